@@ -1,0 +1,72 @@
+/** The port to anything that writes answers. Adapters live beside this file; features know only these types. */
+
+/** A passage of a document that the answer may quote. `number` is what a citation marker `[n]` refers to, from 1. */
+export type Passage = {
+  number: number;
+  chunkId: string;
+  documentId: string;
+  title: string;
+  /** Headings above the passage, outermost first. */
+  headingPath: readonly string[];
+  /** First page of the passage, from 1; null where the format has no pages. */
+  page: number | null;
+  text: string;
+};
+
+export type ToolDefinition = { name: string; description: string; inputSchema: Record<string, unknown> };
+export type ToolCall = { id: string; name: string; input: unknown };
+
+export type ModelMessage =
+  | { role: 'user'; content: string }
+  | { role: 'assistant'; content: string; toolCalls?: readonly ToolCall[] }
+  | { role: 'tool'; toolCallId: string; content: string };
+
+export type ModelRequest = {
+  /** What the operator and the program tell the model; users cannot override it. */
+  instructions: string | null;
+  /** Oldest first; the last one is what is to be answered. */
+  messages: readonly ModelMessage[];
+  /** Evidence for this question; null when the run did not search, empty when it searched and found nothing. */
+  passages: readonly Passage[] | null;
+  tools?: readonly ToolDefinition[];
+  maxOutputTokens?: number;
+  /** 0 to 2. */
+  temperature?: number;
+  stop?: readonly string[];
+  /** Aborting ends the upstream request at once; the iterable then throws the signal's reason. */
+  signal: AbortSignal;
+};
+
+export type TokenUsage = { inputTokens: number; outputTokens: number };
+export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'other';
+
+export type ModelEvent =
+  | { type: 'text-delta'; delta: string }
+  /** The text between two offsets of the answer so far (UTF-16) quotes `passage`, from `start` to `end` of its text. */
+  | { type: 'quote'; passage: number; start: number; end: number; answerStart: number; answerEnd: number }
+  | { type: 'tool-call'; toolCall: ToolCall }
+  /** Always the last event of a stream that did not throw. `usage` is null when the provider sent none. */
+  | { type: 'finish'; reason: FinishReason; usage: TokenUsage | null };
+
+export type ChatModel = {
+  /** `provider/model`, as in the API. */
+  readonly id: string;
+  /** Events in batches, one batch for each piece that the network delivered, so that a fast upstream costs few awaits.
+   * @throws ModelError */
+  stream(request: ModelRequest): AsyncIterable<readonly ModelEvent[]>;
+};
+
+export type ModelErrorKind = 'rate-limited' | 'unauthorized' | 'bad-request' | 'unavailable' | 'timeout' | 'protocol';
+
+/** What went wrong upstream, in our words: the provider's own text is in `cause` only, for the log, never for a client. */
+export class ModelError extends Error {
+  readonly kind: ModelErrorKind;
+  /** Seconds to wait, where the provider said so. */
+  readonly retryAfter: number | null;
+  constructor(kind: ModelErrorKind, message: string, options: { cause?: unknown; retryAfter?: number | null } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'ModelError';
+    this.kind = kind;
+    this.retryAfter = options.retryAfter ?? null;
+  }
+}

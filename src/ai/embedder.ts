@@ -1,0 +1,8 @@
+/** The port to anything that turns text into vectors. */
+export type Embedder = {
+  /** `provider/model`; stored with each vector, because vectors of two models must never be compared. */
+  readonly id: string;
+  /** One vector for each text, in order. An empty list gives an empty list. Never a made-up vector: a failure throws.
+   * @throws ModelError */
+  embed(texts: readonly string[], signal: AbortSignal): Promise<readonly (readonly number[])[]>;
+};
