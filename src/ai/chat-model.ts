@@ -14,6 +14,7 @@ export type Passage = {
 };
 
 export type ToolDefinition = { name: string; description: string; inputSchema: Record<string, unknown> };
+/** `input` is what the model wrote, unchecked: a plain string where it wrote no valid JSON. */
 export type ToolCall = { id: string; name: string; input: unknown };
 
 export type ModelMessage =
@@ -33,6 +34,9 @@ export type ModelRequest = {
   /** 0 to 2. */
   temperature?: number;
   stop?: readonly string[];
+  /** What this answer has already said, after a crash: the model goes on from there and does not repeat it.
+   * Offsets in events count from the answer's beginning, this part included. */
+  partialAnswer?: string;
   /** Aborting ends the upstream request at once; the iterable then throws the signal's reason. */
   signal: AbortSignal;
 };
@@ -41,6 +45,8 @@ export type TokenUsage = { inputTokens: number; outputTokens: number };
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'other';
 
 export type ModelEvent =
+  /** Before any other event, and only when another model than the one that was asked answers: its id, for price and log. */
+  | { type: 'fallback'; model: string }
   | { type: 'text-delta'; delta: string }
   /** The text between two offsets of the answer so far (UTF-16) quotes `passage`, from `start` to `end` of its text. */
   | { type: 'quote'; passage: number; start: number; end: number; answerStart: number; answerEnd: number }
@@ -56,7 +62,15 @@ export type ChatModel = {
   stream(request: ModelRequest): AsyncIterable<readonly ModelEvent[]>;
 };
 
-export type ModelErrorKind = 'rate-limited' | 'unauthorized' | 'bad-request' | 'unavailable' | 'timeout' | 'protocol';
+export type ModelErrorKind =
+  | 'rate-limited'
+  | 'unauthorized'
+  | 'bad-request'
+  | 'unavailable'
+  | 'timeout'
+  | 'protocol'
+  /** The model can't go on from `partialAnswer`: drop that part and ask again without it. */
+  | 'cannot-continue';
 
 /** What went wrong upstream, in our words: the provider's own text is in `cause` only, for the log, never for a client. */
 export class ModelError extends Error {

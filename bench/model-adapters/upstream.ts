@@ -1,0 +1,29 @@
+/** A model that answers at once: `/chat/completions` with as many tokens as asked for, in a process of its own. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const tokens = Number(process.argv[2] ?? 100);
+
+function chunk(fields: object): string {
+  const head = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1_700_000_000, model: 'bench' };
+  return `data: ${JSON.stringify({ ...head, ...fields })}\n\n`;
+}
+
+const pieces = [
+  ...Array.from({ length: tokens }, (_, index) =>
+    chunk({ choices: [{ index: 0, delta: { content: ` word${index}` }, logprobs: null, finish_reason: null }] }),
+  ),
+  chunk({ choices: [{ index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }] }),
+  chunk({ choices: [], usage: { prompt_tokens: 10, completion_tokens: tokens, total_tokens: tokens + 10 } }),
+  'data: [DONE]\n\n',
+];
+
+const server = createServer((request, response) => {
+  request.resume().on('end', () => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (const piece of pieces) response.write(piece);
+    response.end();
+  });
+});
+server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,174 @@
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { ModelError } from '../chat-model.ts';
+import { connectionError } from './upstream-error.ts';
+
+/** All in milliseconds. */
+export type Timeouts = {
+  /** Until the connection stands, TLS included. */
+  connect: number;
+  /** Until the answer's first byte: a local model may have to load first. */
+  firstByte: number;
+  /** Between two pieces of the answer. */
+  idle: number;
+  /** For the whole answer. */
+  total: number;
+};
+
+export const DEFAULT_TIMEOUTS: Timeouts = { connect: 10_000, firstByte: 120_000, idle: 60_000, total: 600_000 };
+
+export type JsonPost = {
+  /** How messages call the other side. */
+  provider: string;
+  url: URL;
+  headers: Readonly<Record<string, string>>;
+  body: unknown;
+  timeouts: Timeouts;
+  signal: AbortSignal;
+};
+
+/** An answer whose body is still to be read: iterate it once, or call `close`. */
+export type UpstreamAnswer = {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  /** The body's pieces as they arrive. Leaving the loop early closes the connection.
+   * @throws ModelError, or the signal's reason */
+  pieces(): AsyncGenerator<Buffer, void, undefined>;
+  /** From now on, waits at most this long for the next piece. */
+  expectWithin(milliseconds: number): void;
+  close(): void;
+};
+
+// Kept connections save a handshake for each turn. Node lets idle ones not hold the process, and drops them when the
+// other side's Keep-Alive header says so.
+const agents = {
+  'http:': new http.Agent({ keepAlive: true, scheduling: 'lifo' }),
+  'https:': new https.Agent({ keepAlive: true, scheduling: 'lifo' }),
+};
+
+/** Sends one POST and resolves at the answer's headers. Never follows redirects: they would carry the key elsewhere.
+ * @throws ModelError, or the signal's reason */
+export async function postJson(post: JsonPost): Promise<UpstreamAnswer> {
+  post.signal.throwIfAborted();
+  const deadline = watch(post);
+  const request = send(post);
+  deadline.onEnd((reason) => request.destroy(reason));
+  try {
+    const response = await answered(request, deadline);
+    deadline.onEnd((reason) => response.destroy(reason));
+    return upstreamAnswer(post, response, deadline);
+  } catch (cause) {
+    deadline.stop();
+    throw deadline.reason() ?? connectionError(post.provider, cause);
+  }
+}
+
+function send(post: JsonPost): ClientRequest {
+  const body = Buffer.from(JSON.stringify(post.body));
+  const secure = post.url.protocol === 'https:';
+  const request = (secure ? https : http).request(post.url, {
+    method: 'POST',
+    agent: secure ? agents['https:'] : agents['http:'],
+    headers: { ...post.headers, 'content-type': 'application/json', 'content-length': body.byteLength },
+  });
+  request.end(body);
+  return request;
+}
+
+function answered(request: ClientRequest, deadline: Deadline): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.once('response', resolve);
+    request.on('error', reject);
+    request.once('socket', (socket) => {
+      if (!socket.connecting) return deadline.next('firstByte');
+      socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => deadline.next('firstByte'));
+    });
+  });
+}
+
+function upstreamAnswer(post: JsonPost, response: IncomingMessage, deadline: Deadline): UpstreamAnswer {
+  const close = () => {
+    deadline.stop();
+    if (!response.complete) response.destroy();
+  };
+  async function* pieces() {
+    try {
+      deadline.next('idle');
+      for await (const piece of response) {
+        // Our own slowness is not the other side's silence: the clock stands while the caller works.
+        deadline.pause();
+        yield piece as Buffer;
+        deadline.refresh();
+      }
+    } catch (cause) {
+      throw deadline.reason() ?? connectionError(post.provider, cause);
+    } finally {
+      close();
+    }
+  }
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    pieces,
+    expectWithin: deadline.expectWithin,
+    close,
+  };
+}
+
+type Deadline = {
+  /** What to do when the time is up or the caller aborts; replaces the one before. */
+  onEnd(act: (reason: Error) => void): void;
+  next(phase: 'firstByte' | 'idle'): void;
+  expectWithin(milliseconds: number): void;
+  pause(): void;
+  refresh(): void;
+  /** Why it ended: the caller's own reason, or a time-out; null while it runs. */
+  reason(): unknown;
+  stop(): void;
+};
+
+/** One timer for the phase, one for the whole and the caller's signal, all ending in one act. */
+function watch({ provider, timeouts, signal }: JsonPost): Deadline {
+  let act: (reason: Error) => void = () => {};
+  let reason: unknown = null;
+  const end = (why: unknown) => {
+    stop();
+    reason = why;
+    act(why instanceof Error ? why : new Error('The request was aborted.', { cause: why }));
+  };
+  let paused = false;
+  const timeUp = (words: string) => () => {
+    if (!paused) end(new ModelError('timeout', `${provider} ${words}.`));
+  };
+  const abort = () => end(signal.reason);
+  const tooLong = new ModelError('timeout', `${provider} did not finish its answer in time.`);
+  const total = setTimeout(() => end(tooLong), timeouts.total);
+  let phase = setTimeout(timeUp('could not be reached in time'), timeouts.connect);
+  signal.addEventListener('abort', abort, { once: true });
+
+  function expectWithin(milliseconds: number, words = 'stopped in the middle of its answer') {
+    clearTimeout(phase);
+    if (reason === null) phase = setTimeout(timeUp(words), milliseconds);
+  }
+  function stop() {
+    clearTimeout(total);
+    clearTimeout(phase);
+    signal.removeEventListener('abort', abort);
+  }
+  return {
+    onEnd: (next) => {
+      act = next;
+    },
+    next: (name) => expectWithin(timeouts[name], name === 'idle' ? undefined : 'did not begin to answer in time'),
+    expectWithin: (milliseconds) => expectWithin(milliseconds),
+    pause: () => {
+      paused = true;
+    },
+    refresh: () => {
+      paused = false;
+      phase.refresh();
+    },
+    reason: () => reason,
+    stop,
+  };
+}

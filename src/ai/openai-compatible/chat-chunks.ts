@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import type { FinishReason, ModelError, ModelEvent, TokenUsage } from '../chat-model.ts';
+import { kindOfStatus, modelError, UpstreamFailure } from '../http/upstream-error.ts';
+
+/** The parts of a `chat.completion.chunk` that we read. It comes from outside: every field may be missing or wrong. */
+type Chunk = {
+  choices?: readonly Choice[];
+  usage?: { prompt_tokens?: unknown; completion_tokens?: unknown } | null;
+};
+type Choice = { delta?: Delta; message?: Delta; finish_reason?: unknown };
+type Delta = { content?: unknown; tool_calls?: unknown } | null;
+type ToolCallDelta = { index?: unknown; id?: unknown; function?: { name?: unknown; arguments?: unknown } };
+
+/** Longest input of one tool call, in UTF-16 units. */
+const LONGEST_TOOL_INPUT = 4_194_304;
+
+export type ChunkReader = {
+  /** `ended` once the model said why it ended: only the usage may follow. `done` after that. */
+  readonly state: 'open' | 'ended' | 'done';
+  /** Adds the events of one payload to `events`. @throws ModelError */
+  read(payload: string, events: ModelEvent[]): void;
+  /** The last events. @throws ModelError when the model never said that it ended */
+  finish(): ModelEvent[];
+};
+
+type PartialToolCall = { index: unknown; id: string; name: string; input: string };
+
+/** Turns the chunks of one answer into events. Tool calls come out whole, at the end. */
+export function chunkReader(provider: string): ChunkReader {
+  let reason: FinishReason | null = null;
+  let done = false;
+  let usage: TokenUsage | null = null;
+  const toolCalls: PartialToolCall[] = [];
+
+  function read(payload: string, events: ModelEvent[]) {
+    if (payload === '[DONE]') {
+      done = true;
+      return;
+    }
+    const chunk = parseChunk(provider, payload);
+    if (chunk.usage) usage = tokenUsage(chunk.usage) ?? usage;
+    const choice = chunk.choices?.[0];
+    if (choice) readChoice(choice, events);
+  }
+
+  function readChoice(choice: Choice, events: ModelEvent[]) {
+    // A server that ignores `stream: true` sends the whole `message` in one piece.
+    const delta = choice.delta ?? choice.message;
+    const text = textOf(delta?.content);
+    if (text !== '') events.push({ type: 'text-delta', delta: text });
+    if (Array.isArray(delta?.tool_calls)) addToolCalls(provider, toolCalls, delta.tool_calls);
+    if (choice.finish_reason) reason = finishReason(choice.finish_reason);
+  }
+
+  function finish(): ModelEvent[] {
+    if (reason === null && !done)
+      throw modelError(provider, 'protocol', new Error('The stream ended before the model said that it had finished.'));
+    const calls = toolCalls.map(
+      ({ id, name, input }): ModelEvent => ({ type: 'tool-call', toolCall: { id, name, input: toolInput(input) } }),
+    );
+    // Some servers say `stop` although they call tools.
+    const ending = calls.length > 0 ? 'tool-calls' : (reason ?? 'other');
+    return [...calls, { type: 'finish', reason: ending, usage }];
+  }
+
+  return {
+    get state() {
+      if (done) return 'done';
+      return reason === null ? 'open' : 'ended';
+    },
+    read,
+    finish,
+  };
+}
+
+function parseChunk(provider: string, payload: string): Chunk {
+  const chunk = parseJson(provider, payload);
+  if (typeof chunk !== 'object' || chunk === null)
+    throw modelError(provider, 'protocol', new Error('A chunk is not an object.'));
+  if ('error' in chunk && chunk.error) throw streamedError(provider, chunk.error);
+  return chunk;
+}
+
+function parseJson(provider: string, payload: string): unknown {
+  try {
+    return JSON.parse(payload);
+  } catch (cause) {
+    throw modelError(provider, 'protocol', cause);
+  }
+}
+
+/** Text, or text in parts as Mistral's reasoning models send it. */
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return content.map((part) => (part?.type === 'text' && typeof part.text === 'string' ? part.text : '')).join('');
+}
+
+function addToolCalls(provider: string, toolCalls: PartialToolCall[], deltas: readonly (ToolCallDelta | null)[]): void {
+  for (const delta of deltas) {
+    if (typeof delta !== 'object' || delta === null) continue;
+    const toolCall = openToolCall(toolCalls, delta);
+    const { name, arguments: input } = delta.function ?? {};
+    if (typeof name === 'string' && toolCall.name === '') toolCall.name = name;
+    if (typeof input === 'string') toolCall.input += input;
+    else if (input != null) toolCall.input = JSON.stringify(input);
+    if (toolCall.input.length > LONGEST_TOOL_INPUT)
+      throw modelError(provider, 'protocol', new Error('The input of a tool call is too long.'));
+  }
+}
+
+/** The call that a delta goes on with: by its index; servers that send none start a new call with each id. */
+function openToolCall(toolCalls: PartialToolCall[], { index, id }: ToolCallDelta): PartialToolCall {
+  const open =
+    index === undefined || index === null
+      ? toolCalls.findLast((call) => id === undefined || call.id === id)
+      : toolCalls.find((call) => call.index === index);
+  if (open) return open;
+  const fresh = { index, id: typeof id === 'string' && id !== '' ? id : `call_${randomUUID()}`, name: '', input: '' };
+  toolCalls.push(fresh);
+  return fresh;
+}
+
+function toolInput(text: string): unknown {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The model wrote it, not the provider: the tool's own check tells the model what is wrong.
+    return text;
+  }
+}
+
+const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
+  stop: 'stop',
+  length: 'length',
+  tool_calls: 'tool-calls',
+  function_call: 'tool-calls',
+  content_filter: 'content-filter',
+};
+
+function finishReason(reason: unknown): FinishReason {
+  return (typeof reason === 'string' && FINISH_REASONS[reason]) || 'other';
+}
+
+function tokenUsage({
+  prompt_tokens: input,
+  completion_tokens: output,
+}: NonNullable<Chunk['usage']>): TokenUsage | null {
+  return isCount(input) && isCount(output) ? { inputTokens: input, outputTokens: output } : null;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+/** An `error` in place of a chunk: its code is a status (OpenRouter) or a word (OpenAI). */
+function streamedError(provider: string, error: unknown): ModelError {
+  const { code, type } = (typeof error === 'object' && error !== null ? error : {}) as {
+    code?: unknown;
+    type?: unknown;
+  };
+  const words = `${String(code)} ${String(type)}`;
+  const status = Number(code);
+  const kind = status >= 400 && status < 600 ? kindOfStatus(status) : kindOfWords(words);
+  return modelError(provider, kind, new UpstreamFailure(200, JSON.stringify(error)));
+}
+
+function kindOfWords(words: string) {
+  if (/rate_limit|quota|overloaded/.test(words)) return 'rate-limited';
+  if (/auth|api_key|permission/.test(words)) return 'unauthorized';
+  if (/invalid|context_length|not_found/.test(words)) return 'bad-request';
+  return 'unavailable';
+}

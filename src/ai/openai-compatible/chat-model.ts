@@ -1,0 +1,105 @@
+import type { ChatModel, ModelEvent, ModelRequest } from '../chat-model.ts';
+import { ModelError } from '../chat-model.ts';
+import { DEFAULT_TIMEOUTS, postJson, type Timeouts, type UpstreamAnswer } from '../http/post-json.ts';
+import { readText } from '../http/read-text.ts';
+import { eventStreamReader, LineTooLong } from '../http/server-sent-events.ts';
+import { modelError, statusError } from '../http/upstream-error.ts';
+import { endpoint, type OpenAiAddress } from './address.ts';
+import { type ChunkReader, chunkReader } from './chat-chunks.ts';
+import { chatBody, type Refusals, refusedParameter } from './chat-request.ts';
+
+export type OpenAiCompatibleOptions = OpenAiAddress & {
+  /** The provider's own name of the model. */
+  model: string;
+  timeouts?: Partial<Timeouts>;
+};
+
+/** How long we wait, in ms, for what may still follow: the usage once the model said why it ended, and after `[DONE]` the
+ * end of the body, because only a connection that is read to its end can be used again. */
+const LAST_WORDS = { open: null, ended: 5_000, done: 100 };
+
+/** In bytes. */
+const LARGEST_WHOLE_ANSWER = 4_194_304;
+
+/** A model behind `/chat/completions`: OpenAI, OpenRouter, Ollama, vLLM and their like. */
+export function openAiCompatibleModel(options: OpenAiCompatibleOptions): ChatModel {
+  const refusals: Refusals = { streamOptions: false, maxTokens: false, temperature: false, stop: false };
+  return {
+    id: `${options.provider}/${options.model}`,
+    async *stream(request) {
+      const answer = await ask(options, request, refusals);
+      const chunks = chunkReader(options.provider);
+      if (isEventStream(answer)) yield* streamedEvents(options.provider, answer, chunks);
+      else yield* wholeEvents(options.provider, answer, chunks);
+      yield chunks.finish();
+    },
+  };
+}
+
+/** Asks again, without it, when the answer is that a parameter is not known there. What was learnt stays learnt. */
+async function ask(
+  options: OpenAiCompatibleOptions,
+  request: ModelRequest,
+  refusals: Refusals,
+): Promise<UpstreamAnswer> {
+  const body = chatBody(options.model, request, refusals);
+  const answer = await postJson({
+    provider: options.provider,
+    ...endpoint(options, '/chat/completions'),
+    body,
+    timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
+    signal: request.signal,
+  });
+  if (answer.status === 200) return answer;
+  const text = await readText(answer);
+  const refused = answer.status === 400 || answer.status === 422 ? refusedParameter(text, body) : null;
+  if (refused === null) throw statusError(options.provider, answer.status, answer.headers, text);
+  refusals[refused] = true;
+  return ask(options, request, refusals);
+}
+
+/** Not every server labels its stream as one, but none labels it as these. */
+function isEventStream(answer: UpstreamAnswer): boolean {
+  return !/^(application\/json|text\/html)/.test(answer.headers['content-type'] ?? '');
+}
+
+async function* streamedEvents(
+  provider: string,
+  answer: UpstreamAnswer,
+  chunks: ChunkReader,
+): AsyncGenerator<ModelEvent[]> {
+  const lines = eventStreamReader();
+  try {
+    for await (const piece of answer.pieces()) {
+      const events: ModelEvent[] = [];
+      for (const payload of lines.push(piece)) chunks.read(payload, events);
+      if (events.length > 0) yield events;
+      const wait = LAST_WORDS[chunks.state];
+      if (wait !== null) answer.expectWithin(wait);
+    }
+    const last = lines.end();
+    if (last !== null) {
+      const events: ModelEvent[] = [];
+      chunks.read(last, events);
+      yield events;
+    }
+  } catch (cause) {
+    if (cause instanceof LineTooLong) throw modelError(provider, 'protocol', cause);
+    const lateTimeout = chunks.state !== 'open' && cause instanceof ModelError && cause.kind === 'timeout';
+    if (!lateTimeout) throw cause;
+  }
+}
+
+/** The whole answer as one JSON document, from servers that don't stream. */
+async function* wholeEvents(
+  provider: string,
+  answer: UpstreamAnswer,
+  chunks: ChunkReader,
+): AsyncGenerator<ModelEvent[]> {
+  const text = await readText(answer, LARGEST_WHOLE_ANSWER);
+  if (answer.headers['content-type']?.startsWith('text/html'))
+    throw modelError(provider, 'protocol', new Error(`Not an event stream: ${text}`));
+  const events: ModelEvent[] = [];
+  chunks.read(text, events);
+  yield events;
+}

@@ -1,0 +1,63 @@
+import type { ModelMessage, ModelRequest, ToolDefinition } from '../chat-model.ts';
+import { assemblePrompt } from '../grounded-prompt.ts';
+
+/** Parameters that some models refuse; once refused, a model is asked without them. */
+export type Refusals = {
+  streamOptions: boolean;
+  /** OpenAI's reasoning models take `max_completion_tokens` only, most other servers `max_tokens` only. */
+  maxTokens: boolean;
+  temperature: boolean;
+  stop: boolean;
+};
+
+type ChatBody = Record<string, unknown>;
+
+/** The body of `POST /chat/completions`. */
+export function chatBody(model: string, request: ModelRequest, refusals: Refusals): ChatBody {
+  return { model, stream: true, messages: wireMessages(request), ...parameters(request, refusals) };
+}
+
+function parameters(request: ModelRequest, refusals: Refusals): ChatBody {
+  const { tools, maxOutputTokens, temperature, stop } = request;
+  const body: ChatBody = {};
+  if (!refusals.streamOptions) body.stream_options = { include_usage: true };
+  if (tools?.length) body.tools = tools.map(wireTool);
+  if (maxOutputTokens !== undefined)
+    body[refusals.maxTokens ? 'max_completion_tokens' : 'max_tokens'] = maxOutputTokens;
+  if (temperature !== undefined && !refusals.temperature) body.temperature = temperature;
+  if (stop?.length && !refusals.stop) body.stop = stop;
+  return body;
+}
+
+function wireMessages(request: ModelRequest): unknown[] {
+  const { instructions, messages } = assemblePrompt(request);
+  const system = instructions === null ? [] : [{ role: 'system', content: instructions }];
+  return [...system, ...messages.map(wireMessage)];
+}
+
+function wireMessage(message: ModelMessage): unknown {
+  if (message.role === 'tool') return { role: 'tool', tool_call_id: message.toolCallId, content: message.content };
+  if (message.role === 'user' || !message.toolCalls?.length) return { role: message.role, content: message.content };
+  return {
+    role: 'assistant',
+    content: message.content === '' ? null : message.content,
+    tool_calls: message.toolCalls.map(({ id, name, input }) => ({
+      id,
+      type: 'function',
+      function: { name, arguments: typeof input === 'string' ? input : JSON.stringify(input) },
+    })),
+  };
+}
+
+function wireTool({ name, description, inputSchema }: ToolDefinition): unknown {
+  return { type: 'function', function: { name, description, parameters: inputSchema } };
+}
+
+/** The parameter that a refusal (status 400 or 422) is about, if it was sent and we can do without it. */
+export function refusedParameter(refusal: string, sent: ChatBody): keyof Refusals | null {
+  if ('stream_options' in sent && /stream_options|include_usage/.test(refusal)) return 'streamOptions';
+  if ('max_tokens' in sent && refusal.includes('max_completion_tokens')) return 'maxTokens';
+  if ('temperature' in sent && /\btemperature\b/.test(refusal)) return 'temperature';
+  if ('stop' in sent && /["'`]stop["'`]/.test(refusal)) return 'stop';
+  return null;
+}
