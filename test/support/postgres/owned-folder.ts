@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { lstat, mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Holds a folder for each test run of this user, named for the process that owns it, so that a dead run's can be told. */
+const ROOT = join(tmpdir(), `parley-test-${process.getuid?.() ?? 'user'}`);
+const OWNED = /^(\d+)-(\d+)-\w+$/;
+
+/** The folder of all runs. Refused when another user made it: under a shared temp folder they could swap what is in it. */
+export async function testRoot(): Promise<string> {
+  await mkdir(ROOT, { recursive: true, mode: 0o755 });
+  const { uid } = await lstat(ROOT);
+  if (process.getuid && uid !== process.getuid()) {
+    throw new Error(`${ROOT} belongs to another user. Remove it, or set TMPDIR to a folder of your own.`);
+  }
+  return ROOT;
+}
+
+/** A new folder that counts as abandoned once this process is dead. */
+export async function makeOwnedFolder(): Promise<string> {
+  return mkdtemp(join(await testRoot(), `${process.pid}-${await startOf(process.pid)}-`));
+}
+
+/** Folders whose owners died without removing them. */
+export async function abandonedFolders(): Promise<string[]> {
+  const root = await testRoot();
+  const names = await readdir(root);
+  const abandoned = await Promise.all(names.map((name) => isAbandoned(name)));
+  return names.filter((_, index) => abandoned[index]).map((name) => join(root, name));
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function isAbandoned(name: string): Promise<boolean> {
+  const [, pid, start] = OWNED.exec(name) ?? [];
+  if (pid === undefined) return false;
+  return !isAlive(Number(pid)) || (await startOf(Number(pid))) !== start;
+}
+
+const STARTTIME_AFTER_NAME = 19;
+
+/** When a process started, in the kernel's ticks: a pid alone may have been given to another process since. */
+async function startOf(pid: number): Promise<string> {
+  if (!existsSync('/proc/self/stat')) return '0';
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return afterName[STARTTIME_AFTER_NAME] ?? '';
+}
