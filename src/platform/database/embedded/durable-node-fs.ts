@@ -1,0 +1,69 @@
+import { closeSync, fsyncSync, openSync, renameSync } from 'node:fs';
+import type { PGlite } from '@electric-sql/pglite';
+import { NodeFS } from '@electric-sql/pglite/nodefs';
+
+type InitOptions = Parameters<NodeFS['init']>[1];
+type Initialised = Awaited<ReturnType<NodeFS['init']>>;
+
+/** The parts of Emscripten's node file system that are mended here. */
+type Node = { name: string };
+type Stream = { node: Node; nfd?: number };
+type NodeFileSystem = {
+  realPath(node: Node): string;
+  tryFSOperation<T>(operation: () => T): T;
+  node_ops: { rename(node: Node, folder: Node, name: string): void };
+  stream_ops: { fsync?(stream: Stream): number };
+};
+type EmscriptenFs = {
+  filesystems: { NODEFS: NodeFileSystem };
+  lookupNode(folder: Node, name: string): Node;
+  hashRemoveNode(node: Node): void;
+};
+
+/** PGlite's folder on disk, with what it lacks against a crash: fsync, which it ignores, and a rename that replaces its
+ * target at once instead of removing it first. */
+export class DurableNodeFs extends NodeFS {
+  override async init(database: PGlite, options: InitOptions): Promise<Initialised> {
+    const mend = (module: { FS: unknown }) => mendFileSystem(module.FS as EmscriptenFs);
+    return super.init(database, { ...options, preRun: [...(options.preRun ?? []), mend] });
+  }
+}
+
+function mendFileSystem(fs: EmscriptenFs): void {
+  const nodeFs = fs.filesystems.NODEFS;
+  nodeFs.stream_ops.fsync = (stream) => {
+    nodeFs.tryFSOperation(() => syncStream(nodeFs, stream));
+    return 0;
+  };
+  nodeFs.node_ops.rename = (node, folder, name) => {
+    forgetNode(fs, folder, name);
+    const target = `${nodeFs.realPath(folder)}/${name}`;
+    nodeFs.tryFSOperation(() => renameSync(nodeFs.realPath(node), target));
+    node.name = name;
+  };
+}
+
+function syncStream(nodeFs: NodeFileSystem, stream: Stream): void {
+  if (stream.nfd !== undefined) fsyncSync(stream.nfd);
+  else syncPath(nodeFs.realPath(stream.node));
+}
+
+function syncPath(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The file under the new name is about to be replaced: its cached node must not outlive it. */
+function forgetNode(fs: EmscriptenFs, folder: Node, name: string): void {
+  let replaced: Node;
+  try {
+    replaced = fs.lookupNode(folder, name);
+  } catch {
+    return;
+  }
+  fs.hashRemoveNode(replaced);
+}

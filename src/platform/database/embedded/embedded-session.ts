@@ -1,0 +1,71 @@
+import pg from 'pg';
+import { ConnectionTurns } from './connection-turns.ts';
+import type { DatabaseThread } from './database-thread.ts';
+import { numberTypes } from './number-parsers.ts';
+
+export type StatementResult = {
+  /** Rows of all statements of a script. */
+  rows: Record<string, unknown>[];
+  /** Of the last statement: `INSERT`, `COMMIT`, … */
+  command: string;
+  /** Of the last statement, where it counts any. */
+  rowCount: number | null;
+};
+
+/** The one session of the embedded database: a Postgres client whose socket is the database thread. */
+export class EmbeddedSession {
+  readonly turns = new ConnectionTurns();
+  readonly #client: pg.Client;
+  readonly #thread: DatabaseThread;
+
+  private constructor(thread: DatabaseThread) {
+    this.#thread = thread;
+    // Everything is named, so that nothing is taken from the PG* variables of the environment.
+    this.#client = new pg.Client({
+      stream: () => thread.stream,
+      host: 'embedded',
+      user: 'postgres',
+      password: '',
+      database: 'postgres',
+      ssl: false,
+      pipeline: true,
+      types: numberTypes,
+    });
+    // The thread reports its own end; without a listener the client's event would end the process.
+    this.#client.on('error', () => undefined);
+  }
+
+  static async open(thread: DatabaseThread): Promise<EmbeddedSession> {
+    const session = new EmbeddedSession(thread);
+    await session.#client.connect();
+    return session;
+  }
+
+  /** Runs one statement with parameters, or a script of several without. Only for whoever has the turn. */
+  async run(text: string, parameters: readonly unknown[] = []): Promise<StatementResult> {
+    try {
+      const answer: pg.QueryResult | pg.QueryResult[] = await this.#client.query(text, [...parameters]);
+      return Array.isArray(answer) ? flatten(answer) : answer;
+    } catch (error) {
+      throw this.#thread.failure ?? (error as Error);
+    }
+  }
+
+  /** True while a transaction is open, failed or not, as of the last answer. */
+  get inTransaction(): boolean {
+    return this.#client.getTransactionStatus() !== 'I';
+  }
+
+  onNotification(listener: (channel: string, payload: string) => void): void {
+    this.#client.on('notification', ({ channel, payload }) => listener(channel, payload ?? ''));
+  }
+}
+
+function flatten(answers: readonly pg.QueryResult[]): StatementResult {
+  const last = answers.at(-1);
+  return {
+    rows: answers.flatMap(({ rows }) => rows),
+    command: last?.command ?? '',
+    rowCount: last?.rowCount ?? null,
+  };
+}

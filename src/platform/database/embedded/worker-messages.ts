@@ -1,0 +1,20 @@
+/** What the thread that holds the database is started with. */
+export type WorkerSettings = {
+  /** Folder of the cluster, which exists; null keeps it in memory. */
+  clusterFolder: string | null;
+  /** A dump (tar.gz) to start a new cluster from instead of running initdb. */
+  dump: Uint8Array | null;
+  /** One fsync for each commit. */
+  durable: boolean;
+  sharedBuffersMegabytes: number;
+};
+
+/** `wire` carries whole messages of the Postgres protocol; answers come back in order, so that they need no number. */
+export type ToWorker = { kind: 'wire'; bytes: Uint8Array<ArrayBuffer> } | { kind: 'dump' } | { kind: 'close' };
+
+export type FromWorker =
+  | { kind: 'ready' }
+  | { kind: 'wire'; bytes: Uint8Array<ArrayBuffer> }
+  | { kind: 'dumped'; bytes: Uint8Array<ArrayBuffer> }
+  | { kind: 'closed' }
+  | { kind: 'failed'; message: string; log: readonly string[] };
