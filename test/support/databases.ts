@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { test } from 'vitest';
+import type { Database } from '../../src/platform/database/database.ts';
+import { openEmbeddedDatabase } from '../../src/platform/database/embedded/open-embedded-database.ts';
+import { overEmbedded } from '../../src/platform/database/open-database.ts';
+import { openServerDatabase } from '../../src/platform/database/server-database.ts';
+import { withDatabase } from './databases/server-template.ts';
+import { ask, databaseSource } from './databases/source.ts';
+import { asClient } from './postgres/cluster.ts';
+
+/** An installed database without tenants, of one test file's own. */
+export type TestDatabase = {
+  readonly database: Database;
+  /** For further connections, or another process; null on the embedded database, which has but one. */
+  readonly url: string | null;
+  /** Closes it and removes it. */
+  close(): Promise<void>;
+};
+
+export type TestDatabaseKind = {
+  readonly kind: Database['kind'];
+  /** Takes about 0.1 s on the server and 0.6 s embedded, and some seconds more once in a run. */
+  open(): Promise<TestDatabase>;
+};
+
+/**
+ * The databases that a suite must pass on:
+ * `describe.each(testDatabases())('sessions on the $kind database', ({ open }) => …)`, with `open` in `beforeAll`.
+ * Where the machine has no server database, a skipped test stands for the suite's other half, so that it is counted.
+ */
+export function testDatabases(): readonly TestDatabaseKind[] {
+  const { missing } = databaseSource();
+  if (missing === null) return [embedded, server];
+  test.skip(`on the server database (${missing})`, () => undefined);
+  return [embedded];
+}
+
+const embedded: TestDatabaseKind = {
+  kind: 'embedded',
+  open: async () => {
+    const { dump } = await ask('embedded');
+    const opened = await openEmbeddedDatabase({
+      dataDir: null,
+      dump: await readFile(dump),
+      durable: false,
+      onFatal: failTest,
+    });
+    const database = overEmbedded(opened);
+    return { database, url: null, close: () => database.close() };
+  },
+};
+
+const server: TestDatabaseKind = {
+  kind: 'server',
+  open: async () => {
+    const { admin, template } = await ask('server');
+    const name = databaseSource().prefix + randomBytes(4).toString('hex');
+    const quoted = pg.escapeIdentifier(name);
+    await asClient(admin, (client) =>
+      client.query(`CREATE DATABASE ${quoted} TEMPLATE ${pg.escapeIdentifier(template)}`),
+    );
+    const url = withDatabase(admin, name);
+    const database = openServerDatabase({ url, ...SERVER_OPTIONS });
+    const close = async () => {
+      await database.close();
+      await asClient(admin, (client) => client.query(`DROP DATABASE ${quoted} WITH (FORCE)`));
+    };
+    return { database, url, close };
+  },
+};
+
+const SERVER_OPTIONS = {
+  poolSize: 10,
+  poolTimeout: 10_000,
+  statementTimeout: 30_000,
+  applicationName: 'parley-test',
+  onError: failTest,
+};
+
+/** Thrown outside any test, so that vitest reports it and the run fails. */
+function failTest(error: Error): void {
+  throw error;
+}

@@ -1,0 +1,46 @@
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openEmbeddedDatabase } from '../../../src/platform/database/embedded/open-embedded-database.ts';
+import { overEmbedded } from '../../../src/platform/database/open-database.ts';
+import { makeOwnedFolder, testRoot } from '../postgres/owned-folder.ts';
+import { prepareTemplate, templateVersion } from './template.ts';
+
+const PREFIX = 'embedded-';
+const KEPT_MS = 24 * 3600 * 1000;
+
+/** A dump of a prepared embedded database, kept for all runs on the same migrations: making it takes 4 s. */
+export async function embeddedTemplate(): Promise<{ dump: string }> {
+  const dump = join(await testRoot(), `${PREFIX}${await templateVersion()}.tar.gz`);
+  if (!(await exists(dump))) {
+    await removeOld();
+    await make(dump);
+  }
+  return { dump };
+}
+
+async function make(target: string): Promise<void> {
+  const embedded = await openEmbeddedDatabase({ dataDir: null, durable: false });
+  await prepareTemplate(overEmbedded(embedded));
+  const folder = await makeOwnedFolder();
+  await writeFile(join(folder, 'dump'), await embedded.dump());
+  // Whole or not at all, because other runs look for it.
+  await rename(join(folder, 'dump'), target);
+  await rm(folder, { recursive: true });
+  await embedded.close();
+}
+
+async function removeOld(): Promise<void> {
+  const root = await testRoot();
+  for (const name of await readdir(root)) {
+    if (!name.startsWith(PREFIX)) continue;
+    const { mtimeMs } = await stat(join(root, name));
+    if (Date.now() - mtimeMs > KEPT_MS) await rm(join(root, name), { force: true });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
