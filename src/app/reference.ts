@@ -1,0 +1,66 @@
+import fastifySwagger from '@fastify/swagger';
+import scalar from '@scalar/fastify-api-reference';
+import { errorTable, STATUS_OF_KIND } from '../platform/http/errors.ts';
+import type { App } from '../platform/http/server.ts';
+import { version } from './version.ts';
+
+const DESCRIPTION = `Self-hosted backend for AI chat products.
+
+**Credentials.** Log in at \`/v1/auth/login\` and send \`Authorization: Bearer <access_token>\`, or make an API key and send it the same way or as \`X-API-Key\`.
+
+**Errors** are problem documents (RFC 9457) with a stable \`code\`; the table of all codes is at [/docs/errors](/docs/errors).
+
+**Lists** are \`{data, next_cursor}\`; send \`next_cursor\` back as \`cursor\`.
+
+**Versions.** The address carries the version. Within \`/v1\` fields are only added; what is taken away is announced with \`Deprecation\` and \`Sunset\` headers first.`;
+
+export async function describeApi(app: App): Promise<void> {
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Parley', version, description: DESCRIPTION, license: { name: 'Apache-2.0' } },
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'An access token or an API key.' },
+          apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        },
+      },
+      security: [{ bearer: [] }, { apiKey: [] }],
+    },
+  });
+}
+
+/** `/openapi.json`, the reference page at `/docs` and the table of errors at `/docs/errors`. */
+export async function serveReference(app: App): Promise<void> {
+  const config = { access: 'public' } as const;
+  app.get('/openapi.json', { config, schema: { hide: true } }, async () => app.swagger());
+  app.get('/docs/errors', { config, schema: { hide: true } }, async (_request, reply) =>
+    reply.type('text/markdown; charset=utf-8').send(errorReference()),
+  );
+  await app.register(async (scope) => {
+    scope.addHook('onRoute', (route) => {
+      route.config = { ...route.config, access: 'public' };
+    });
+    await scope.register(scalar, {
+      routePrefix: '/docs',
+      configuration: { url: '/openapi.json', title: 'Parley API', withDefaultFonts: false, telemetry: false },
+    });
+  });
+}
+
+/** The table of every error that a client may meet, as Markdown. */
+export function errorReference(): string {
+  const rows = errorTable().map(
+    ({ code, kind, title, example }) => `| \`${code}\` | ${STATUS_OF_KIND[kind]} | ${title} | ${example} |`,
+  );
+  return [
+    '# Errors',
+    '',
+    'Every error is a problem document (RFC 9457). `code` is stable. Generated from the program by `parley env --errors`.',
+    '',
+    '| Code | Status | Title | Example of `detail` |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}

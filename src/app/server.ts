@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import fastifyMultipart from '@fastify/multipart';
+import { chatRoutes } from '../features/chat/index.ts';
+import { documentRoutes } from '../features/documents/index.ts';
+import { authenticate, identityRoutes, requireRole } from '../features/identity/index.ts';
+import { operationsRoutes } from '../features/operations/index.ts';
+import { type App, createHttpServer } from '../platform/http/server.ts';
+import { serveConsole } from './console.ts';
+import { crossOrigin } from './cross-origin.ts';
+import { describeApi, serveReference } from './reference.ts';
+import type { Services } from './services.ts';
+import { rewriteUrl } from './url-rewrites.ts';
+
+export const projectFolder = join(import.meta.dirname, '..', '..');
+
+/** The whole HTTP surface over the services; not listening yet. */
+export async function createServer(services: Services, isDraining: () => boolean): Promise<App> {
+  const { config, log, metrics } = services;
+  const app = createHttpServer({
+    log,
+    bodyLimit: config.bodyLimit,
+    requestTimeout: config.requestTimeout,
+    trustedProxies: config.trustedProxies,
+    rewriteUrl,
+  });
+  measureRequests(app, services);
+  crossOrigin(app, config.allowedOrigins);
+  guardRoutes(app, services);
+  await app.register(fastifyMultipart, {
+    limits: { fileSize: config.uploadLimit, files: 100, fields: 20, fieldSize: config.bodyLimit, parts: 120 },
+  });
+  await describeApi(app);
+  operationsRoutes(app, services.health, metrics, isDraining);
+  identityRoutes(app, services.identity);
+  documentRoutes(app, services.documents);
+  chatRoutes(app, services.chat, metrics);
+  await serveReference(app);
+  await serveConsole(app, join(projectFolder, 'console', 'dist'));
+  await app.ready();
+  return app;
+}
+
+/** Every route says who may call it, and is refused at start when it does not. */
+function guardRoutes(app: App, { identity }: Services): void {
+  app.decorateRequest('principal', null as never);
+  app.addHook('onRoute', (route) => {
+    if (route.config?.access === undefined) {
+      throw new Error(`${route.method} ${route.url} does not say who may call it: give it config.access.`);
+    }
+  });
+  app.addHook('onRequest', async (request) => {
+    const access = request.routeOptions.config.access;
+    // An address that does not exist needs no credential to be told so.
+    if (access === undefined || access === 'public') return;
+    const principal = await authenticate(identity, request.headers);
+    requireRole(principal, access);
+    request.principal = principal;
+    request.log = request.log.child({ tenant: principal.tenant.slug, user_id: principal.userId });
+  });
+}
+
+function measureRequests(app: App, { metrics }: Services): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request;
+    metrics.requests.observe(
+      { method, route: routeOptions.url ?? 'unknown', status: String(reply.statusCode) },
+      reply.elapsedTime / 1000,
+    );
+  });
+}

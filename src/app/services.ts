@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createModelRegistry, type ModelRegistry } from '../ai/model-registry.ts';
+import { type Chat, createChat } from '../features/chat/index.ts';
+import { createDocuments, type Documents } from '../features/documents/index.ts';
+import { createIdentity, type Identity } from '../features/identity/index.ts';
+import { createHealthService, type HealthService } from '../features/operations/index.ts';
+import { type Clock, systemClock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/database.ts';
+import { loadOwnMigrations } from '../platform/database/migrations/installation.ts';
+import type { Migration } from '../platform/database/migrations/migration.ts';
+import { createQueue, type Queue } from '../platform/queue/queue.ts';
+import type { Logger } from '../platform/telemetry/log.ts';
+import { createMetrics, type Metrics } from '../platform/telemetry/metrics.ts';
+import type { Config } from './config.ts';
+import { retrieveWith } from './retrieve-for-chat.ts';
+import { version } from './version.ts';
+
+/** All that the program is made of, built once and passed down. */
+export type Services = {
+  config: Config;
+  log: Logger;
+  clock: Clock;
+  metrics: Metrics;
+  database: Database;
+  migrations: readonly Migration[];
+  queue: Queue;
+  models: ModelRegistry;
+  identity: Identity;
+  documents: Documents;
+  chat: Chat;
+  health: HealthService;
+};
+
+export type ServiceOverrides = {
+  clock?: Clock;
+  models?: ModelRegistry;
+};
+
+export async function createServices(
+  config: Config,
+  log: Logger,
+  database: Database,
+  overrides: ServiceOverrides = {},
+): Promise<Services> {
+  const clock = overrides.clock ?? systemClock;
+  const metrics = createMetrics();
+  const migrations = await loadOwnMigrations();
+  const models = overrides.models ?? createModelRegistry(config, modelEvents(log));
+  const queue = createQueue(database, {
+    onError: (error) => log.error({ err: error }, 'the queue met an error'),
+    onWarning: (warning) => log.warn({ warning }, 'the queue warns'),
+  });
+  const identity = createIdentity({
+    database,
+    migrations,
+    clock,
+    log,
+    secretKey: config.secretKey ?? (await keptSecret(config.dataDir)),
+    accessTokenLifetime: config.jwtExpirationMinutes * 60,
+  });
+  const documents = createDocuments({
+    database,
+    queue,
+    embedder: models.embedder,
+    log,
+    metrics,
+    clock,
+    ingestionConcurrency: config.ingestionConcurrency,
+    uploadLimit: config.uploadLimit,
+  });
+  const retrieve = retrieveWith(documents);
+  const chat = createChat({ database, log, metrics, clock, models, retrieve });
+  const health = createHealthService({
+    database,
+    clock,
+    version,
+    redisConfigured: config.redisUrl !== null,
+    checks: [],
+  });
+  return { config, log, clock, metrics, database, migrations, queue, models, identity, documents, chat, health };
+}
+
+function modelEvents(log: Logger) {
+  return {
+    onRetry: (error: unknown, attempt: number, delay: number) =>
+      log.warn({ err: error, attempt, delay_ms: delay }, 'a model call is tried again'),
+    onFallback: (error: unknown, from: string, to: string) =>
+      log.warn({ err: error, from, to }, 'a model fell back to another'),
+    onCircuit: (provider: string, state: string) => log.warn({ provider, state }, 'a provider’s circuit changed'),
+  };
+}
+
+/** Outside of production a secret may be left out: one is made once and kept beside the data. */
+async function keptSecret(dataDir: string): Promise<string> {
+  const path = join(dataDir, 'secret');
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const made = randomBytes(32).toString('base64url');
+  // Written only where there is none: of two processes that start together, both then read the one that was first.
+  await writeFile(path, made, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  return (await readFile(path, 'utf8')).trim();
+}

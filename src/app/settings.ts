@@ -1,0 +1,232 @@
+import { availableParallelism } from 'node:os';
+
+/** Every setting of the program: its name in the environment, how it is read, its default, and what a person must know.
+ * `.env.example` is generated from this table, and a test compares the two. */
+
+export class SettingFault extends Error {}
+
+export type Setting<Value> = {
+  env: string;
+  /** Other names that mean the same; the first that is set counts. */
+  aliases?: readonly string[];
+  /** Reads the text; throws SettingFault with what would be right. */
+  read(text: string): Value;
+  /** The value when nothing is set; may depend on the environment the program runs in. */
+  fallback: Value;
+  description: string;
+  /** How the default is written in `.env.example`. */
+  example: string;
+  secret?: boolean;
+};
+
+const text = (value: string): string => value;
+
+function integer(minimum: number, maximum: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!Number.isInteger(number) || number < minimum || number > maximum) {
+      throw new SettingFault(`must be a whole number from ${minimum} to ${maximum}`);
+    }
+    return number;
+  };
+}
+
+function oneOf<const Values extends readonly string[]>(...values: Values): (value: string) => Values[number] {
+  return (value) => {
+    const found = values.find((allowed) => allowed === value.toLowerCase());
+    if (found === undefined) throw new SettingFault(`must be one of ${values.join(', ')}`);
+    return found;
+  };
+}
+
+function boolean(value: string): boolean {
+  if (/^(true|1|yes|on)$/i.test(value)) return true;
+  if (/^(false|0|no|off)$/i.test(value)) return false;
+  throw new SettingFault('must be true or false');
+}
+
+function url(...protocols: readonly string[]): (value: string) => string {
+  return (value) => {
+    const parsed = URL.canParse(value) ? new URL(value) : null;
+    if (!parsed || !protocols.includes(parsed.protocol)) {
+      throw new SettingFault(
+        `must be an address that starts with ${protocols.map((name) => `${name}//`).join(' or ')}`,
+      );
+    }
+    return value.replace(/\/+$/, '');
+  };
+}
+
+/** A comma-separated list, or a JSON list of texts. */
+function list(value: string): readonly string[] {
+  if (!value.trim().startsWith('['))
+    return value
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean);
+  try {
+    const parsed: unknown = JSON.parse(value);
+    if (Array.isArray(parsed) && parsed.every((part) => typeof part === 'string')) return parsed;
+  } catch {
+    // Falls through to the same fault as a list of other things.
+  }
+  throw new SettingFault('must be a comma-separated list or a JSON list of texts');
+}
+
+function setting<Value>(
+  env: string,
+  read: (value: string) => Value,
+  fallback: Value,
+  description: string,
+  more: Partial<Pick<Setting<Value>, 'aliases' | 'secret' | 'example'>> = {},
+): Setting<Value> {
+  const example = fallback === null ? '' : Array.isArray(fallback) ? fallback.join(',') : String(fallback);
+  return { env, read, fallback, description, example, ...more };
+}
+
+const optional = <Value>(read: (value: string) => Value): ((value: string) => Value | null) => read;
+const none = null as string | null;
+const MEBIBYTE = 1024 * 1024;
+
+export const settings = {
+  environment: setting(
+    'ENVIRONMENT',
+    oneOf('development', 'test', 'staging', 'production'),
+    'development',
+    'Where the program runs: development, test, staging or production. Production refuses weak settings.',
+  ),
+  port: setting('PORT', integer(0, 65_535), 8000, 'Port of the API and the console; 0 takes a free one.'),
+  host: setting(
+    'HOST',
+    text,
+    '127.0.0.1',
+    'Address to listen on. 0.0.0.0 lets other machines in; put TLS in front of it.',
+  ),
+  dataDir: setting('DATA_DIR', text, './data', 'Folder of the embedded database and of the generated secret.'),
+  databaseUrl: setting(
+    'DATABASE_URL',
+    optional(url('postgres:', 'postgresql:')),
+    none,
+    'PostgreSQL 15 or later with pgvector. Unset: the embedded database in DATA_DIR.',
+    { secret: true },
+  ),
+  databasePoolSize: setting('DATABASE_POOL_SIZE', integer(1, 1000), 20, 'Connections of this process at most.'),
+  databasePoolTimeout: setting(
+    'DATABASE_POOL_TIMEOUT_MS',
+    integer(100, 600_000),
+    30_000,
+    'How long a request waits for a free connection, ms.',
+  ),
+  statementTimeout: setting(
+    'DATABASE_STATEMENT_TIMEOUT_MS',
+    integer(100, 3_600_000),
+    30_000,
+    'Longest statement on the server database, ms.',
+  ),
+  redisUrl: setting(
+    'REDIS_URL',
+    optional(url('redis:', 'rediss:')),
+    none,
+    'Redis or Valkey that replicas share. Optional; nothing is lost without it.',
+    { secret: true },
+  ),
+  secretKey: setting(
+    'SECRET_KEY',
+    optional(text),
+    none,
+    'Signs access tokens; 32 characters at least in production. Unset elsewhere: made once and kept in DATA_DIR.',
+    { aliases: ['JWT_SECRET', 'JWT_SECRET_KEY'], secret: true },
+  ),
+  debug: setting('DEBUG', boolean, false, 'Never true in production.'),
+  logLevel: setting(
+    'LOG_LEVEL',
+    oneOf('trace', 'debug', 'info', 'warn', 'warning', 'error', 'fatal', 'silent'),
+    'info',
+    'Least severe line that is logged.',
+  ),
+  logFormat: setting(
+    'LOG_FORMAT',
+    optional(oneOf('json', 'pretty')),
+    null as 'json' | 'pretty' | null,
+    'json or pretty. Unset: pretty on a terminal, else json.',
+  ),
+  allowedOrigins: setting(
+    'ALLOWED_ORIGINS',
+    list,
+    [] as readonly string[],
+    'Origins of browsers that may call the API, such as https://app.example.com. Never *.',
+    { aliases: ['CORS_ORIGINS'] },
+  ),
+  trustedProxies: setting(
+    'TRUSTED_PROXIES',
+    list,
+    [] as readonly string[],
+    'Addresses or networks of proxies whose X-Forwarded-* headers are believed.',
+  ),
+  bodyLimit: setting('BODY_LIMIT_BYTES', integer(1024, 100 * MEBIBYTE), MEBIBYTE, 'Largest JSON body, bytes.'),
+  uploadLimit: setting(
+    'UPLOAD_LIMIT_BYTES',
+    integer(1024, 1024 * MEBIBYTE),
+    50 * MEBIBYTE,
+    'Largest uploaded file, bytes.',
+  ),
+  requestTimeout: setting(
+    'REQUEST_TIMEOUT_MS',
+    integer(100, 600_000),
+    15_000,
+    'Longest time for an answer that is not a stream, ms.',
+  ),
+  shutdownTimeout: setting(
+    'SHUTDOWN_TIMEOUT_MS',
+    integer(0, 600_000),
+    25_000,
+    'How long a stopping process lets streams and jobs finish, ms.',
+  ),
+  jwtExpirationMinutes: setting('JWT_EXPIRATION_MINUTES', integer(1, 10_080), 30, 'Life of an access token, minutes.'),
+  workers: setting(
+    'WORK_IN_SERVER',
+    boolean,
+    true,
+    'Whether the server also works on jobs; false where `parley worker` runs beside it.',
+  ),
+  ingestionConcurrency: setting(
+    'INGESTION_CONCURRENCY',
+    integer(1, 64),
+    Math.max(1, Math.min(4, availableParallelism() - 1)),
+    'Documents that one process ingests at the same time.',
+    { example: '1' },
+  ),
+  openaiApiKey: setting('OPENAI_API_KEY', optional(text), none, 'Key for OPENAI_BASE_URL.', { secret: true }),
+  openaiBaseUrl: setting(
+    'OPENAI_BASE_URL',
+    optional(url('http:', 'https:')),
+    none,
+    'Any OpenAI-compatible address, such as http://localhost:11434/v1 (Ollama). Unset: OpenAI, when a key is set.',
+  ),
+  openrouterApiKey: setting('OPENROUTER_API_KEY', optional(text), none, 'Key for OpenRouter.', { secret: true }),
+  anthropicApiKey: setting('ANTHROPIC_API_KEY', optional(text), none, 'Key for Anthropic.', { secret: true }),
+  defaultModel: setting(
+    'DEFAULT_MODEL',
+    optional(text),
+    none,
+    'Model that answers when a request names none, as provider/model. Unset: extractive, which needs no key.',
+    { aliases: ['OPENAI_MODEL'] },
+  ),
+  embeddingModel: setting(
+    'EMBEDDING_MODEL',
+    optional(text),
+    none,
+    'Model for vectors. Unset: search is by words only, and says so.',
+  ),
+  embeddingBaseUrl: setting(
+    'EMBEDDING_BASE_URL',
+    optional(url('http:', 'https:')),
+    none,
+    'OpenAI-compatible address for EMBEDDING_MODEL. Unset: OPENAI_BASE_URL.',
+  ),
+  embeddingApiKey: setting('EMBEDDING_API_KEY', optional(text), none, 'Key for it. Unset: OPENAI_API_KEY.', {
+    secret: true,
+  }),
+} as const;
+
+export type Settings = { readonly [Name in keyof typeof settings]: (typeof settings)[Name]['fallback'] };

@@ -1,0 +1,13 @@
+/** Addresses of the predecessors, and where they are now. The first that matches counts. */
+const REWRITES: readonly (readonly [RegExp, string])[] = [
+  [/^\/api\/v2\/auth(?=[/?]|$)/, '/v1/auth'],
+  [/^\/api\/v1(?=[/?]|$)/, '/v1'],
+  [/^\/chatkit(?=[/?]|$)/, '/v1/chatkit'],
+  [/^\/ws\/chat(?=[/?]|$)/, '/v1/ws/chat'],
+];
+
+export function rewriteUrl(request: { url?: string | undefined }): string {
+  const url = request.url ?? '/';
+  for (const [pattern, address] of REWRITES) if (pattern.test(url)) return url.replace(pattern, address);
+  return url;
+}

@@ -1,0 +1,49 @@
+import { defineErrors } from '../../platform/http/errors.ts';
+
+export const chatErrors = defineErrors('CHAT', {
+  sessionNotFound: {
+    number: 1,
+    kind: 'not-found',
+    title: 'Session not found',
+    example: 'There is no session with this id.',
+  },
+  sessionForbidden: {
+    number: 2,
+    kind: 'forbidden',
+    title: 'Not your session',
+    example: 'This session belongs to another user.',
+  },
+  runNotFound: { number: 3, kind: 'not-found', title: 'Run not found', example: 'There is no run with this id.' },
+  runForbidden: {
+    number: 4,
+    kind: 'forbidden',
+    title: 'Not your run',
+    example: 'This run belongs to another user.',
+  },
+  runActive: {
+    number: 5,
+    kind: 'conflict',
+    title: 'A run is under way',
+    example: 'This session has an unfinished run; follow it, or cancel it, before you ask again.',
+  },
+  modelUnknown: {
+    number: 6,
+    kind: 'invalid',
+    title: 'Unknown model',
+    example: 'There is no model "gpt-9". Configured: extractive.',
+  },
+  runEnded: { number: 7, kind: 'conflict', title: 'The run has ended', example: 'This run has already ended.' },
+});
+
+/** Why a run failed, as its `error.code` says; these are not answers to a request. */
+export const runFaults = {
+  upstream: { code: 'ERR_RUN_001', detail: 'The model could not be reached or gave an unusable answer.' },
+  upstreamLimited: { code: 'ERR_RUN_002', detail: 'The model’s provider refuses more requests for now.' },
+  upstreamRefused: {
+    code: 'ERR_RUN_003',
+    detail: 'The model’s provider refused the request; the operator must check its settings.',
+  },
+  timeout: { code: 'ERR_RUN_004', detail: 'The model took too long.' },
+  interrupted: { code: 'ERR_RUN_005', detail: 'The answer was interrupted too often and was given up.' },
+  internal: { code: 'ERR_RUN_006', detail: 'Something went wrong on our side. Give the run’s id to the operator.' },
+} as const;

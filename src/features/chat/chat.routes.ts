@@ -1,0 +1,203 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Static, TSchema } from 'typebox';
+import { requestErrors } from '../../platform/http/errors.ts';
+import { PageQuery } from '../../platform/http/pagination.ts';
+import type { App } from '../../platform/http/server.ts';
+import { type SseEvent, sendEventStream } from '../../platform/http/sse.ts';
+import type { Metrics } from '../../platform/telemetry/metrics.ts';
+import {
+  EventsQuery,
+  IdParams,
+  MessagePage,
+  MessageQuery,
+  NewRun,
+  NewSession,
+  RunView,
+  SessionChange,
+  SessionPage,
+  SessionView,
+} from './chat.schema.ts';
+import type { Chat } from './chat.ts';
+import type { EventLine } from './run/event.ts';
+
+/** `/v1/sessions`, their messages and runs, and `/v1/runs`. */
+export function chatRoutes(app: App, chat: Chat, metrics: Metrics): void {
+  sessionRoutes(app, chat);
+  runRoutes(app, chat, metrics);
+}
+
+function sessionRoutes(app: App, { sessions }: Chat): void {
+  const tags = ['Sessions'];
+  app.post(
+    '/v1/sessions',
+    {
+      config: { access: 'member' },
+      schema: { tags, summary: 'Begin a session', body: optional(NewSession), response: { 201: SessionView } },
+    },
+    async ({ principal, body }, reply) => reply.code(201).send(await sessions.create(principal, body ?? {})),
+  );
+  app.get(
+    '/v1/sessions',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        summary: 'Your sessions, newest updated first',
+        querystring: PageQuery,
+        response: { 200: SessionPage },
+      },
+    },
+    async ({ principal, query }) => sessions.list(principal, query),
+  );
+  app.get(
+    '/v1/sessions/:id',
+    {
+      config: { access: 'viewer' },
+      schema: { tags, summary: 'One session', params: IdParams, response: { 200: SessionView } },
+    },
+    async ({ principal, params }) => sessions.get(principal, params.id),
+  );
+  app.patch(
+    '/v1/sessions/:id',
+    {
+      config: { access: 'member' },
+      schema: {
+        tags,
+        summary: 'Rename a session',
+        params: IdParams,
+        body: SessionChange,
+        response: { 200: SessionView },
+      },
+    },
+    async ({ principal, params, body }) => sessions.update(principal, params.id, body),
+  );
+  app.delete(
+    '/v1/sessions/:id',
+    {
+      config: { access: 'member' },
+      schema: { tags, summary: 'Delete a session with its messages and runs', params: IdParams },
+    },
+    async ({ principal, params }, reply) => {
+      await sessions.remove(principal, params.id);
+      return reply.code(204).send();
+    },
+  );
+  app.get(
+    '/v1/sessions/:id/messages',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        summary: 'The messages of a session, oldest first',
+        params: IdParams,
+        querystring: MessageQuery,
+        response: { 200: MessagePage },
+      },
+    },
+    async ({ principal, params, query }) => sessions.messages(principal, params.id, query),
+  );
+}
+
+function runRoutes(app: App, { runs }: Chat, metrics: Metrics): void {
+  const tags = ['Runs'];
+  const stream = async (request: FastifyRequest, reply: FastifyReply, runId: string, after: number) => {
+    const { principal } = request;
+    // Checked before the stream opens, so that a refusal is a problem document and not an empty stream.
+    const source = new AbortController();
+    const events = await runs.follow(principal, runId, after, source.signal);
+    metrics.openStreams.inc();
+    await sendEventStream(request, reply, (gone) => {
+      gone.addEventListener('abort', () => source.abort(), { once: true });
+      return sseEvents(events, runId);
+    }).finally(() => {
+      source.abort();
+      metrics.openStreams.dec();
+    });
+  };
+  app.post(
+    '/v1/sessions/:id/runs',
+    {
+      config: { access: 'member' },
+      schema: {
+        tags,
+        summary: 'Ask',
+        description:
+          'With `Accept: text/event-stream` the answer is the run’s stream of events; otherwise 202 with the run, which goes on in the background.',
+        params: IdParams,
+        body: NewRun,
+        response: { 202: RunView },
+      },
+    },
+    async (request, reply) => {
+      const run = await runs.create(request.principal, request.params.id, request.body);
+      if (wantsStream(request)) {
+        await stream(request, reply.header('x-run-id', run.id), run.id, 0);
+        return reply;
+      }
+      return reply.code(202).header('location', `/v1/runs/${run.id}`).send(run);
+    },
+  );
+  app.get(
+    '/v1/runs/:id',
+    {
+      config: { access: 'viewer' },
+      schema: { tags, summary: 'One run', params: IdParams, response: { 200: RunView } },
+    },
+    async ({ principal, params }) => runs.get(principal, params.id),
+  );
+  app.get(
+    '/v1/runs/:id/events',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        summary: 'Follow a run from any event on',
+        description: 'Server-sent events behind `after` (or `Last-Event-ID`), then each as it comes, until `run-end`.',
+        params: IdParams,
+        querystring: EventsQuery,
+      },
+    },
+    async (request, reply) => {
+      await stream(request, reply, request.params.id, request.query.after ?? lastEventId(request));
+      return reply;
+    },
+  );
+  app.post(
+    '/v1/runs/:id/cancel',
+    {
+      config: { access: 'member' },
+      schema: {
+        tags,
+        summary: 'Stop a run; what was said so far is kept',
+        params: IdParams,
+        response: { 202: RunView },
+      },
+    },
+    async ({ principal, params }, reply) => reply.code(202).send(await runs.cancel(principal, params.id)),
+  );
+}
+
+async function* sseEvents(batches: AsyncIterable<readonly EventLine[]>, runId: string): AsyncGenerator<SseEvent[]> {
+  const head = `{"run_id":"${runId}",`;
+  for await (const lines of batches) {
+    yield lines.map(({ seq, type, json }) => ({ id: seq, event: type, data: head + json.slice(1) }));
+  }
+}
+
+function wantsStream({ headers }: FastifyRequest): boolean {
+  return headers.accept?.includes('text/event-stream') ?? false;
+}
+
+function lastEventId({ headers }: FastifyRequest): number {
+  const given = headers['last-event-id'];
+  if (given === undefined) return 0;
+  const seq = Number(given);
+  if (Number.isInteger(seq) && seq >= 0) return seq;
+  const message = 'must be the id of an event, a whole number';
+  throw requestErrors.invalid(`Last-Event-ID ${message}`, { fields: [{ field: 'Last-Event-ID', message }] });
+}
+
+/** A body that may be left out altogether. */
+function optional<Schema extends TSchema>(schema: Schema) {
+  return { ...schema, nullable: true } as unknown as TSchema & { static: Static<Schema> | null };
+}

@@ -1,0 +1,149 @@
+import { type Static, Type } from 'typebox';
+import { pageQuery } from '../../platform/http/pagination.ts';
+import { nullable, words } from '../../platform/http/schema.ts';
+import type { MessagePart } from './message.ts';
+
+const closed = { additionalProperties: false };
+const Time = Type.String({ format: 'date-time' });
+const Id = Type.String({ format: 'uuid' });
+const Metadata = Type.Record(Type.String({ maxLength: 64 }), Type.Unknown(), {
+  maxProperties: 50,
+  description: 'Anything of yours; 50 keys at most.',
+});
+const Title = Type.String({ minLength: 1, maxLength: 200 });
+
+export const IdParams = Type.Object({ id: Id }, closed);
+
+export const NewSession = Type.Object({ title: Type.Optional(Title), metadata: Type.Optional(Metadata) }, closed);
+export type NewSession = Static<typeof NewSession>;
+
+export const SessionChange = Type.Object(
+  { title: Type.Optional(nullable(Title)), metadata: Type.Optional(Metadata) },
+  { ...closed, minProperties: 1 },
+);
+export type SessionChange = Static<typeof SessionChange>;
+
+export const SessionView = Type.Object(
+  {
+    id: Id,
+    user_id: Id,
+    title: nullable(Type.String(), { description: 'Null until the first message gives it.' }),
+    metadata: Metadata,
+    message_count: Type.Integer(),
+    active_run_id: nullable(Id, { description: 'The run that is still answering, if there is one.' }),
+    created_at: Time,
+    updated_at: Time,
+  },
+  { title: 'Session' },
+);
+export type SessionView = Static<typeof SessionView>;
+
+export const MessageView = Type.Object(
+  {
+    id: Id,
+    session_id: Id,
+    role: words(['user', 'assistant', 'system', 'tool']),
+    parts: Type.Unsafe<readonly MessagePart[]>(
+      Type.Array(
+        Type.Object({ type: words(['text', 'citation', 'tool-call', 'tool-result']) }, { additionalProperties: true }),
+      ),
+    ),
+    content: Type.String({ description: 'The text parts, joined.' }),
+    status: words(['complete', 'incomplete']),
+    run_id: nullable(Id),
+    created_at: Time,
+  },
+  { title: 'Message' },
+);
+
+const Cursor = nullable(Type.String(), { description: 'Null on the last page.' });
+export const SessionPage = Type.Object({ data: Type.Array(SessionView), next_cursor: Cursor });
+export const MessagePage = Type.Object({ data: Type.Array(MessageView), next_cursor: Cursor });
+export const MessageQuery = Type.Object(
+  { ...pageQuery, order: Type.Optional(words(['asc', 'desc'], { default: 'asc' })) },
+  closed,
+);
+
+/** Characters of one input, all its parts together. */
+export const LONGEST_INPUT = 32_000;
+const InputText = Type.String({ minLength: 1, maxLength: LONGEST_INPUT, pattern: '\\S' });
+
+export const NewRun = Type.Object(
+  {
+    input: Type.Union([
+      InputText,
+      Type.Array(Type.Object({ type: Type.Literal('text'), text: InputText }, closed), { minItems: 1, maxItems: 50 }),
+    ]),
+    model: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description: '`provider/model`, or `extractive`. Default: the installation’s.',
+      }),
+    ),
+    instructions: Type.Optional(
+      Type.String({ maxLength: 32_000, description: 'What the model is told beside the question.' }),
+    ),
+    retrieval: Type.Optional(
+      Type.Object(
+        {
+          mode: Type.Optional(
+            words(['auto', 'off', 'hybrid', 'dense', 'sparse'], {
+              default: 'auto',
+              description: 'auto decides by the question; off answers without documents.',
+            }),
+          ),
+          top_k: Type.Optional(Type.Integer({ minimum: 1, maximum: 50 })),
+          filter: Type.Optional(
+            Type.Object(
+              {
+                document_ids: Type.Optional(Type.Array(Id, { maxItems: 100 })),
+                source_ids: Type.Optional(Type.Array(Id, { maxItems: 100 })),
+                metadata: Type.Optional(Metadata),
+              },
+              closed,
+            ),
+          ),
+        },
+        closed,
+      ),
+    ),
+    max_output_tokens: Type.Optional(Type.Integer({ minimum: 1, maximum: 128_000 })),
+    temperature: Type.Optional(Type.Number({ minimum: 0, maximum: 2 })),
+    metadata: Type.Optional(Metadata),
+  },
+  closed,
+);
+export type NewRun = Static<typeof NewRun>;
+
+export const RunView = Type.Object(
+  {
+    id: Id,
+    session_id: Id,
+    message_id: Id,
+    status: words(['queued', 'running', 'completed', 'failed', 'cancelled']),
+    model: Type.String(),
+    attempt: Type.Integer({ description: 'Above 1 when another worker took the run over.' }),
+    usage: Type.Union([
+      Type.Object({
+        input_tokens: Type.Integer(),
+        output_tokens: Type.Integer(),
+        cost_usd: Type.Union([Type.Number(), Type.Null()]),
+      }),
+      Type.Null(),
+    ]),
+    error: Type.Union([Type.Object({ code: Type.String(), detail: Type.String() }), Type.Null()]),
+    last_seq: Type.Integer({ description: 'Place of the last event.' }),
+    metadata: Metadata,
+    created_at: Time,
+    started_at: nullable(Time),
+    ended_at: nullable(Time),
+  },
+  { title: 'Run' },
+);
+export type RunView = Static<typeof RunView>;
+
+export const EventsQuery = Type.Object(
+  { after: Type.Optional(Type.Integer({ minimum: 0, description: 'Seq of the last event that was seen.' })) },
+  closed,
+);

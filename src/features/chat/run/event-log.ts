@@ -1,0 +1,102 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Database } from '../../../platform/database/database.ts';
+import { isDatabaseAway } from '../../../platform/database/failures.ts';
+import type { Metrics } from '../../../platform/telemetry/metrics.ts';
+import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import { type Append, appendEvents, findAppended } from './run.store.ts';
+
+/** The run belongs to another worker now, has ended, or was deleted: this one must write nothing more. */
+export class LeaseLostError extends Error {
+  constructor() {
+    super('This worker no longer holds the run.');
+    this.name = 'LeaseLostError';
+  }
+}
+
+type Waiting = { append: Append; resolve(): void; reject(error: unknown): void };
+
+/** Statements of one flush that may be under way for one tenant: while one is being written, the next one fills. */
+const FLUSHES_AT_ONCE = 2;
+/** How long a write is tried again while the database is away, ms. Longer than a restart, shorter than a client's patience. */
+const RETRY_FOR_MS = 20_000;
+const RETRY_DELAY_MS = 100;
+/** Runs in one flush at most, so that one statement stays short. */
+const RUNS_PER_FLUSH = 200;
+
+/** Writes the events of all runs of this process. Streams of a tenant that want to write at the same time share one commit. */
+export class EventLog {
+  readonly #database: Database;
+  readonly #metrics: Metrics;
+  readonly #lanes = new Map<string, Lane>();
+
+  constructor(database: Database, metrics: Metrics) {
+    this.#database = database;
+    this.#metrics = metrics;
+  }
+
+  /** Resolves when the events are durable. One append of a run at a time.
+   * @throws LeaseLostError */
+  append(tenant: Tenant, append: Append): Promise<void> {
+    const lane = this.#lane(tenant);
+    return new Promise((resolve, reject) => {
+      lane.waiting.push({ append, resolve, reject });
+      this.#pump(lane);
+    });
+  }
+
+  #lane(tenant: Tenant): Lane {
+    const known = this.#lanes.get(tenant.id);
+    if (known) return known;
+    const lane: Lane = { tenant, waiting: [], flushing: 0 };
+    this.#lanes.set(tenant.id, lane);
+    return lane;
+  }
+
+  #pump(lane: Lane): void {
+    if (lane.flushing >= FLUSHES_AT_ONCE || lane.waiting.length === 0) return;
+    const batch = lane.waiting.splice(0, RUNS_PER_FLUSH);
+    lane.flushing += 1;
+    void this.#flush(lane.tenant, batch).finally(() => {
+      lane.flushing -= 1;
+      if (lane.flushing === 0 && lane.waiting.length === 0) this.#lanes.delete(lane.tenant.id);
+      this.#pump(lane);
+    });
+  }
+
+  async #flush(tenant: Tenant, batch: readonly Waiting[]): Promise<void> {
+    const stopTimer = this.#metrics.eventFlush.startTimer();
+    try {
+      const appends = batch.map(({ append }) => append);
+      const written = await this.#write(tenant, appends);
+      for (const { append, resolve, reject } of batch) {
+        if (written.has(append.runId)) resolve();
+        else reject(new LeaseLostError());
+      }
+      this.#metrics.eventsFlushed.inc(appends.reduce((sum, { firstSeq, lastSeq }) => sum + lastSeq - firstSeq + 1, 0));
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    } finally {
+      stopTimer();
+    }
+  }
+
+  /** Writes, and tries again while the database is away: an answer must not be lost to a restart of the database. */
+  async #write(tenant: Tenant, appends: readonly Append[]): Promise<Set<string>> {
+    const deadline = performance.now() + RETRY_FOR_MS;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await inTenant(this.#database, tenant, async (trx) => {
+          const written = await appendEvents(trx, appends);
+          // A commit whose answer was lost did happen: then the log already ends where this stretch ends.
+          if (tries > 1) for (const id of await findAppended(trx, appends)) written.add(id);
+          return written;
+        });
+      } catch (error) {
+        if (!isDatabaseAway(error) || performance.now() > deadline) throw error;
+        await setTimeout(RETRY_DELAY_MS * tries);
+      }
+    }
+  }
+}
+
+type Lane = { tenant: Tenant; waiting: Waiting[]; flushing: number };

@@ -1,0 +1,55 @@
+/** The events of a run, as the log keeps them and as `docs` shows them. Every dialect is a rendering of these. */
+import type { MessageView } from '../message.ts';
+
+export type Span = { start: number; end: number };
+export type RunEndStatus = 'completed' | 'failed' | 'cancelled';
+export type RunFault = { code: string; detail: string };
+export type RunUsage = { input_tokens: number; output_tokens: number; cost_usd: number | null };
+
+export type CitationFields = {
+  part_id: string;
+  chunk_id: string;
+  document_id: string;
+  title: string;
+  quote: string;
+  /** Of the quote in the document's text. */
+  span: Span;
+  /** Of what it supports, in the text of the part. */
+  answer_span: Span;
+  supported: boolean;
+  heading_path: readonly string[];
+  page: number | null;
+  /** The number that its marker in the text has. */
+  number: number;
+};
+
+export type RunEvent =
+  | { type: 'run-start'; session_id: string; message_id: string; model: string; attempt: number }
+  | { type: 'step-start'; step: number }
+  | { type: 'step-end'; step: number }
+  | {
+      type: 'retrieval';
+      query: string;
+      route: string;
+      strategy: string;
+      hits: readonly { chunk_id: string; document_id: string; title: string; score: number }[];
+    }
+  | { type: 'text-start'; part_id: string }
+  | { type: 'text-delta'; part_id: string; delta: string }
+  | { type: 'text-end'; part_id: string }
+  | { type: 'text-reset'; part_id: string; reason: string }
+  | { type: 'tool-call'; tool_call: { id: string; name: string; input: unknown } }
+  | { type: 'tool-result'; tool_call_id: string; output?: unknown; error?: string }
+  | ({ type: 'citation' } & CitationFields)
+  | ({ type: 'usage' } & RunUsage)
+  | { type: 'run-end'; status: RunEndStatus; error?: RunFault; message: MessageView | null };
+
+/** An event in its place in the log. */
+export type LoggedEvent = RunEvent & { seq: number };
+
+/** An event as it travels: its place, its type, and its JSON without the run's id, which every reader knows. */
+export type EventLine = { seq: number; type: RunEvent['type']; json: string };
+
+export function eventLine(seq: number, event: RunEvent): EventLine {
+  return { seq, type: event.type, json: `{"seq":${seq},${JSON.stringify(event).slice(1)}` };
+}

@@ -1,0 +1,162 @@
+import {
+  type ChatModel,
+  type FinishReason,
+  ModelError,
+  type ModelEvent,
+  type Passage,
+  type TokenUsage,
+} from '../../../ai/chat-model.ts';
+import { findCitations } from '../../../lib/citations/find-citations.ts';
+import type { CitationFields, RunUsage } from './event.ts';
+import { type ModelContext, modelMessages } from './model-context.ts';
+import type { RunWriter } from './run-writer.ts';
+
+export type Retrieved = {
+  query: string;
+  route: string;
+  strategy: string;
+  hits: readonly { chunk_id: string; document_id: string; title: string; score: number }[];
+  /** Null: nothing was searched for. */
+  passages: readonly EvidencePassage[] | null;
+};
+
+/** A passage with its place in the document's text, so that a citation's span can be given in the document. */
+export type EvidencePassage = Passage & { documentStart: number };
+
+export type Answering = {
+  model: ChatModel;
+  context: ModelContext;
+  retrieve(signal: AbortSignal): Promise<Retrieved>;
+  onFirstText(): void;
+};
+
+/** One step of a run: retrieval, then the model's text, then the citations that it earns. Emits into `writer` as it goes. */
+export async function produceAnswer(
+  answering: Answering,
+  writer: RunWriter,
+  signal: AbortSignal,
+): Promise<{ usage: RunUsage; reason: FinishReason }> {
+  writer.emit({ type: 'step-start', step: 1 });
+  const retrieved = await answering.retrieve(signal);
+  const { passages, ...shown } = retrieved;
+  writer.emit({ type: 'retrieval', ...shown });
+  const partId = openTextPart(writer);
+  const finish = await streamText(answering, passages, writer, partId, signal);
+  writer.emit({ type: 'text-end', part_id: partId });
+  const text = writer.answer.textOf(partId);
+  for (const citation of citationsOf(text, passages ?? [], partId, finish.quotes)) {
+    writer.emit({ type: 'citation', ...citation });
+  }
+  const usage = usageOf(answering, finish.usage, text);
+  writer.emit({ type: 'usage', ...usage });
+  writer.emit({ type: 'step-end', step: 1 });
+  return { usage, reason: finish.reason };
+}
+
+/** A part that an earlier attempt wrote is emptied and used again: clients drop what they saw of it. */
+function openTextPart(writer: RunWriter): string {
+  const { answer } = writer;
+  const left = answer.lastPart;
+  if (left === null) {
+    const partId = 'text-1';
+    writer.emit({ type: 'text-start', part_id: partId });
+    return partId;
+  }
+  if (answer.openPart === null || answer.textOf(left) !== '') {
+    const reason = 'The worker that wrote this was lost; the answer starts again.';
+    writer.emit({ type: 'text-reset', part_id: left, reason });
+  }
+  return left;
+}
+
+type Quote = Extract<ModelEvent, { type: 'quote' }>;
+type Finish = { usage: TokenUsage | null; reason: FinishReason; quotes: Quote[] };
+
+async function streamText(
+  { model, context, onFirstText }: Answering,
+  passages: readonly EvidencePassage[] | null,
+  writer: RunWriter,
+  partId: string,
+  signal: AbortSignal,
+): Promise<Finish> {
+  const finish: Finish = { usage: null, reason: 'other', quotes: [] };
+  for await (const batch of model.stream({ ...modelMessages(context), passages, signal })) {
+    if (batch.some(({ type }) => type === 'text-delta') && writer.answer.textOf(partId) === '') onFirstText();
+    for (const event of batch) take(event, finish, writer, partId);
+    await writer.room();
+  }
+  if (writer.answer.textOf(partId) === '' && finish.reason !== 'tool-calls') {
+    throw new ModelError('protocol', 'The model answered with no text.');
+  }
+  return finish;
+}
+
+function take(event: ModelEvent, finish: Finish, writer: RunWriter, partId: string): void {
+  switch (event.type) {
+    case 'text-delta':
+      writer.emit({ type: 'text-delta', part_id: partId, delta: storable(event.delta) });
+      break;
+    case 'quote':
+      finish.quotes.push(event);
+      break;
+    case 'finish':
+      finish.usage = event.usage;
+      finish.reason = event.reason;
+      break;
+    default:
+  }
+}
+
+/** What a model says may hold what no database text can. */
+function storable(delta: string): string {
+  return delta.includes('\0') ? delta.replaceAll('\0', '\uFFFD') : delta;
+}
+
+function citationsOf(
+  text: string,
+  passages: readonly EvidencePassage[],
+  partId: string,
+  quotes: readonly Quote[],
+): CitationFields[] {
+  const byNumber = new Map(passages.map((passage) => [passage.number, passage]));
+  const found =
+    quotes.length > 0
+      ? quotes.map(({ passage, start, end, answerStart, answerEnd }) => ({
+          passage,
+          quote: { start, end },
+          answerStart,
+          answerEnd,
+          supported: true,
+        }))
+      : findCitations(text, passages);
+  return found.flatMap(({ passage: number, quote, answerStart, answerEnd, supported }) => {
+    const passage = byNumber.get(number);
+    if (!passage) return [];
+    return {
+      part_id: partId,
+      chunk_id: passage.chunkId,
+      document_id: passage.documentId,
+      title: passage.title,
+      quote: passage.text.slice(quote.start, quote.end),
+      span: { start: passage.documentStart + quote.start, end: passage.documentStart + quote.end },
+      answer_span: { start: answerStart, end: answerEnd },
+      supported,
+      heading_path: passage.headingPath,
+      page: passage.page,
+      number,
+    };
+  });
+}
+
+/** Characters of one token, where the provider counts none: about right for English. */
+const CHARACTERS_PER_TOKEN = 4;
+
+function usageOf({ model, context }: Answering, counted: TokenUsage | null, text: string): RunUsage {
+  const asked = context.messages.reduce((sum, { content }) => sum + content.length, 0);
+  return {
+    input_tokens: counted?.inputTokens ?? Math.ceil(asked / CHARACTERS_PER_TOKEN),
+    output_tokens: counted?.outputTokens ?? Math.ceil(text.length / CHARACTERS_PER_TOKEN),
+    // Prices come with the ledger; what runs inside this program costs nothing.
+    cost_usd: model.id === 'extractive' ? 0 : null,
+  };
+}

@@ -1,0 +1,271 @@
+import type { ChatModel } from '../../../ai/chat-model.ts';
+import { ModelError } from '../../../ai/chat-model.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import type { Database, Unlisten } from '../../../platform/database/database.ts';
+import type { Logger } from '../../../platform/telemetry/log.ts';
+import type { Metrics } from '../../../platform/telemetry/metrics.ts';
+import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import { runFaults } from '../chat.errors.ts';
+import { type MessageView, messageView } from '../message.ts';
+import type { EventLine, RunEndStatus, RunFault, RunUsage } from './event.ts';
+import { EventLog, LeaseLostError } from './event-log.ts';
+import { LiveRun } from './live-run.ts';
+import { contextOf } from './model-context.ts';
+import { produceAnswer, type Retrieved } from './produce-answer.ts';
+import { type HistoryRow, type RunEnd, type RunRow, readCancelRequests, readEvents, readHistory } from './run.store.ts';
+import { followRun } from './run-feed.ts';
+import { Notices } from './run-notices.ts';
+import { RunWriter } from './run-writer.ts';
+import { DEFAULT_LEASE_TIMES, type LeaseTimes, WorkerLease } from './worker-lease.ts';
+
+export type RetrieveFor = (
+  tenant: Tenant,
+  question: string,
+  history: readonly { role: string; content: string }[],
+  run: RunRow,
+  signal: AbortSignal,
+) => Promise<Retrieved>;
+
+export type RunEngineDependencies = {
+  database: Database;
+  log: Logger;
+  metrics: Metrics;
+  clock: Clock;
+  resolveModel(name: string): ChatModel;
+  retrieve: RetrieveFor;
+  leaseTimes?: LeaseTimes;
+};
+
+/** Why a run was stopped from outside. */
+class Cancelled extends Error {}
+class Dropped extends Error {}
+
+type ActiveRun = { tenant: Tenant; run: RunRow; live: LiveRun; stop: AbortController; done: Promise<void> };
+
+/** Workers that may lose the same run before it is given up. */
+const MOST_ATTEMPTS = 5;
+const CANCEL_POLL_MS = 500;
+const HISTORY_MESSAGES = 50;
+
+/** Works on runs: begins them, takes over those of dead workers, lets clients follow and cancel them. */
+export class RunEngine {
+  readonly #deps: RunEngineDependencies;
+  readonly #eventLog: EventLog;
+  readonly #notices: Notices;
+  readonly #lease: WorkerLease;
+  readonly #active = new Map<string, ActiveRun>();
+  #cancelTimer: NodeJS.Timeout | null = null;
+  #unlisten: Unlisten | null = null;
+
+  constructor(deps: RunEngineDependencies) {
+    this.#deps = deps;
+    this.#eventLog = new EventLog(deps.database, deps.metrics);
+    this.#notices = new Notices(deps.database, deps.log);
+    this.#lease = new WorkerLease(deps.database, deps.leaseTimes ?? DEFAULT_LEASE_TIMES, deps.log, {
+      onLost: () => this.#dropAll(),
+      onAdopted: ({ tenant, run }) => this.#begin(tenant, run),
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#unlisten = await this.#notices.start((runId) => this.#cancelLocal(runId));
+    await this.#lease.start();
+    if (this.#deps.database.kind === 'server') {
+      this.#cancelTimer = setInterval(() => void this.#pollCancels(), CANCEL_POLL_MS).unref();
+    }
+  }
+
+  /** Lets runs end for at most `timeout` ms; what is left is handed over: another worker takes it up at once. */
+  async stop(timeout: number): Promise<void> {
+    if (this.#cancelTimer) clearInterval(this.#cancelTimer);
+    const all = [...this.#active.values()].map(({ done }) => done);
+    await Promise.race([Promise.all(all), new Promise((resolve) => setTimeout(resolve, timeout).unref())]);
+    const left = [...this.#active.values()];
+    this.#dropAll();
+    await Promise.all(left.map(({ done }) => done));
+    if (left.length === 0) await this.#lease.stop();
+    else await this.#lease.abandon();
+    await this.#unlisten?.();
+    await this.#notices.stop();
+  }
+
+  get activeRunCount(): number {
+    return this.#active.size;
+  }
+
+  /** The id that a new run in this tenant is held by. Await it before the run is saved. */
+  async holder(tenant: Tenant): Promise<string> {
+    await this.#lease.enter(tenant);
+    return this.#lease.id;
+  }
+
+  /** Starts to answer a run that was saved with this process as its holder. `firstLine` is its durable first event. */
+  begin(tenant: Tenant, run: RunRow, firstLine: EventLine, history: readonly HistoryRow[]): void {
+    this.#begin(tenant, run, { firstLine, history });
+  }
+
+  /** Every event behind `after`, then live ones, until the run ends or the signal is aborted. */
+  follow(tenant: Tenant, runId: string, after: number, signal: AbortSignal): AsyncGenerator<readonly EventLine[]> {
+    const sources = {
+      database: this.#deps.database,
+      liveRun: (id: string) => this.#active.get(id)?.live,
+      notice: (id: string, until: AbortSignal) => this.#notices.next(id, until),
+    };
+    return followRun(sources, tenant, runId, after, signal);
+  }
+
+  /** Stops a run wherever it is worked on. The request itself is already durable. */
+  cancel(runId: string): void {
+    if (!this.#cancelLocal(runId)) this.#notices.announceCancel(runId);
+  }
+
+  /** Stops work on runs that are being deleted, without a trace. Resolves when nothing is written any more. */
+  async drop(runIds: readonly string[]): Promise<void> {
+    const dropped = runIds.map((id) => this.#active.get(id)).filter((active) => active !== undefined);
+    for (const { stop } of dropped) stop.abort(new Dropped());
+    await Promise.all(dropped.map(({ done }) => done));
+  }
+
+  #begin(tenant: Tenant, run: RunRow, fresh?: { firstLine: EventLine; history: readonly HistoryRow[] }): void {
+    const live = new LiveRun(fresh ? fresh.firstLine.seq : run.last_seq + 1);
+    if (fresh) live.publish([fresh.firstLine]);
+    const stop = new AbortController();
+    const active: ActiveRun = { tenant, run, live, stop, done: Promise.resolve() };
+    this.#active.set(run.id, active);
+    this.#deps.metrics.activeRuns.inc();
+    if (run.cancel_requested_at) stop.abort(new Cancelled());
+    active.done = this.#work(active, fresh?.history ?? null).finally(() => {
+      live.end();
+      this.#active.delete(run.id);
+      this.#deps.metrics.activeRuns.dec();
+    });
+  }
+
+  /** Never rejects: whatever happens ends as the run's status, or as a run that another worker has. */
+  async #work(active: ActiveRun, knownHistory: readonly HistoryRow[] | null): Promise<void> {
+    const { tenant, run, live, stop } = active;
+    const writer = new RunWriter(this.#eventLog, live, {
+      tenant,
+      id: run.id,
+      attempt: run.attempt,
+      lastSeq: run.last_seq,
+      onWritten: () => this.#notices.announceWrite(run.id),
+    });
+    const log = this.#deps.log.child({ run_id: run.id, tenant: tenant.slug });
+    try {
+      const history = knownHistory ?? (await this.#restore(active, writer));
+      stop.signal.throwIfAborted();
+      if (run.attempt > MOST_ATTEMPTS) return await this.#end(active, writer, 'failed', null, runFaults.interrupted);
+      const usage = writer.answer.usage ?? (await this.#answer(active, history, writer));
+      await this.#end(active, writer, 'completed', usage, null);
+    } catch (error) {
+      await this.#endAfter(error, active, writer, log);
+    }
+  }
+
+  async #answer(active: ActiveRun, history: readonly HistoryRow[], writer: RunWriter): Promise<RunUsage> {
+    const { tenant, run, stop } = active;
+    const context = contextOf(run, history);
+    const question = context.messages.at(-1)?.content ?? '';
+    const earlier = context.messages.slice(0, -1);
+    const { usage } = await produceAnswer(
+      {
+        model: this.#deps.resolveModel(run.model),
+        context,
+        retrieve: (signal) => this.#deps.retrieve(tenant, question, earlier, run, signal),
+        onFirstText: () => this.#deps.metrics.firstToken.observe((Date.now() - run.created_at.getTime()) / 1000),
+      },
+      writer,
+      stop.signal,
+    );
+    return usage;
+  }
+
+  /** After a takeover: what was said so far, from the log, and the history. */
+  async #restore({ tenant, run }: ActiveRun, writer: RunWriter): Promise<HistoryRow[]> {
+    const { events, history } = await inTenant(this.#deps.database, tenant, async (trx) => ({
+      events: await readEvents(trx, run.id, 0, Number.MAX_SAFE_INTEGER),
+      history: await readHistory(trx, run.session_id, HISTORY_MESSAGES),
+    }));
+    for (const event of events) writer.answer.add(event);
+    return history;
+  }
+
+  async #endAfter(error: unknown, active: ActiveRun, writer: RunWriter, log: Logger): Promise<void> {
+    if (error instanceof LeaseLostError) return log.warn('the run is held by another worker, or was deleted');
+    const reason: unknown = active.stop.signal.aborted ? active.stop.signal.reason : error;
+    if (reason instanceof Dropped) return;
+    try {
+      if (reason instanceof Cancelled) return await this.#end(active, writer, 'cancelled', null, null);
+      log.warn({ err: error }, 'the run failed');
+      await this.#end(active, writer, 'failed', null, faultOf(error));
+    } catch (endError) {
+      // The lease stays, and when this process ends another one brings the run to its end.
+      log.error({ err: endError }, 'the end of a run could not be written');
+    }
+  }
+
+  async #end(
+    active: ActiveRun,
+    writer: RunWriter,
+    status: RunEndStatus,
+    usage: RunUsage | null,
+    error: RunFault | null,
+  ): Promise<void> {
+    const open = writer.answer.openPart;
+    if (open !== null) writer.emit({ type: 'text-end', part_id: open });
+    const parts = writer.answer.parts();
+    const end: RunEnd = {
+      status,
+      usage,
+      error,
+      message: parts.length === 0 ? null : { parts, status: status === 'completed' ? 'complete' : 'incomplete' },
+    };
+    const message = this.#messageOf(active, end);
+    await writer.end({ type: 'run-end', status, ...(error && { error }), message }, end);
+    this.#deps.metrics.runs.inc({ status });
+  }
+
+  #messageOf({ run }: ActiveRun, { message }: RunEnd): MessageView | null {
+    if (!message) return null;
+    const identity = { id: run.message_id, session_id: run.session_id, role: 'assistant' as const, run_id: run.id };
+    return messageView({ ...identity, ...message, created_at: this.#deps.clock.now() });
+  }
+
+  #cancelLocal(runId: string): boolean {
+    const active = this.#active.get(runId);
+    active?.stop.abort(new Cancelled());
+    return active !== undefined;
+  }
+
+  /** Finds cancellations whose notice was lost. */
+  async #pollCancels(): Promise<void> {
+    const byTenant = Map.groupBy(this.#active.values(), ({ tenant }) => tenant);
+    for (const [tenant, runs] of byTenant) {
+      const ids = runs.map(({ run }) => run.id);
+      const cancelled = await inTenant(this.#deps.database, tenant, (trx) => readCancelRequests(trx, ids)).catch(
+        () => [],
+      );
+      for (const id of cancelled) this.#cancelLocal(id);
+    }
+  }
+
+  #dropAll(): void {
+    for (const { stop } of this.#active.values()) stop.abort(new Dropped());
+  }
+}
+
+function faultOf(error: unknown): RunFault {
+  if (!(error instanceof ModelError)) return runFaults.internal;
+  switch (error.kind) {
+    case 'rate-limited':
+      return runFaults.upstreamLimited;
+    case 'unauthorized':
+    case 'bad-request':
+      return runFaults.upstreamRefused;
+    case 'timeout':
+      return runFaults.timeout;
+    default:
+      return runFaults.upstream;
+  }
+}

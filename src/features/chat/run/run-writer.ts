@@ -1,0 +1,97 @@
+import type { Tenant } from '../../tenancy/index.ts';
+import { Answer } from './answer.ts';
+import { type EventLine, eventLine, type RunEvent } from './event.ts';
+import type { EventLog } from './event-log.ts';
+import type { LiveRun } from './live-run.ts';
+import type { RunEnd } from './run.store.ts';
+
+/** Characters that may wait for the database before the run is held back. */
+const HIGH_WATER = 256 * 1024;
+
+export type WrittenRun = { tenant: Tenant; id: string; attempt: number; lastSeq: number; onWritten(): void };
+
+/**
+ * Gives the events of one run their places and makes them durable, in order, then hands them to whoever follows.
+ * While one write is under way the next events gather, so a fast model costs few writes and a slow one no delay.
+ */
+export class RunWriter {
+  readonly answer = new Answer();
+  readonly #log: EventLog;
+  readonly #live: LiveRun;
+  readonly #run: WrittenRun;
+  #seq: number;
+  #waiting: EventLine[] = [];
+  #waitingSize = 0;
+  #writing: Promise<void> | null = null;
+  #end: RunEnd | null = null;
+  #failure: unknown = null;
+
+  constructor(log: EventLog, live: LiveRun, run: WrittenRun) {
+    this.#log = log;
+    this.#live = live;
+    this.#run = run;
+    this.#seq = run.lastSeq;
+  }
+
+  /** Adds an event. It reaches clients once it is durable. */
+  emit(event: RunEvent): void {
+    this.answer.add(event);
+    const line = eventLine(++this.#seq, event);
+    this.#waiting.push(line);
+    this.#waitingSize += line.json.length;
+    this.#writing ??= this.#drain();
+  }
+
+  /** Waits while too much is not yet written. Throws what the writing threw. */
+  async room(): Promise<void> {
+    if (this.#waitingSize > HIGH_WATER) await this.flushed();
+    this.#rethrow();
+  }
+
+  /** Resolves when all that was emitted is durable. Throws what the writing threw. */
+  async flushed(): Promise<void> {
+    while (this.#writing) await this.#writing;
+    this.#rethrow();
+  }
+
+  /** Writes the last event together with the run's end and its message, in one transaction. */
+  async end(event: Extract<RunEvent, { type: 'run-end' }>, end: RunEnd): Promise<void> {
+    this.#end = end;
+    this.emit(event);
+    await this.flushed();
+  }
+
+  #rethrow(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  async #drain(): Promise<void> {
+    // One turn of the event loop: events that come together are written together.
+    await Promise.resolve();
+    try {
+      while (this.#waiting.length > 0 && this.#failure === null) await this.#writeWaiting();
+    } catch (error) {
+      this.#failure = error;
+    } finally {
+      this.#writing = null;
+    }
+  }
+
+  async #writeWaiting(): Promise<void> {
+    const lines = this.#waiting;
+    this.#waiting = [];
+    this.#waitingSize = 0;
+    const [first, last] = [lines[0], lines.at(-1)];
+    if (!first || !last) return;
+    await this.#log.append(this.#run.tenant, {
+      runId: this.#run.id,
+      attempt: this.#run.attempt,
+      firstSeq: first.seq,
+      lastSeq: last.seq,
+      events: lines.map(({ json }) => json).join(','),
+      end: last.type === 'run-end' ? this.#end : null,
+    });
+    this.#live.publish(lines);
+    this.#run.onWritten();
+  }
+}

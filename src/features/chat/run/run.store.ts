@@ -1,0 +1,284 @@
+import { CompiledQuery, sql } from 'kysely';
+import type { TenantTransaction } from '../../../platform/database/database.ts';
+import type { MessageRole, MessageStatus, RunStatus } from '../../../platform/database/schema.ts';
+import type { MessagePart } from '../message.ts';
+import type { LoggedEvent, RunEndStatus, RunFault, RunUsage } from './event.ts';
+
+/** What was asked for, kept with the run so that another worker can go on with it. */
+export type RunRequest = {
+  instructions: string | null;
+  retrieval: RetrievalRequest;
+  max_output_tokens: number | null;
+  temperature: number | null;
+  metadata: Record<string, unknown>;
+};
+
+export type RetrievalRequest = {
+  mode: 'auto' | 'off' | 'hybrid' | 'dense' | 'sparse';
+  top_k: number | null;
+  filter: {
+    document_ids?: readonly string[];
+    source_ids?: readonly string[];
+    metadata?: Record<string, unknown>;
+  } | null;
+};
+
+export type RunRow = {
+  id: string;
+  session_id: string;
+  user_id: string;
+  message_id: string;
+  status: RunStatus;
+  model: string;
+  request: RunRequest;
+  attempt: number;
+  cancel_requested_at: Date | null;
+  last_seq: number;
+  usage: RunUsage | null;
+  error: RunFault | null;
+  created_at: Date;
+  started_at: Date | null;
+  ended_at: Date | null;
+};
+
+const COLUMNS = [
+  'id',
+  'session_id',
+  'user_id',
+  'message_id',
+  'status',
+  'model',
+  'request',
+  'attempt',
+  'cancel_requested_at',
+  'last_seq',
+  'usage',
+  'error',
+  'created_at',
+  'started_at',
+  'ended_at',
+] as const;
+
+export type NewRun = {
+  id: string;
+  sessionId: string;
+  userId: string;
+  workerId: string;
+  model: string;
+  request: RunRequest;
+  messageId: string;
+  /** The user's message. */
+  inputId: string;
+  inputParts: readonly MessagePart[];
+  /** Given to the session when it has no title. */
+  title: string;
+  firstEvent: string;
+};
+
+/**
+ * Saves the user's message, the run and its first event, if the session is the user's.
+ * One statement, so that a run costs one round trip. Returns the run, or undefined when there is no such session of the user.
+ * Throws a unique violation on `run_one_unfinished` when the session has an unfinished run.
+ */
+export async function insertRun(trx: TenantTransaction, run: NewRun): Promise<RunRow | undefined> {
+  const { rows } = await trx.executeQuery<RunRow>(
+    CompiledQuery.raw(
+      `WITH own_session AS (
+         UPDATE session SET updated_at = now(), title = coalesce(title, $9) WHERE id = $2 AND user_id = $3 RETURNING id
+       ), new_run AS (
+         INSERT INTO run (id, session_id, user_id, message_id, status, model, request, attempt, lease_owner, last_seq, started_at)
+         SELECT $1, id, $3, $5, 'running', $6, $7::json, 1, $4, 1, now() FROM own_session
+         RETURNING ${COLUMNS.join(', ')}
+       ), first_event AS (
+         INSERT INTO run_event (run_id, first_seq, last_seq, events) SELECT id, 1, 1, $8::json FROM new_run
+       ), input AS (
+         INSERT INTO message (id, session_id, run_id, role, parts, status)
+         SELECT $10, session_id, id, 'user', $11::json, 'complete' FROM new_run
+       )
+       SELECT ${COLUMNS.join(', ')} FROM new_run`,
+      [
+        run.id,
+        run.sessionId,
+        run.userId,
+        run.workerId,
+        run.messageId,
+        run.model,
+        JSON.stringify(run.request),
+        `[${run.firstEvent}]`,
+        run.title,
+        run.inputId,
+        JSON.stringify(run.inputParts),
+      ],
+    ),
+  );
+  return rows[0];
+}
+
+/** A stretch of one run's log that is to be written, with the run's end where it ends. */
+export type Append = {
+  runId: string;
+  attempt: number;
+  firstSeq: number;
+  lastSeq: number;
+  /** The events' JSON, joined by commas. */
+  events: string;
+  end: RunEnd | null;
+};
+
+export type RunEnd = {
+  status: RunEndStatus;
+  usage: RunUsage | null;
+  error: RunFault | null;
+  /** Null where nothing was said. */
+  message: { parts: readonly MessagePart[]; status: MessageStatus } | null;
+};
+
+/**
+ * Appends to the logs of many runs in one statement, and ends those that end. A run is written only while this attempt
+ * holds it and its log ends just before the stretch; the ids of those that were written come back.
+ */
+export async function appendEvents(trx: TenantTransaction, appends: readonly Append[]): Promise<Set<string>> {
+  const { rows } = await trx.executeQuery<{ id: string }>(
+    CompiledQuery.raw(APPEND, [`[${appends.map(appendJson).join(',')}]`]),
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Which of these stretches the logs already end with, under the same attempt. */
+export async function findAppended(trx: TenantTransaction, appends: readonly Append[]): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('run')
+    .select(['id', 'attempt', 'last_seq'])
+    .where(
+      'id',
+      'in',
+      appends.map(({ runId }) => runId),
+    )
+    .execute();
+  return appends
+    .filter((append) =>
+      rows.some((row) => row.id === append.runId && row.attempt === append.attempt && row.last_seq === append.lastSeq),
+    )
+    .map(({ runId }) => runId);
+}
+
+const APPEND = `WITH stretch AS (
+  SELECT * FROM json_to_recordset($1::json) AS s(
+    run_id uuid, attempt integer, first_seq integer, last_seq integer, events json,
+    status text, usage jsonb, error jsonb, parts json, message_status text)
+), held AS (
+  UPDATE run SET
+    last_seq = s.last_seq,
+    status = coalesce(s.status, run.status),
+    usage = coalesce(s.usage, run.usage),
+    error = s.error,
+    ended_at = CASE WHEN s.status IS NULL THEN NULL ELSE clock_timestamp() END,
+    lease_owner = CASE WHEN s.status IS NULL THEN run.lease_owner END
+  FROM stretch s
+  WHERE run.id = s.run_id AND run.attempt = s.attempt AND run.status = 'running' AND run.last_seq = s.first_seq - 1
+  RETURNING run.id, run.session_id, run.message_id
+), written AS (
+  INSERT INTO run_event (run_id, first_seq, last_seq, events)
+  SELECT s.run_id, s.first_seq, s.last_seq, s.events FROM stretch s JOIN held ON held.id = s.run_id
+), answered AS (
+  INSERT INTO message (id, session_id, run_id, role, parts, status, created_at)
+  SELECT held.message_id, held.session_id, held.id, 'assistant', s.parts, s.message_status, clock_timestamp()
+  FROM stretch s JOIN held ON held.id = s.run_id WHERE s.parts IS NOT NULL
+), touched AS (
+  UPDATE session SET updated_at = now() FROM stretch s JOIN held ON held.id = s.run_id
+  WHERE session.id = held.session_id AND s.status IS NOT NULL
+)
+SELECT id FROM held`;
+
+function appendJson({ runId, attempt, firstSeq, lastSeq, events, end }: Append): string {
+  const head = `{"run_id":"${runId}","attempt":${attempt},"first_seq":${firstSeq},"last_seq":${lastSeq},"events":[${events}]`;
+  if (!end) return `${head}}`;
+  const { status, usage, error, message } = end;
+  const tail = JSON.stringify({
+    status,
+    ...(usage && { usage }),
+    ...(error && { error }),
+    ...(message && { parts: message.parts, message_status: message.status }),
+  });
+  return `${head},${tail.slice(1)}`;
+}
+
+export async function findRun(trx: TenantTransaction, id: string): Promise<RunRow | undefined> {
+  return trx.selectFrom('run').select(COLUMNS).where('id', '=', id).executeTakeFirst() as Promise<RunRow | undefined>;
+}
+
+export async function findUnfinishedRun(trx: TenantTransaction, sessionId: string): Promise<string | null> {
+  const row = await trx
+    .selectFrom('run')
+    .select('id')
+    .where('session_id', '=', sessionId)
+    .where('status', 'in', ['queued', 'running'])
+    .executeTakeFirst();
+  return row?.id ?? null;
+}
+
+/** The stretches of the log behind `after`, oldest first, `limit` stretches at most. */
+export async function readEvents(
+  trx: TenantTransaction,
+  runId: string,
+  after: number,
+  limit: number,
+): Promise<LoggedEvent[]> {
+  const rows = await trx
+    .selectFrom('run_event')
+    .select(['first_seq', 'events'])
+    .where('run_id', '=', runId)
+    .where('last_seq', '>', after)
+    .orderBy('first_seq')
+    .limit(limit)
+    .execute();
+  return (rows.flatMap(({ events }) => events) as LoggedEvent[]).filter(({ seq }) => seq > after);
+}
+
+/** Asks the run's worker to stop. Returns false when the run has already ended. */
+export async function requestCancel(trx: TenantTransaction, runId: string): Promise<boolean> {
+  const result = await trx
+    .updateTable('run')
+    .set({ cancel_requested_at: sql`coalesce(cancel_requested_at, now())` })
+    .where('id', '=', runId)
+    .where('status', 'in', ['queued', 'running'])
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+export async function readCancelRequests(trx: TenantTransaction, runIds: readonly string[]): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('run')
+    .select('id')
+    .where('id', 'in', [...runIds])
+    .where('cancel_requested_at', 'is not', null)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+export type HistoryRow = { id: string; role: MessageRole; parts: MessagePart[]; run_id: string | null };
+
+/** The last messages of a session, oldest first, without those of `exceptRun`'s answer. */
+export async function readHistory(trx: TenantTransaction, sessionId: string, limit: number): Promise<HistoryRow[]> {
+  const rows = await trx
+    .selectFrom('message')
+    .select(['id', 'role', 'parts', 'run_id'])
+    .where('session_id', '=', sessionId)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+  return (rows as HistoryRow[]).reverse();
+}
+
+/** Takes over all unfinished runs that a dead worker held in this tenant. Raises their attempt: the fence. */
+export async function adoptRuns(trx: TenantTransaction, dead: string, own: string): Promise<RunRow[]> {
+  const rows = await trx
+    .updateTable('run')
+    .set((eb) => ({ attempt: eb('attempt', '+', 1), lease_owner: own, status: 'running' as const }))
+    .where('lease_owner', '=', dead)
+    .where('status', 'in', ['queued', 'running'])
+    .returning(COLUMNS)
+    .execute();
+  return rows as RunRow[];
+}

@@ -1,0 +1,149 @@
+import { hostname } from 'node:os';
+import type { Database } from '../../../platform/database/database.ts';
+import { newId } from '../../../platform/id.ts';
+import type { Logger } from '../../../platform/telemetry/log.ts';
+import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import { adoptRuns, type RunRow } from './run.store.ts';
+import {
+  claimDeadWorker,
+  endLease,
+  listWorkerTenants,
+  noteWorkerTenant,
+  registerWorker,
+  removeWorker,
+  renewLease,
+} from './worker.store.ts';
+
+export type LeaseTimes = {
+  /** How long a worker that is not heard of keeps its runs, ms. */
+  lease: number;
+  /** How often it is heard of, ms. */
+  heartbeat: number;
+  /** How often it looks for dead ones, ms. */
+  sweep: number;
+};
+
+export const DEFAULT_LEASE_TIMES: LeaseTimes = { lease: 10_000, heartbeat: 2_500, sweep: 2_000 };
+
+export type Adopted = { tenant: Tenant; run: RunRow };
+
+export type LeaseEvents = {
+  /** The worker was taken for dead: everything it holds must be dropped before this returns. */
+  onLost(): void;
+  onAdopted(adopted: Adopted): void;
+};
+
+/**
+ * This process as a holder of runs. It is one row with a lease; each of its runs names it. A process whose lease has
+ * ended has its runs taken over by any other, which raises their attempt, so that the old one can write no more.
+ */
+export class WorkerLease {
+  #id = newId();
+  readonly #database: Database;
+  readonly #times: LeaseTimes;
+  readonly #log: Logger;
+  readonly #events: LeaseEvents;
+  #tenants = new Map<string, Promise<void>>();
+  #timers: NodeJS.Timeout[] = [];
+  #sweeping: Promise<void> = Promise.resolve();
+
+  constructor(database: Database, times: LeaseTimes, log: Logger, events: LeaseEvents) {
+    this.#database = database;
+    this.#times = times;
+    this.#log = log;
+    this.#events = events;
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  async start(): Promise<void> {
+    await this.#register();
+    await this.#sweep();
+    this.#timers = [
+      this.#every(this.#times.heartbeat, () => this.#beat()),
+      this.#every(this.#times.sweep, () => this.#sweep()),
+    ];
+  }
+
+  /** Ends the lease. What is still held is free for others at once. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#sweeping;
+    await removeWorker(this.#database.db, this.#id);
+  }
+
+  /** Ends the lease while runs are still held: whoever sweeps next takes them over. */
+  async abandon(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#sweeping;
+    await endLease(this.#database.db, this.#id);
+  }
+
+  /** Must be awaited before the first run in a tenant, so that a takeover finds it. */
+  enter(tenant: Tenant): Promise<void> {
+    const known = this.#tenants.get(tenant.id);
+    if (known) return known;
+    const noted = noteWorkerTenant(this.#database.db, this.#id, tenant);
+    this.#tenants.set(tenant.id, noted);
+    noted.catch(() => this.#tenants.delete(tenant.id));
+    return noted;
+  }
+
+  async #register(): Promise<void> {
+    await registerWorker(this.#database.db, { id: this.#id, host: hostname(), leaseMs: this.#times.lease });
+  }
+
+  #every(ms: number, work: () => Promise<void>): NodeJS.Timeout {
+    let busy = false;
+    const timer = setInterval(() => {
+      if (busy) return;
+      busy = true;
+      work()
+        .catch((error: unknown) => this.#log.warn({ err: error }, 'a worker duty failed; it is tried again'))
+        .finally(() => {
+          busy = false;
+        });
+    }, ms);
+    return timer.unref();
+  }
+
+  async #beat(): Promise<void> {
+    if (await renewLease(this.#database.db, this.#id, this.#times.lease)) return;
+    this.#log.error({ worker_id: this.#id }, 'this worker was taken for dead; it drops its runs and starts again');
+    this.#events.onLost();
+    const [former, tenants] = [this.#id, [...this.#tenants.keys()]];
+    this.#id = newId();
+    this.#tenants = new Map();
+    await this.#register();
+    this.#log.info({ former, worker_id: this.#id, tenants: tenants.length }, 'the worker has a new lease');
+  }
+
+  #sweep(): Promise<void> {
+    this.#sweeping = this.#sweepDead();
+    return this.#sweeping;
+  }
+
+  async #sweepDead(): Promise<void> {
+    // The embedded database is locked by this process: any other worker in it is dead, however fresh its lease looks.
+    const options = { leaseMs: this.#times.lease, others: this.#database.kind === 'embedded' };
+    for (;;) {
+      const dead = await claimDeadWorker(this.#database.db, this.#id, options);
+      if (dead === null) return;
+      await this.#adoptAll(dead);
+      await removeWorker(this.#database.db, dead);
+    }
+  }
+
+  async #adoptAll(dead: string): Promise<void> {
+    for (const tenant of await listWorkerTenants(this.#database.db, dead)) {
+      await this.enter(tenant);
+      const runs = await inTenant(this.#database, tenant, (trx) => adoptRuns(trx, dead, this.#id));
+      for (const run of runs) {
+        this.#log.warn({ run_id: run.id, attempt: run.attempt, former: dead }, 'took a run over from a dead worker');
+        this.#events.onAdopted({ tenant, run });
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import type { Database } from '../../platform/database/database.ts';
+import { decodeCursor, pageOf } from '../../platform/http/pagination.ts';
+import { newId } from '../../platform/id.ts';
+import type { Principal } from '../identity/index.ts';
+import { inTenant } from '../tenancy/index.ts';
+import { assertOwnSession } from './chat.policy.ts';
+import type { NewSession, SessionChange, SessionView } from './chat.schema.ts';
+import { messageView } from './message.ts';
+import type { RunEngine } from './run/run-engine.ts';
+import * as store from './session.store.ts';
+
+export type Page = { limit?: number; cursor?: string };
+
+const DEFAULT_LIMIT = 20;
+
+export type SessionService = ReturnType<typeof createSessionService>;
+
+/** Sessions and their messages. Every function takes the principal first and answers for its own sessions only. */
+export function createSessionService(deps: { database: Database; runs: Pick<RunEngine, 'drop'> }) {
+  const { database, runs } = deps;
+  return {
+    async create(principal: Principal, { title, metadata }: NewSession): Promise<SessionView> {
+      const session = { id: newId(), userId: principal.userId, title: title ?? null, metadata: metadata ?? {} };
+      const row = await inTenant(database, principal.tenant, (trx) => store.insertSession(trx, session));
+      return sessionView({ ...row, message_count: 0, active_run_id: null });
+    },
+
+    async list(principal: Principal, { limit = DEFAULT_LIMIT, cursor }: Page) {
+      const key = cursor === undefined ? null : decodeCursor(cursor, ['string', 'string'] as const);
+      const before = key && { updatedAt: new Date(key[0]), id: key[1] };
+      const page = { limit: limit + 1, before };
+      const rows = await inTenant(database, principal.tenant, (trx) => store.listSessions(trx, principal.userId, page));
+      return pageOf(rows, limit, sessionView, ({ updated_at, id }) => [updated_at.toISOString(), id]);
+    },
+
+    async get(principal: Principal, id: string): Promise<SessionView> {
+      const row = await inTenant(database, principal.tenant, (trx) => store.findSession(trx, id));
+      assertOwnSession(principal, row);
+      return sessionView(row as store.SessionSummaryRow);
+    },
+
+    async update(principal: Principal, id: string, change: SessionChange): Promise<SessionView> {
+      return inTenant(database, principal.tenant, async (trx) => {
+        assertOwnSession(principal, await store.findSession(trx, id));
+        await store.updateSession(trx, id, change);
+        return sessionView((await store.findSession(trx, id)) as store.SessionSummaryRow);
+      });
+    },
+
+    async remove(principal: Principal, id: string): Promise<void> {
+      const runIds = await inTenant(database, principal.tenant, async (trx) => {
+        assertOwnSession(principal, await store.findSession(trx, id));
+        return store.deleteSession(trx, id);
+      });
+      await runs.drop(runIds);
+    },
+
+    async messages(principal: Principal, id: string, query: Page & { order?: 'asc' | 'desc' }) {
+      const { limit = DEFAULT_LIMIT, cursor, order = 'asc' } = query;
+      const key = cursor === undefined ? null : decodeCursor(cursor, ['string', 'string'] as const);
+      const after = key && { createdAt: new Date(key[0]), id: key[1] };
+      const rows = await inTenant(database, principal.tenant, async (trx) => {
+        assertOwnSession(principal, await store.findSession(trx, id));
+        return store.listMessages(trx, id, { limit: limit + 1, order, after });
+      });
+      return pageOf(rows, limit, messageView, (row) => [row.created_at.toISOString(), row.id]);
+    },
+  };
+}
+
+function sessionView(row: store.SessionSummaryRow): SessionView {
+  return { ...row, created_at: row.created_at.toISOString(), updated_at: row.updated_at.toISOString() };
+}

@@ -1,0 +1,137 @@
+import { type ExpressionBuilder, sql } from 'kysely';
+import type { TenantTransaction } from '../../platform/database/database.ts';
+import type { MessageRole, MessageStatus, Schema } from '../../platform/database/schema.ts';
+import type { MessagePart } from './message.ts';
+
+export type SessionRow = {
+  id: string;
+  user_id: string;
+  title: string | null;
+  metadata: Record<string, unknown>;
+  created_at: Date;
+  updated_at: Date;
+};
+
+export type SessionSummaryRow = SessionRow & { message_count: number; active_run_id: string | null };
+
+export type MessageRow = {
+  id: string;
+  session_id: string;
+  run_id: string | null;
+  role: MessageRole;
+  parts: readonly MessagePart[];
+  status: MessageStatus;
+  created_at: Date;
+};
+
+const COLUMNS = ['id', 'user_id', 'title', 'metadata', 'created_at', 'updated_at'] as const;
+
+export async function insertSession(
+  trx: TenantTransaction,
+  session: { id: string; userId: string; title: string | null; metadata: Record<string, unknown> },
+): Promise<SessionRow> {
+  return trx
+    .insertInto('session')
+    .values({
+      id: session.id,
+      user_id: session.userId,
+      title: session.title,
+      metadata: JSON.stringify(session.metadata),
+    })
+    .returning(COLUMNS)
+    .executeTakeFirstOrThrow();
+}
+
+export async function findSession(trx: TenantTransaction, id: string): Promise<SessionSummaryRow | undefined> {
+  return trx
+    .selectFrom('session')
+    .select(COLUMNS)
+    .select((eb) => [messageCount(eb).as('message_count'), activeRun(eb).as('active_run_id')])
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+/** A user's sessions, newest updated first, from behind `before` on. */
+export async function listSessions(
+  trx: TenantTransaction,
+  userId: string,
+  page: { limit: number; before: { updatedAt: Date; id: string } | null },
+): Promise<SessionSummaryRow[]> {
+  const { before } = page;
+  return trx
+    .selectFrom('session')
+    .select(COLUMNS)
+    .select((eb) => [messageCount(eb).as('message_count'), activeRun(eb).as('active_run_id')])
+    .where('user_id', '=', userId)
+    .$if(before !== null, (query) =>
+      query.where(sql<boolean>`(updated_at, id) < (${before?.updatedAt ?? null}, ${before?.id ?? null})`),
+    )
+    .orderBy('updated_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(page.limit)
+    .execute();
+}
+
+export async function updateSession(
+  trx: TenantTransaction,
+  id: string,
+  change: { title?: string | null; metadata?: Record<string, unknown> },
+): Promise<void> {
+  await trx
+    .updateTable('session')
+    .set({
+      ...(change.title !== undefined && { title: change.title }),
+      ...(change.metadata !== undefined && { metadata: JSON.stringify(change.metadata) }),
+      updated_at: new Date(),
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Deletes a session with its messages, runs and events. Returns the ids of its runs. */
+export async function deleteSession(trx: TenantTransaction, id: string): Promise<string[]> {
+  const runs = await trx.selectFrom('run').select('id').where('session_id', '=', id).execute();
+  await trx.deleteFrom('session').where('id', '=', id).execute();
+  return runs.map((run) => run.id);
+}
+
+/** Messages of a session in the order in which they were said, or backwards, from behind `after` on. */
+export async function listMessages(
+  trx: TenantTransaction,
+  sessionId: string,
+  page: { limit: number; order: 'asc' | 'desc'; after: { createdAt: Date; id: string } | null },
+): Promise<MessageRow[]> {
+  const { after, order } = page;
+  const compare = sql.raw(order === 'asc' ? '>' : '<');
+  const rows = await trx
+    .selectFrom('message')
+    .select(['id', 'session_id', 'run_id', 'role', 'parts', 'status', 'created_at'])
+    .where('session_id', '=', sessionId)
+    .$if(after !== null, (query) =>
+      query.where(sql<boolean>`(created_at, id) ${compare} (${after?.createdAt ?? null}, ${after?.id ?? null})`),
+    )
+    .orderBy('created_at', order)
+    .orderBy('id', order)
+    .limit(page.limit)
+    .execute();
+  return rows as MessageRow[];
+}
+
+function messageCount(eb: ExpressionBuilder<Schema, 'session'>) {
+  return eb
+    .selectFrom('message')
+    .whereRef('message.session_id', '=', 'session.id')
+    .select((count) => count.fn.countAll<number>().as('count'))
+    .$asScalar()
+    .$notNull();
+}
+
+function activeRun(eb: ExpressionBuilder<Schema, 'session'>) {
+  return eb
+    .selectFrom('run')
+    .whereRef('run.session_id', '=', 'session.id')
+    .where('run.status', 'in', ['queued', 'running'])
+    .select('run.id')
+    .limit(1)
+    .$asScalar();
+}

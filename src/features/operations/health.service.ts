@@ -1,0 +1,68 @@
+import { CompiledQuery } from 'kysely';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/database/database.ts';
+
+export type CheckState = 'ok' | 'failed';
+export type Check = { name: string; run(signal: AbortSignal): Promise<void> };
+
+export type HealthService = {
+  /** Each dependency, tried now or within the last second. */
+  checks(): Promise<Record<string, CheckState>>;
+  database(): Promise<CheckState>;
+  version: string;
+  clock: Clock;
+  redisConfigured: boolean;
+};
+
+/** A check that does not answer in this time has failed, ms. */
+const CHECK_TIMEOUT_MS = 2_000;
+/** Probes come often and from many; the answer is this old at most, ms. */
+const FRESH_MS = 1_000;
+
+export function createHealthService(deps: {
+  database: Database;
+  clock: Clock;
+  version: string;
+  redisConfigured: boolean;
+  checks: readonly Check[];
+}): HealthService {
+  const all = [databaseCheck(deps.database), ...deps.checks];
+  let recent: { at: number; states: Promise<Record<string, CheckState>> } | null = null;
+
+  function checks(): Promise<Record<string, CheckState>> {
+    const now = performance.now();
+    if (recent === null || now - recent.at > FRESH_MS) recent = { at: now, states: runAll(all) };
+    return recent.states;
+  }
+  return {
+    checks,
+    database: async () => (await checks()).database ?? 'failed',
+    version: deps.version,
+    clock: deps.clock,
+    redisConfigured: deps.redisConfigured,
+  };
+}
+
+async function runAll(checks: readonly Check[]): Promise<Record<string, CheckState>> {
+  const states = await Promise.all(checks.map(async (check) => [check.name, await runOne(check)] as const));
+  return Object.fromEntries(states);
+}
+
+async function runOne(check: Check): Promise<CheckState> {
+  const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+  const timedOut = new Promise<CheckState>((resolve) => signal.addEventListener('abort', () => resolve('failed')));
+  const tried = check.run(signal).then(
+    (): CheckState => 'ok',
+    (): CheckState => 'failed',
+  );
+  return Promise.race([tried, timedOut]);
+}
+
+function databaseCheck(database: Database): Check {
+  return {
+    name: 'database',
+    run: async () => {
+      await database.db.executeQuery(CompiledQuery.raw('SELECT 1'));
+    },
+  };
+}

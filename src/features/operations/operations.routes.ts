@@ -1,0 +1,77 @@
+import { Type } from 'typebox';
+import { words } from '../../platform/http/schema.ts';
+import type { App } from '../../platform/http/server.ts';
+import type { Metrics } from '../../platform/telemetry/metrics.ts';
+import type { HealthService } from './health.service.ts';
+
+const Checks = Type.Record(Type.String(), words(['ok', 'failed']));
+const Health = Type.Object({
+  status: words(['healthy', 'unhealthy']),
+  database: words(['ok', 'failed']),
+  redis: words(['ok', 'failed', 'not_configured']),
+  version: Type.String(),
+  timestamp: Type.String({ format: 'date-time' }),
+});
+const Readiness = Type.Object({ status: words(['ready', 'not_ready']), checks: Checks });
+
+/** `/health`, `/health/live`, `/ready` (also `/health/ready`) and `/metrics`. */
+export function operationsRoutes(app: App, health: HealthService, metrics: Metrics, isDraining: () => boolean): void {
+  const tags = ['Operations'];
+  const config = { access: 'public' } as const;
+
+  app.get(
+    '/health',
+    { config, schema: { tags, summary: 'How it is', security: [], response: { 200: Health, 503: Health } } },
+    async (_request, reply) => {
+      const checks = await health.checks();
+      const healthy = Object.values(checks).every((state) => state === 'ok');
+      return reply.code(healthy ? 200 : 503).send({
+        status: healthy ? 'healthy' : 'unhealthy',
+        database: checks.database ?? 'failed',
+        redis: checks.redis ?? 'not_configured',
+        version: health.version,
+        timestamp: health.clock.now().toISOString(),
+      });
+    },
+  );
+
+  app.get(
+    '/health/live',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Whether the process answers; touches nothing',
+        security: [],
+        response: { 200: Type.Object({ status: words(['alive']) }) },
+      },
+    },
+    async () => ({ status: 'alive' as const }),
+  );
+
+  for (const url of ['/ready', '/health/ready']) {
+    app.get(
+      url,
+      {
+        config,
+        schema: {
+          tags,
+          summary: 'Whether requests should come here',
+          security: [],
+          response: { 200: Readiness, 503: Readiness },
+        },
+      },
+      async (_request, reply) => {
+        const checks = { ...(await health.checks()), accepting: isDraining() ? ('failed' as const) : ('ok' as const) };
+        const ready = Object.values(checks).every((state) => state === 'ok');
+        return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not_ready', checks });
+      },
+    );
+  }
+
+  app.get(
+    '/metrics',
+    { config, schema: { tags, summary: 'Metrics for Prometheus', security: [] } },
+    async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+}

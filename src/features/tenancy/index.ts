@@ -1,0 +1,11 @@
+export {
+  createTenant,
+  findTenantBySlug,
+  inTenant,
+  listTenants,
+  migrateTenants,
+  readTenantStates,
+  type TenantMigration,
+} from './tenancy.service.ts';
+export type { TenantRow } from './tenancy.store.ts';
+export { isSlug, migrationTargetOf, schemaOf, slugFrom, type Tenant } from './tenant.ts';

@@ -1,0 +1,91 @@
+import { CompiledQuery, type Kysely } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** The installation's own handle: platform tables. It must not be awaited inside a transaction (embedded: one connection). */
+export type Db = Kysely<Schema>;
+
+declare const platformBrand: unique symbol;
+declare const tenantBrand: unique symbol;
+
+/** A transaction on platform tables. A store function that needs one demands it by type. */
+export type PlatformTransaction = Db & { readonly [platformBrand]: true };
+/** A transaction in which Postgres lets one tenant's role touch that tenant's schema only. Made by `inTenant` alone. */
+export type TenantTransaction = Db & { readonly [tenantBrand]: true };
+
+export type DatabaseKind = 'embedded' | 'server';
+export type Unlisten = () => Promise<void>;
+
+export type Database = {
+  readonly kind: DatabaseKind;
+  readonly db: Db;
+  /** Commits when `work` resolves, rolls back when it throws. Do nothing outside the database in it. */
+  transaction<T>(work: (trx: PlatformTransaction) => Promise<T>): Promise<T>;
+  /** As `transaction`, under the role and in the schema of that name. */
+  scoped<T>(schema: string, work: (trx: TenantTransaction) => Promise<T>): Promise<T>;
+  /** Raw SQL for the queue's library. Without values it may be a script; then `rows` has those of all its statements. */
+  execute(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
+  /** Calls back for each notification; one may be lost while the connection is renewed, so a caller must also poll. */
+  listen(channel: string, onPayload: (payload: string) => void): Promise<Unlisten>;
+  close(): Promise<void>;
+};
+
+/** Quotes an SQL identifier. */
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Statements that enter a schema for the rest of a transaction; SET LOCAL, because a pooler hands the connection on after it. */
+export function enterSchema(schema: string): string {
+  return `SET LOCAL ROLE ${identifier(schema)}; SET LOCAL search_path TO ${identifier(schema)}, public`;
+}
+
+/** Back to the installation's own role and path, in the same transaction. */
+export const leaveSchema = 'SET LOCAL ROLE NONE; SET LOCAL search_path TO DEFAULT';
+
+/** Runs statements that take no parameters, several at once, in one round trip. */
+export async function runScript(db: Db, script: string): Promise<void> {
+  await db.executeQuery(CompiledQuery.raw(script));
+}
+
+export async function runTransaction<T>(db: Db, begin: string, work: (connection: Db) => Promise<T>): Promise<T> {
+  return db.connection().execute(async (connection) => {
+    // Sent, not awaited: the first statement follows in the same packet. If it fails, Postgres refuses all that follow.
+    const begun = runScript(connection, begin);
+    begun.catch(() => undefined);
+    try {
+      const result = await work(connection);
+      await begun;
+      await commit(connection);
+      return result;
+    } catch (error) {
+      await runScript(connection, 'ROLLBACK').catch(() => undefined);
+      await begun;
+      throw error;
+    }
+  });
+}
+
+async function commit(connection: Db): Promise<void> {
+  const { rows } = await connection.executeQuery<{ command?: string }>(CompiledQuery.raw('COMMIT'));
+  if (rows[0]?.command === 'ROLLBACK') {
+    throw new Error(
+      'The transaction was rolled back, because a statement in it had failed and the failure was ignored.',
+    );
+  }
+}
+
+/** The parts of a database that are the same on both kinds. */
+export function databaseOver(
+  kind: DatabaseKind,
+  db: Db,
+  connectionParts: Pick<Database, 'execute' | 'listen' | 'close'>,
+): Database {
+  return {
+    kind,
+    db,
+    transaction: (work) => runTransaction(db, 'BEGIN', (connection) => work(connection as PlatformTransaction)),
+    scoped: (schema, work) =>
+      runTransaction(db, `BEGIN; ${enterSchema(schema)}`, (connection) => work(connection as TenantTransaction)),
+    ...connectionParts,
+  };
+}

@@ -1,0 +1,20 @@
+/** SQLSTATE classes that mean that the database is away: connection, resources, operator intervention. */
+const AWAY = /^(08|53|57P)/;
+const NODE_AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN']);
+const AWAY_TEXT = /connection terminated|timeout exceeded when trying to connect|not queryable|connection ended/i;
+
+const UNIQUE_VIOLATION = '23505';
+
+/** Whether an error says that the database cannot be reached now; the same statement may work in a moment. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && (AWAY.test(code) || NODE_AWAY.has(code))) return true;
+  return AWAY_TEXT.test(error.message);
+}
+
+/** Whether a statement broke this unique index or constraint. */
+export function violatesUnique(error: unknown, constraint: string): boolean {
+  const { code, constraint: broken } = error as { code?: unknown; constraint?: unknown };
+  return code === UNIQUE_VIOLATION && broken === constraint;
+}

@@ -1,0 +1,128 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { type Database, databaseOver, identifier, type Unlisten } from './database.ts';
+import type { Schema } from './schema.ts';
+
+export type ServerDatabaseOptions = {
+  /** `postgres://user:password@host:port/name?sslmode=…` */
+  url: string;
+  /** Connections of this process at most, 1 to 1000. */
+  poolSize: number;
+  /** How long a caller waits for a free connection, ms. */
+  poolTimeout: number;
+  /** Longest statement, ms. */
+  statementTimeout: number;
+  applicationName: string;
+  onError(error: Error): void;
+};
+
+const INT8 = 20;
+const NUMERIC = 1700;
+
+/** Numbers as on the embedded database: int8 and numeric as JavaScript numbers (our counters stay far below 2^53). */
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format),
+};
+
+export function openServerDatabase(options: ServerDatabaseOptions): Database & { pool: pg.Pool } {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    connectionTimeoutMillis: options.poolTimeout,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: options.statementTimeout,
+    application_name: options.applicationName,
+    keepAlive: true,
+    pipeline: true,
+    types: types as pg.CustomTypesConfig,
+  });
+  // An idle connection that breaks must not end the process; the pool drops it and opens another.
+  pool.on('error', options.onError);
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const listener = new Listener(options);
+  const database = databaseOver('server', db, {
+    execute: (text, values) => execute(pool, text, values ?? []),
+    listen: (channel, onPayload) => listener.listen(channel, onPayload),
+    close: async () => {
+      await listener.close();
+      await db.destroy();
+    },
+  });
+  return { ...database, pool };
+}
+
+async function execute(pool: pg.Pool, text: string, values: readonly unknown[]) {
+  const client = await pool.connect();
+  try {
+    const result: pg.QueryResult | pg.QueryResult[] = await client.query(text, [...values]);
+    return { rows: Array.isArray(result) ? result.flatMap(({ rows }) => rows) : result.rows };
+  } catch (error) {
+    // A script that failed after its own BEGIN would hand an aborted transaction to the next caller.
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+const RECONNECT_MS = 1_000;
+
+/** One connection of its own for notifications (LISTEN does not survive a transaction pooler), renewed when it breaks. */
+class Listener {
+  readonly #options: ServerDatabaseOptions;
+  readonly #callbacks = new Map<string, Set<(payload: string) => void>>();
+  #client: Promise<pg.Client> | null = null;
+  #closed = false;
+
+  constructor(options: ServerDatabaseOptions) {
+    this.#options = options;
+  }
+
+  async listen(channel: string, onPayload: (payload: string) => void): Promise<Unlisten> {
+    const known = this.#callbacks.get(channel);
+    const callbacks = known ?? new Set();
+    callbacks.add(onPayload);
+    this.#callbacks.set(channel, callbacks);
+    this.#client ??= this.#connect();
+    const client = await this.#client;
+    if (!known) await client.query(`LISTEN ${identifier(channel)}`);
+    return async () => {
+      callbacks.delete(onPayload);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const client = await this.#client?.catch(() => null);
+    await client?.end();
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const client = new pg.Client({
+      connectionString: this.#options.url,
+      keepAlive: true,
+      application_name: `${this.#options.applicationName}:listen`,
+    });
+    client.on('notification', ({ channel, payload }) => {
+      for (const callback of this.#callbacks.get(channel) ?? []) callback(payload ?? '');
+    });
+    client.on('error', (error) => this.#options.onError(error));
+    client.on('end', () => this.#renew());
+    await client.connect();
+    for (const channel of this.#callbacks.keys()) await client.query(`LISTEN ${identifier(channel)}`);
+    return client;
+  }
+
+  #renew(): void {
+    if (this.#closed) return;
+    const timer = setTimeout(() => {
+      this.#client = this.#connect();
+      this.#client.catch((error: Error) => {
+        this.#options.onError(error);
+        this.#renew();
+      });
+    }, RECONNECT_MS);
+    timer.unref();
+  }
+}

@@ -1,0 +1,36 @@
+import { requestErrors } from './errors.ts';
+import type { App } from './server.ts';
+
+/** JSON escapes that may hide what Postgres cannot store: NUL, or half of a surrogate pair. */
+const SUSPICIOUS = /\\u(0000|d[89a-f])/i;
+
+/** Reads JSON bodies. A string that no database text can hold is refused here, with its field, instead of failing later. */
+export function parseJsonBody(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
+    parse(request, text, (error, body) => {
+      if (error) return done(error);
+      const field = SUSPICIOUS.test(text) ? unstorableField(body, '') : null;
+      if (field === null) return done(null, body);
+      const message = 'holds a NUL character or half of a surrogate pair; remove it';
+      done(requestErrors.invalid(`${field} ${message}`, { fields: [{ field, message }] }));
+    });
+  });
+}
+
+/** The path of the first string, or key, that is not well formed; null when all are. */
+function unstorableField(value: unknown, path: string): string | null {
+  if (typeof value === 'string') return isStorable(value) ? null : path || 'body';
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [key, entry] of Object.entries(value)) {
+    const field = path === '' ? key : `${path}.${key}`;
+    if (!isStorable(key)) return path || 'body';
+    const found = unstorableField(entry, field);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
+}

@@ -1,0 +1,119 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseAway } from '../database/failures.ts';
+import { ApiError, type FieldFault, requestErrors, STATUS_OF_KIND, serverErrors } from './errors.ts';
+
+/** An RFC 9457 problem document, with our stable code. */
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  request_id: string;
+  errors?: readonly FieldFault[];
+};
+
+export function statusOf(error: ApiError): number {
+  return STATUS_OF_KIND[error.definition.kind];
+}
+
+export function problemOf(error: ApiError, requestId: string): Problem {
+  const { code, title } = error.definition;
+  return {
+    type: `/docs/errors#${code}`,
+    title,
+    status: statusOf(error),
+    detail: error.message,
+    code,
+    request_id: requestId,
+    ...(error.options.fields ? { errors: error.options.fields } : {}),
+    ...error.options.extensions,
+  };
+}
+
+type SchemaFault = { instancePath: string; keyword: string; message?: string; params: Record<string, unknown> };
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Turns anything thrown into an error that is safe to show. What it was is kept as the cause, for the log. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const fault = error as Partial<FastifyError> & { validation?: SchemaFault[] };
+  if (fault.validation) return invalid(fault.validation, fault.validationContext);
+  const known = fault.code === undefined ? undefined : fromFastify(fault);
+  if (known) return known;
+  if (isDatabaseAway(error))
+    return serverErrors.databaseUnavailable(undefined, { cause: error, headers: { 'retry-after': '1' } });
+  return serverErrors.internal(undefined, { cause: error });
+}
+
+function fromFastify(error: Partial<FastifyError>): ApiError | undefined {
+  switch (error.code) {
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return requestErrors.malformed(
+        error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY' ? 'The body is empty, but JSON was announced.' : undefined,
+      );
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+    case 'FST_REQ_FILE_TOO_LARGE':
+    case 'FST_FILES_LIMIT':
+    case 'FST_FIELDS_LIMIT':
+    case 'FST_PARTS_LIMIT':
+      return requestErrors.tooLarge('The request is larger than this address takes.');
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+    case 'FST_INVALID_MULTIPART_CONTENT_TYPE':
+      return requestErrors.unsupportedType('This content type is not understood here. Send application/json.');
+    case 'FST_ERR_BAD_URL':
+      return requestErrors.malformed('The address is not a valid URL path.');
+    case 'FST_ERR_HANDLER_TIMEOUT':
+      return requestErrors.timeout('The answer took longer than this server allows. Ask for less, or try again.');
+    case undefined:
+      return undefined;
+    default:
+      return error.code.startsWith('FST_') && (error.statusCode ?? 500) < 500
+        ? requestErrors.malformed('The request could not be read.', { cause: error })
+        : undefined;
+  }
+}
+
+function invalid(faults: readonly SchemaFault[], context: string | undefined): ApiError {
+  const fields = faults.map((fault) => ({ field: fieldOf(fault, context), message: messageOf(fault) }));
+  const first = fields[0];
+  return requestErrors.invalid(first ? `${first.field} ${first.message}` : undefined, { fields });
+}
+
+function fieldOf(fault: SchemaFault, context: string | undefined): string {
+  const path = fault.instancePath.split('/').slice(1);
+  const missing = fault.params.requiredProperties ?? fault.params.missingProperty;
+  const extra = fault.params.additionalProperties ?? fault.params.additionalProperty;
+  const last = fault.keyword === 'required' ? missing : fault.keyword === 'additionalProperties' ? extra : undefined;
+  const field = [...path, ...(last === undefined ? [] : [String(Array.isArray(last) ? last[0] : last)])].join('.');
+  return field === '' ? (context ?? 'body') : field;
+}
+
+function messageOf(fault: SchemaFault): string {
+  if (fault.keyword === 'required') return 'is required';
+  if (fault.keyword === 'additionalProperties') return 'is not known here; remove it';
+  if (fault.keyword === 'enum' || fault.keyword === 'const') {
+    const allowed = fault.params.allowedValues ?? [fault.params.allowedValue];
+    return `must be one of ${(allowed as unknown[]).map((value) => JSON.stringify(value)).join(', ')}`;
+  }
+  return fault.message ?? 'is not valid';
+}
+
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+  const apiError = toApiError(error);
+  const status = statusOf(apiError);
+  if (status >= 500) request.log.error({ err: apiError.options.cause ?? apiError }, apiError.message);
+  else request.log.info({ code: apiError.definition.code, detail: apiError.message }, 'refused');
+  return reply
+    .code(status)
+    .headers(apiError.options.headers ?? {})
+    .type('application/problem+json')
+    .send(JSON.stringify(problemOf(apiError, request.id)));
+}
+
+export function bodyTooLarge(limitBytes: number): ApiError {
+  return requestErrors.tooLarge(`The body is larger than ${limitBytes / MEBIBYTE} MiB.`);
+}

@@ -1,0 +1,103 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyInstance, type RawServerDefault } from 'fastify';
+import type { Logger } from 'pino';
+import { newId } from '../id.ts';
+import { ApiError, requestErrors } from './errors.ts';
+import { parseJsonBody } from './json-body.ts';
+import { bodyTooLarge, sendProblem } from './problem.ts';
+import { childTrace } from './trace-context.ts';
+import { compileValidator } from './validation.ts';
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, Logger, TypeBoxTypeProvider>;
+
+export type HttpOptions = {
+  log: Logger;
+  /** Largest JSON body, bytes. */
+  bodyLimit: number;
+  /** Longest time for an answer that is not a stream, ms. */
+  requestTimeout: number;
+  /** Addresses of proxies whose forwarding headers are believed. Empty: none. */
+  trustedProxies: readonly string[];
+  /** Leads older addresses to today's. */
+  rewriteUrl(request: { url?: string | undefined }): string;
+};
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** W3C trace context of this request: ours, below the caller's. */
+    traceparent: string;
+  }
+}
+
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+const HEADERS_TIMEOUT_MS = 5_000;
+const BODY_TIMEOUT_MS = 60_000;
+const CONNECTIONS_CHECK_MS = 1_000;
+
+/** A Fastify server with our request ids, validation, errors and time-outs, and no routes. */
+export function createHttpServer(options: HttpOptions): App {
+  const app = Fastify({
+    loggerInstance: options.log,
+    bodyLimit: options.bodyLimit,
+    handlerTimeout: options.requestTimeout,
+    requestTimeout: BODY_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CONNECTIONS_CHECK_MS },
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();
+    },
+    rewriteUrl: options.rewriteUrl,
+    requestIdLogLabel: 'request_id',
+    disableRequestLogging: true,
+    routerOptions: { maxParamLength: 200 },
+    // Ours below: streams must end with their last event, not with a cut connection.
+    forceCloseConnections: false,
+    return503OnClosing: true,
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(request, reply, error);
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
+  app.setValidatorCompiler(compileValidator);
+  app.setErrorHandler((error, request, reply) => {
+    const isBodyLimit = (error as { code?: string }).code === 'FST_ERR_CTP_BODY_TOO_LARGE';
+    const limit = request.routeOptions.bodyLimit ?? options.bodyLimit;
+    return sendProblem(request, reply, isBodyLimit ? bodyTooLarge(limit) : error);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, requestErrors.notFound(notFoundDetail(request.method, request.url))),
+  );
+  parseJsonBody(app);
+  addRequestContext(app);
+  return app;
+}
+
+function notFoundDetail(method: string, url: string): string {
+  const path = url.split('?')[0]?.slice(0, 200) ?? '/';
+  return `There is nothing at ${method} ${path}. The reference is at /docs.`;
+}
+
+function addRequestContext(app: App): void {
+  app.decorateRequest('traceparent', '');
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.url.includes('%00')) throw requestErrors.malformed('The address holds a NUL character; remove it.');
+    request.traceparent = childTrace(request.headers.traceparent);
+    reply.header('x-request-id', request.id);
+    reply.header('traceparent', request.traceparent);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? 'unknown',
+        status: reply.statusCode,
+        duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+        trace_id: request.traceparent.slice(3, 35),
+      },
+      'answered',
+    );
+  });
+}
+
+export { ApiError };

@@ -1,0 +1,137 @@
+import { CompiledQuery } from 'kysely';
+import { type Db as BossDatabase, type Job as BossJob, fromKysely, PgBoss } from 'pg-boss';
+import type { Database, Db, PlatformTransaction, TenantTransaction } from '../database/database.ts';
+
+/** What a job is called, how it is retried and what does it. Effects happen at least once: handlers must bear a repeat. */
+export type JobDefinition<Payload extends object> = {
+  /** `<feature>.<verb>` */
+  name: string;
+  /** Repeats after a failure, with growing delay. */
+  retryLimit: number;
+  /** Longest time for one try, seconds. */
+  expireInSeconds: number;
+  /** Jobs of this name that one process works on at the same time. */
+  concurrency: number;
+  handle(payload: Payload, context: JobContext): Promise<void>;
+};
+
+export type JobContext = {
+  jobId: string;
+  /** Aborted when the job's time is over or the process shuts down. */
+  signal: AbortSignal;
+};
+
+/** Names a job and the type of its payload, so that one can enqueue it without its handler. */
+export type JobName<Payload extends object> = { readonly name: string; readonly payload?: Payload };
+
+export type EnqueueOptions = {
+  /** While a job with this key waits, another is not added. */
+  singletonKey?: string;
+  /** Seconds to wait before the first try. */
+  startAfter?: number;
+};
+
+export type Queue = {
+  /** Adds a job in the caller's transaction: it exists if, and only if, that commits. */
+  enqueue<Payload extends object>(
+    trx: PlatformTransaction | TenantTransaction,
+    job: JobName<Payload>,
+    payload: Payload,
+    options?: EnqueueOptions,
+  ): Promise<void>;
+  /** Creates the queues and, when `work` is set, starts to take jobs. */
+  start(jobs: readonly JobDefinition<never>[], options: { work: boolean }): Promise<void>;
+  /** Takes no more jobs, lets running ones finish for at most `timeout` ms, then aborts them: they are tried again later. */
+  stop(timeout: number): Promise<void>;
+  /** Jobs by queue that wait and that are being worked on. */
+  counts(): Promise<readonly { name: string; waiting: number; active: number; failed: number }[]>;
+};
+
+export type QueueEvents = { onError(error: Error): void; onWarning(warning: unknown): void };
+
+const HEARTBEAT_SECONDS = 10;
+
+export function createQueue(database: Database, events: QueueEvents): Queue {
+  const boss = new PgBoss({
+    db: bossDatabase(database),
+    backend: database.kind === 'embedded' ? 'pglite' : 'postgres',
+    schema: 'pgboss',
+    useListenNotify: true,
+    superviseIntervalSeconds: 1,
+    maintenanceIntervalSeconds: 300,
+    schedule: true,
+  });
+  boss.on('error', events.onError);
+  boss.on('warning', events.onWarning);
+  return {
+    enqueue: (trx, job, payload, options = {}) => enqueue(boss, trx, job.name, payload, options),
+    start: async (jobs, { work }) => {
+      await boss.start();
+      for (const job of jobs) await createJobQueue(boss, job);
+      if (work) for (const job of jobs) await workOn(boss, job as unknown as JobDefinition<object>);
+    },
+    stop: (timeout) => boss.stop({ graceful: true, timeout, close: false }),
+    counts: () => countJobs(boss),
+  };
+}
+
+function bossDatabase(database: Database): BossDatabase {
+  return {
+    executeSql: async (text, values) => database.execute(text, values),
+    listen: async (channel, onNotification, onReconnect) => {
+      const close = await database.listen(channel, onNotification);
+      onReconnect();
+      return { close };
+    },
+  };
+}
+
+async function enqueue(boss: PgBoss, trx: Db, name: string, payload: object, options: EnqueueOptions): Promise<void> {
+  // The jobs' tables belong to the installation, not to the tenant's role: step out of it for this statement only.
+  const [before] = (
+    await trx.executeQuery<{ role: string }>(CompiledQuery.raw("SELECT current_setting('role') AS role"))
+  ).rows;
+  const role = before?.role ?? 'none';
+  if (role !== 'none') await setRole(trx, 'none');
+  await boss.send(name, payload, { ...options, db: fromKysely(trx) });
+  if (role !== 'none') await setRole(trx, role);
+}
+
+async function setRole(trx: Db, role: string): Promise<void> {
+  await trx.executeQuery(CompiledQuery.raw("SELECT set_config('role', $1, true)", [role]));
+}
+
+async function createJobQueue(boss: PgBoss, job: JobDefinition<never>): Promise<void> {
+  const options = {
+    retryLimit: job.retryLimit,
+    retryBackoff: true,
+    expireInSeconds: job.expireInSeconds,
+    // Without a heartbeat a job whose worker was killed would wait for its whole expiry.
+    heartbeatSeconds: HEARTBEAT_SECONDS,
+    notify: true,
+  };
+  if (await boss.getQueue(job.name)) await boss.updateQueue(job.name, options);
+  else await boss.createQueue(job.name, options);
+}
+
+async function workOn(boss: PgBoss, job: JobDefinition<object>): Promise<void> {
+  const options = {
+    localConcurrency: job.concurrency,
+    batchSize: 1,
+    burstWhenBatchFull: true,
+    pollingIntervalSeconds: 2,
+  };
+  await boss.work(job.name, options, async ([found]: BossJob<object>[]) => {
+    if (found) await job.handle(found.data, { jobId: found.id, signal: found.signal });
+  });
+}
+
+async function countJobs(boss: PgBoss) {
+  const queues = await boss.getQueues();
+  return queues.map(({ name, queuedCount, activeCount, failedCount }) => ({
+    name,
+    waiting: queuedCount,
+    active: activeCount,
+    failed: failedCount ?? 0,
+  }));
+}

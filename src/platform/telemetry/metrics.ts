@@ -1,0 +1,69 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** The process's metrics. Labels are bounded: route patterns and codes, never paths, ids or names of tenants. */
+export type Metrics = {
+  registry: Registry;
+  requests: Histogram<'method' | 'route' | 'status'>;
+  runs: Counter<'status'>;
+  firstToken: Histogram;
+  activeRuns: Gauge;
+  openStreams: Gauge;
+  eventFlush: Histogram;
+  eventsFlushed: Counter;
+  documents: Counter<'status'>;
+  ingestion: Histogram;
+  searches: Histogram<'mode'>;
+};
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    requests: new Histogram({
+      name: 'parley_http_request_duration_seconds',
+      help: 'Time to answer a request, streams until their end.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: SECONDS,
+      registers,
+    }),
+    runs: new Counter({ name: 'parley_runs_total', help: 'Runs that ended.', labelNames: ['status'], registers }),
+    firstToken: new Histogram({
+      name: 'parley_run_first_token_seconds',
+      help: 'From the creation of a run to its first text.',
+      buckets: SECONDS,
+      registers,
+    }),
+    activeRuns: new Gauge({ name: 'parley_active_runs', help: 'Runs that this process works on.', registers }),
+    openStreams: new Gauge({ name: 'parley_open_streams', help: 'Clients that follow a run.', registers }),
+    eventFlush: new Histogram({
+      name: 'parley_event_flush_seconds',
+      help: 'One write of events to the database.',
+      buckets: SECONDS,
+      registers,
+    }),
+    eventsFlushed: new Counter({ name: 'parley_events_total', help: 'Events made durable.', registers }),
+    documents: new Counter({
+      name: 'parley_documents_ingested_total',
+      help: 'Documents that reached an end.',
+      labelNames: ['status'],
+      registers,
+    }),
+    ingestion: new Histogram({
+      name: 'parley_document_ingestion_seconds',
+      help: 'From the start of a document’s ingestion to its end.',
+      buckets: [0.1, 0.5, 1, 5, 10, 30, 60, 300],
+      registers,
+    }),
+    searches: new Histogram({
+      name: 'parley_search_seconds',
+      help: 'One search.',
+      labelNames: ['mode'],
+      buckets: SECONDS,
+      registers,
+    }),
+  };
+}
