@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FinishReason, ModelError, ModelEvent, TokenUsage } from '../chat-model.ts';
 import { kindOfStatus, modelError, UpstreamFailure } from '../http/upstream-error.ts';
+import { parseToolInput } from '../tool-input.ts';
 
 /** The parts of a `chat.completion.chunk` that we read. It comes from outside: every field may be missing or wrong. */
 type Chunk = {
@@ -56,7 +57,10 @@ export function chunkReader(provider: string): ChunkReader {
     if (reason === null && !done)
       throw modelError(provider, 'protocol', new Error('The stream ended before the model said that it had finished.'));
     const calls = toolCalls.map(
-      ({ id, name, input }): ModelEvent => ({ type: 'tool-call', toolCall: { id, name, input: toolInput(input) } }),
+      ({ id, name, input }): ModelEvent => ({
+        type: 'tool-call',
+        toolCall: { id, name, input: parseToolInput(input) },
+      }),
     );
     // Some servers say `stop` although they call tools.
     const ending = calls.length > 0 ? 'tool-calls' : (reason ?? 'other');
@@ -119,16 +123,6 @@ function openToolCall(toolCalls: PartialToolCall[], { index, id }: ToolCallDelta
   const fresh = { index, id: typeof id === 'string' && id !== '' ? id : `call_${randomUUID()}`, name: '', input: '' };
   toolCalls.push(fresh);
   return fresh;
-}
-
-function toolInput(text: string): unknown {
-  if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The model wrote it, not the provider: the tool's own check tells the model what is wrong.
-    return text;
-  }
 }
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {

@@ -1,6 +1,7 @@
 import type { ChatModel, ModelEvent, ModelRequest } from '../chat-model.ts';
 import { ModelError } from '../chat-model.ts';
-import { DEFAULT_TIMEOUTS, postJson, type Timeouts, type UpstreamAnswer } from '../http/post-json.ts';
+import { DEFAULT_TIMEOUTS, type Timeouts } from '../http/deadline.ts';
+import { postJson, type UpstreamAnswer } from '../http/post-json.ts';
 import { readText } from '../http/read-text.ts';
 import { eventStreamReader, LineTooLong } from '../http/server-sent-events.ts';
 import { modelError, statusError } from '../http/upstream-error.ts';

@@ -1,0 +1,59 @@
+import { composeAnswer, type PlacedQuote } from '../../lib/extractive/compose-answer.ts';
+import { selectQuotes } from '../../lib/extractive/select-quotes.ts';
+import { type ChatModel, ModelError, type ModelEvent, type ModelRequest } from '../chat-model.ts';
+
+/** The built-in model: it writes nothing of its own, it quotes. The same request gives the same answer. */
+export function extractiveModel(): ChatModel {
+  return {
+    id: 'extractive',
+    async *stream(request) {
+      const { text, quotes } = answerOf(request);
+      const said = request.partialAnswer ?? '';
+      if (!text.startsWith(said))
+        throw new ModelError('cannot-continue', 'The passages changed, so that the answer can not be continued.');
+      for (const events of batches(text, said.length, quotes)) {
+        request.signal.throwIfAborted();
+        yield events;
+        // A long answer must not keep other sessions, or an abort, from their turn.
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+      request.signal.throwIfAborted();
+      yield [{ type: 'finish', reason: 'stop', usage: { inputTokens: 0, outputTokens: 0 } }];
+    },
+  };
+}
+
+const GREETING =
+  'Hello! I answer questions from the documents that were added here: I quote the passages that fit best and say where they stand. What would you like to know?';
+const NOTHING_FOUND = 'I found nothing about that in your documents.';
+
+type Answer = { text: string; quotes: readonly PlacedQuote[] };
+
+function answerOf({ passages, messages }: ModelRequest): Answer {
+  if (passages === null) return { text: GREETING, quotes: [] };
+  const quotes = selectQuotes(questionOf(messages), passages);
+  return quotes.length === 0 ? { text: NOTHING_FOUND, quotes: [] } : composeAnswer(quotes, passages);
+}
+
+function questionOf(messages: ModelRequest['messages']): string {
+  return messages.findLast(({ role }) => role === 'user')?.content ?? '';
+}
+
+/** A few words each, so that an answer grows before the reader's eyes. */
+const PIECE = /(?:\s*\S{1,80}){1,4}|\s+/gu;
+/** Pieces in a batch. */
+const BATCH = 8;
+
+/** The text from `from` on; each quote as soon as it is said, those of the part before `from` as well. */
+function* batches(text: string, from: number, quotes: readonly PlacedQuote[]): Generator<ModelEvent[]> {
+  const pieces = text.slice(from).match(PIECE) ?? [];
+  let said = from;
+  let told = 0;
+  for (let index = 0; told < quotes.length || index < pieces.length; index += BATCH) {
+    const events: ModelEvent[] = pieces.slice(index, index + BATCH).map((delta) => ({ type: 'text-delta', delta }));
+    said += pieces.slice(index, index + BATCH).join('').length;
+    const due = quotes.slice(told).filter(({ answerEnd }) => answerEnd <= said);
+    told += due.length;
+    yield [...events, ...due.map((quote): ModelEvent => ({ type: 'quote', ...quote }))];
+  }
+}

@@ -1,0 +1,111 @@
+import {
+  APICallError,
+  type LanguageModelV4,
+  type LanguageModelV4FinishReason,
+  type LanguageModelV4StreamPart,
+  type LanguageModelV4Usage,
+} from '@ai-sdk/provider';
+import { type ChatModel, type FinishReason, ModelError, type ModelEvent, type TokenUsage } from '../chat-model.ts';
+import { DEFAULT_TIMEOUTS, type Deadline, startDeadline, type Timeouts } from '../http/deadline.ts';
+import { modelError, statusError, UpstreamFailure } from '../http/upstream-error.ts';
+import { parseToolInput } from '../tool-input.ts';
+import { callOptions } from './language-model-prompt.ts';
+
+export type FromLanguageModelOptions = {
+  /** How messages call it, and the first part of the model's id. */
+  provider: string;
+  timeouts?: Partial<Timeouts>;
+};
+
+/** Any model of the AI SDK's provider packages, taken at the level of `doStream`: no layer that re-streams every token. */
+export function fromLanguageModel(
+  model: LanguageModelV4,
+  { provider, timeouts = {} }: FromLanguageModelOptions,
+): ChatModel {
+  return {
+    id: `${provider}/${model.modelId}`,
+    async *stream(request) {
+      request.signal.throwIfAborted();
+      const deadline = startDeadline({
+        provider,
+        // The package makes the connection, so that it can't be told from the wait for the first byte.
+        timeouts: { ...DEFAULT_TIMEOUTS, ...timeouts, connect: timeouts.firstByte ?? DEFAULT_TIMEOUTS.firstByte },
+        signal: request.signal,
+      });
+      const stop = new AbortController();
+      deadline.onEnd((reason) => stop.abort(reason));
+      try {
+        const { stream } = await model.doStream(callOptions(request, stop.signal));
+        yield* modelEvents(provider, stream, deadline);
+      } catch (error) {
+        throw deadline.reason() ?? upstreamError(provider, error);
+      } finally {
+        deadline.stop();
+        stop.abort();
+      }
+    },
+  };
+}
+
+async function* modelEvents(
+  provider: string,
+  stream: ReadableStream<LanguageModelV4StreamPart>,
+  deadline: Deadline,
+): AsyncGenerator<readonly ModelEvent[]> {
+  let finished = false;
+  deadline.next('idle');
+  for await (const part of stream) {
+    deadline.pause();
+    const event = modelEvent(provider, part);
+    finished ||= event?.type === 'finish';
+    if (event !== null) yield [event];
+    deadline.refresh();
+  }
+  if (!finished) throw unfinished(provider);
+}
+
+function modelEvent(provider: string, part: LanguageModelV4StreamPart): ModelEvent | null {
+  switch (part.type) {
+    case 'text-delta':
+      return part.delta === '' ? null : { type: 'text-delta', delta: part.delta };
+    case 'tool-call': {
+      const { toolCallId: id, toolName: name, input } = part;
+      // What the provider runs by itself is not ours to run.
+      return part.providerExecuted ? null : { type: 'tool-call', toolCall: { id, name, input: parseToolInput(input) } };
+    }
+    case 'finish':
+      return { type: 'finish', reason: finishReason(provider, part.finishReason), usage: tokenUsage(part.usage) };
+    case 'error':
+      throw part.error;
+    default:
+      return null;
+  }
+}
+
+function finishReason(provider: string, { unified, raw }: LanguageModelV4FinishReason): FinishReason {
+  if (unified === 'interrupted') throw unfinished(provider);
+  // Some providers only say `error` here, and never why.
+  if (unified === 'error') throw modelError(provider, 'unavailable', new Error(`finish reason ${raw}`));
+  return unified;
+}
+
+function unfinished(provider: string): ModelError {
+  return modelError(provider, 'protocol', new Error('The stream ended before the model said that it had finished.'));
+}
+
+function tokenUsage({ inputTokens, outputTokens }: LanguageModelV4Usage): TokenUsage | null {
+  const { total: input } = inputTokens;
+  const { total: output } = outputTokens;
+  return input === undefined || output === undefined ? null : { inputTokens: input, outputTokens: output };
+}
+
+/** The package's error without the request in it: prompts do not belong in a log. */
+function upstreamError(provider: string, error: unknown): Error {
+  if (error instanceof ModelError) return error;
+  if (!APICallError.isInstance(error)) return modelError(provider, 'protocol', error);
+  const { statusCode, responseHeaders, responseBody } = error;
+  if (statusCode === undefined) return modelError(provider, 'unavailable', error.cause ?? new Error(error.message));
+  // A status of success with an error is an answer that the package could not read.
+  if (statusCode < 300) return modelError(provider, 'protocol', new UpstreamFailure(statusCode, error.message));
+  return statusError(provider, statusCode, responseHeaders ?? {}, responseBody ?? '');
+}

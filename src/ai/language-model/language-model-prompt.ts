@@ -1,0 +1,64 @@
+import type { JSONSchema7, LanguageModelV4CallOptions, LanguageModelV4Message } from '@ai-sdk/provider';
+import type { ModelMessage, ModelRequest } from '../chat-model.ts';
+import { assemblePrompt } from '../grounded-prompt.ts';
+
+/** A request in the AI SDK's terms. */
+export function callOptions(request: ModelRequest, abortSignal: AbortSignal): LanguageModelV4CallOptions {
+  const { tools, maxOutputTokens, temperature, stop } = request;
+  return {
+    prompt: promptMessages(request),
+    abortSignal,
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...(temperature !== undefined && { temperature }),
+    ...(stop?.length && { stopSequences: [...stop] }),
+    ...(tools?.length && {
+      tools: tools.map(({ name, description, inputSchema }) => ({
+        type: 'function' as const,
+        name,
+        description,
+        inputSchema: inputSchema as JSONSchema7,
+      })),
+    }),
+  };
+}
+
+function promptMessages(request: ModelRequest): LanguageModelV4Message[] {
+  const { instructions, messages } = assemblePrompt(request);
+  const system: LanguageModelV4Message[] = instructions === null ? [] : [{ role: 'system', content: instructions }];
+  const toolNames = new Map(toolCallsOf(messages).map(({ id, name }) => [id, name]));
+  return [...system, ...messages.map((message) => promptMessage(message, toolNames))];
+}
+
+function toolCallsOf(messages: readonly ModelMessage[]) {
+  return messages.flatMap((message) => (message.role === 'assistant' ? (message.toolCalls ?? []) : []));
+}
+
+function promptMessage(message: ModelMessage, toolNames: ReadonlyMap<string, string>): LanguageModelV4Message {
+  switch (message.role) {
+    case 'user':
+      return { role: 'user', content: [{ type: 'text', text: message.content }] };
+    case 'assistant':
+      return { role: 'assistant', content: assistantContent(message) };
+    case 'tool': {
+      const { toolCallId, content } = message;
+      const toolName = toolNames.get(toolCallId) ?? 'unknown';
+      return {
+        role: 'tool',
+        content: [{ type: 'tool-result', toolCallId, toolName, output: { type: 'text', value: content } }],
+      };
+    }
+  }
+}
+
+type AssistantMessage = Extract<LanguageModelV4Message, { role: 'assistant' }>;
+
+function assistantContent({ content, toolCalls = [] }: Extract<ModelMessage, { role: 'assistant' }>) {
+  const parts: AssistantMessage['content'] = toolCalls.map(({ id, name, input }) => ({
+    type: 'tool-call',
+    toolCallId: id,
+    toolName: name,
+    input,
+  }));
+  // Anthropic refuses empty text.
+  return content === '' ? parts : [{ type: 'text' as const, text: content }, ...parts];
+}

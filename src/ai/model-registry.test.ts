@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { createModelRegistry, UnknownModelError } from './model-registry.ts';
+import { type ModelSettings, ModelSettingsError } from './providers.ts';
+
+const nothing: ModelSettings = {
+  openaiApiKey: null,
+  openaiBaseUrl: null,
+  openrouterApiKey: null,
+  anthropicApiKey: null,
+  defaultModel: null,
+  embeddingModel: null,
+  embeddingBaseUrl: null,
+  embeddingApiKey: null,
+};
+
+const all: ModelSettings = { ...nothing, openaiApiKey: 'a', openrouterApiKey: 'b', anthropicApiKey: 'c' };
+
+describe('createModelRegistry', () => {
+  it('has the extractive model when nothing is configured', () => {
+    const registry = createModelRegistry(nothing);
+    expect(registry.resolve(null).id).toBe('extractive');
+    expect(registry.resolve('extractive').id).toBe('extractive');
+    expect(registry.list()).toEqual([{ id: 'extractive', provider: 'extractive' }]);
+    expect(registry.embedder).toBeNull();
+  });
+
+  it.each([
+    ['openai/gpt-x', 'openai/gpt-x'],
+    ['openrouter/google/gemini-x', 'openrouter/google/gemini-x'],
+    ['anthropic/claude-x', 'anthropic/claude-x'],
+    ['gpt-x', 'openai/gpt-x'],
+  ])('resolves %s to %s', (name, id) => {
+    expect(createModelRegistry(all).resolve(name).id).toBe(id);
+  });
+
+  it.each([
+    [{ ...all }, 'openai/'],
+    [{ ...all, openaiApiKey: null }, 'openrouter/'],
+    [{ ...all, openaiApiKey: null, openrouterApiKey: null }, 'anthropic/'],
+    [{ ...nothing, openaiBaseUrl: 'http://localhost:11434/v1' }, 'openai/'],
+  ])('takes the default from the first provider that is configured', (settings, prefix) => {
+    expect(createModelRegistry(settings).resolve(null).id.startsWith(prefix)).toBe(true);
+  });
+
+  it('takes the default model that is set, whatever the providers', () => {
+    expect(createModelRegistry({ ...all, defaultModel: 'extractive' }).resolve(null).id).toBe('extractive');
+    const registry = createModelRegistry({ ...all, defaultModel: 'anthropic/claude-x', fallbackModels: ['gpt-x'] });
+    expect(registry.list().map(({ id }) => id)).toEqual(['anthropic/claude-x', 'openai/gpt-x', 'extractive']);
+  });
+
+  it.each(['mistral/large', 'openai/', '/x', 'openai/a b', `openai/${'x'.repeat(201)}`, ''])(
+    'says what is configured when %j is unknown',
+    (name) => {
+      expect(() => createModelRegistry(all).resolve(name)).toThrow(UnknownModelError);
+      expect(() => createModelRegistry(all).resolve(name)).toThrow('openai/…, openrouter/…, anthropic/…, extractive');
+    },
+  );
+
+  it('refuses a bare name when there is no provider', () => {
+    expect(() => createModelRegistry(nothing).resolve('gpt-x')).toThrow('configured are: extractive.');
+  });
+
+  it('refuses settings that contradict each other', () => {
+    expect(() => createModelRegistry({ ...nothing, defaultModel: 'openai/gpt-x' })).toThrow(UnknownModelError);
+    expect(() => createModelRegistry({ ...nothing, embeddingModel: 'e' })).toThrow(ModelSettingsError);
+    expect(() => createModelRegistry({ ...nothing, anthropicApiKey: 'k', embeddingModel: 'e' })).toThrow(
+      'set EMBEDDING_BASE_URL',
+    );
+    expect(() => createModelRegistry({ ...nothing, openaiApiKey: 'a\nb' })).toThrow('OPENAI_API_KEY has a character');
+  });
+
+  it.each([
+    [{ ...all, embeddingModel: 'text-embedding-x' }, 'openai/text-embedding-x'],
+    [{ ...all, embeddingModel: 'openrouter/qwen/e' }, 'openrouter/qwen/e'],
+    [{ ...nothing, anthropicApiKey: 'c', embeddingModel: 'e', embeddingApiKey: 'k' }, 'openai/e'],
+    [{ ...all, embeddingModel: 'nomic/e', embeddingBaseUrl: 'http://localhost:11434/v1' }, 'embedding/nomic/e'],
+  ])('finds the embedder', (settings, id) => {
+    expect(createModelRegistry(settings).embedder?.id).toBe(id);
+  });
+});

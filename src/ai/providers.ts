@@ -1,0 +1,126 @@
+import { anthropicModel } from './anthropic.ts';
+import type { ChatModel } from './chat-model.ts';
+import type { Embedder } from './embedder.ts';
+import type { Timeouts } from './http/deadline.ts';
+import type { OpenAiAddress } from './openai-compatible/address.ts';
+import { openAiCompatibleModel } from './openai-compatible/chat-model.ts';
+import { openAiCompatibleEmbedder } from './openai-compatible/embedder.ts';
+
+/** The settings of the same names, as app/config.ts reads them. */
+export type ModelSettings = {
+  openaiApiKey: string | null;
+  /** Any OpenAI-compatible address. */
+  openaiBaseUrl: string | null;
+  openrouterApiKey: string | null;
+  anthropicApiKey: string | null;
+  defaultModel: string | null;
+  /** Models to turn to when the asked one fails, in order. */
+  fallbackModels?: readonly string[];
+  embeddingModel: string | null;
+  embeddingBaseUrl: string | null;
+  embeddingApiKey: string | null;
+  /** Where this installation is seen from; OpenRouter shows it beside the usage of the key. */
+  publicUrl?: string | null;
+};
+
+/** Settings that contradict each other or lack something; the message names them and the fix. */
+export class ModelSettingsError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ModelSettingsError';
+  }
+}
+
+export type Provider = {
+  /** The first part of its models' names. */
+  name: string;
+  /** What answers when nobody names a model. */
+  defaultModel: string;
+  chatModel(model: string): ChatModel;
+  /** Null where it offers no vectors. */
+  embedder: ((model: string) => Embedder) | null;
+};
+
+const OPENAI_URL = 'https://api.openai.com/v1';
+const OPENROUTER_URL = 'https://openrouter.ai/api/v1';
+
+/** In the order in which a bare model name looks for its provider. @throws ModelSettingsError */
+export function configuredProviders(settings: ModelSettings, timeouts: Partial<Timeouts>): readonly Provider[] {
+  const { openaiApiKey, openaiBaseUrl, openrouterApiKey, anthropicApiKey } = settings;
+  const providers: Provider[] = [];
+  if (openaiApiKey !== null || openaiBaseUrl !== null) {
+    const apiKey = openaiApiKey === null ? null : headerValue('OPENAI_API_KEY', openaiApiKey);
+    const address = { provider: 'openai', baseUrl: openaiBaseUrl ?? OPENAI_URL, apiKey };
+    providers.push(openAiCompatible(address, 'gpt-5-mini', timeouts));
+  }
+  if (openrouterApiKey !== null) {
+    const apiKey = headerValue('OPENROUTER_API_KEY', openrouterApiKey);
+    const address = { provider: 'openrouter', baseUrl: OPENROUTER_URL, apiKey, headers: openRouterHeaders(settings) };
+    providers.push(openAiCompatible(address, 'openrouter/auto', timeouts));
+  }
+  if (anthropicApiKey !== null) providers.push(anthropic(headerValue('ANTHROPIC_API_KEY', anthropicApiKey), timeouts));
+  return providers;
+}
+
+/** https://openrouter.ai/docs/app-attribution */
+function openRouterHeaders({ publicUrl }: ModelSettings): Record<string, string> {
+  return { 'X-Title': 'Parley', ...(publicUrl && { 'HTTP-Referer': publicUrl }) };
+}
+
+function openAiCompatible(address: OpenAiAddress, defaultModel: string, timeouts: Partial<Timeouts>): Provider {
+  return {
+    name: address.provider,
+    defaultModel,
+    chatModel: (model) => openAiCompatibleModel({ ...address, model, timeouts }),
+    embedder: (model) => openAiCompatibleEmbedder({ ...address, model, timeouts }),
+  };
+}
+
+function anthropic(apiKey: string, timeouts: Partial<Timeouts>): Provider {
+  return {
+    name: 'anthropic',
+    defaultModel: 'claude-sonnet-4-5',
+    chatModel: (model) => anthropicModel({ apiKey, model, timeouts }),
+    embedder: null,
+  };
+}
+
+/** An embedder of its own address, or of the provider that its name says; null where none is configured.
+ * @throws ModelSettingsError */
+export function configuredEmbedder(
+  settings: ModelSettings,
+  providers: readonly Provider[],
+  timeouts: Partial<Timeouts>,
+): { embedder: Embedder; provider: string } | null {
+  const { embeddingModel, embeddingBaseUrl, embeddingApiKey, openaiApiKey } = settings;
+  if (embeddingModel === null) return null;
+  if (embeddingBaseUrl !== null) {
+    const apiKey = embeddingApiKey === null ? null : headerValue('EMBEDDING_API_KEY', embeddingApiKey);
+    const address = { provider: 'embedding', baseUrl: embeddingBaseUrl, apiKey };
+    return {
+      embedder: openAiCompatibleEmbedder({ ...address, model: embeddingModel, timeouts }),
+      provider: 'embedding',
+    };
+  }
+  if (embeddingApiKey !== null && openaiApiKey === null) {
+    const own = configuredProviders({ ...settings, openaiApiKey: embeddingApiKey }, timeouts);
+    return providerEmbedder(embeddingModel, own);
+  }
+  return providerEmbedder(embeddingModel, providers);
+}
+
+function providerEmbedder(name: string, providers: readonly Provider[]): { embedder: Embedder; provider: string } {
+  const named = providers.find((provider) => name.startsWith(`${provider.name}/`));
+  const provider = named ?? providers.find(({ embedder }) => embedder !== null);
+  if (!provider?.embedder)
+    throw new ModelSettingsError(
+      `EMBEDDING_MODEL is ${name}, but nothing that is configured offers vectors: set EMBEDDING_BASE_URL, or OPENAI_API_KEY.`,
+    );
+  const model = named ? name.slice(named.name.length + 1) : name;
+  return { embedder: provider.embedder(model), provider: provider.name };
+}
+
+function headerValue(setting: string, key: string): string {
+  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  throw new ModelSettingsError(`${setting} has a character that no key has, such as a space or a line break.`);
+}
