@@ -3,12 +3,26 @@ import { ClosingLineReporter } from './test/support/closing-line-reporter.ts';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
     globalSetup: ['test/support/databases/global-setup.ts'],
     reporters: ['default', new ClosingLineReporter()],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        // Everything that needs no running program; what `npm run check` runs.
+        extends: true,
+        test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/support/**/*.test.ts', 'console/**/*.test.{ts,tsx}'] },
+      },
+      {
+        // The program as its users meet it: journeys over HTTP, the examples, the benchmarks' own checks.
+        extends: true,
+        test: {
+          name: 'journeys',
+          include: ['test/acceptance/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
+        },
+      },
+    ],
   },
 });

@@ -75,7 +75,8 @@ async function stopAbandoned(folder: string): Promise<void> {
   // The pid may belong to somebody else by now.
   if (!(pid > 1) || !(await commandOf(pid)).includes(folder)) return;
   process.kill(pid, 'SIGQUIT');
-  for (const deadline = Date.now() + STOP_TIMEOUT_MS; isAlive(pid) && Date.now() < deadline; ) await delay(POLL_MS);
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  while ((await isAlive(pid)) && Date.now() < deadline) await delay(POLL_MS);
 }
 
 async function commandOf(pid: number): Promise<string> {

@@ -30,27 +30,41 @@ export async function abandonedFolders(): Promise<string[]> {
   return names.filter((_, index) => abandoned[index]).map((name) => join(root, name));
 }
 
-export function isAlive(pid: number): boolean {
+/** Whether a process runs. One that has ended but that nobody has waited for, as orphans in many containers, does not. */
+export async function isAlive(pid: number): Promise<boolean> {
+  return (await statusOf(pid)) !== null;
+}
+
+async function isAbandoned(name: string): Promise<boolean> {
+  const [, pid, start] = OWNED.exec(name) ?? [];
+  return pid !== undefined && (await statusOf(Number(pid)))?.start !== start;
+}
+
+async function startOf(pid: number): Promise<string> {
+  const status = await statusOf(pid);
+  if (!status) throw new Error(`There is no process ${pid}.`);
+  return status.start;
+}
+
+/** `start` is when the process started, in the kernel's ticks: a pid alone may have been given to another since. */
+type ProcessStatus = { start: string };
+
+const STATE_AFTER_NAME = 0;
+const STARTTIME_AFTER_NAME = 19;
+
+async function statusOf(pid: number): Promise<ProcessStatus | null> {
+  if (!existsSync('/proc/self/stat')) return canSignal(pid) ? { start: '0' } : null;
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const start = afterName[STARTTIME_AFTER_NAME];
+  return start === undefined || afterName[STATE_AFTER_NAME] === 'Z' ? null : { start };
+}
+
+function canSignal(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-}
-
-async function isAbandoned(name: string): Promise<boolean> {
-  const [, pid, start] = OWNED.exec(name) ?? [];
-  if (pid === undefined) return false;
-  return !isAlive(Number(pid)) || (await startOf(Number(pid))) !== start;
-}
-
-const STARTTIME_AFTER_NAME = 19;
-
-/** When a process started, in the kernel's ticks: a pid alone may have been given to another process since. */
-async function startOf(pid: number): Promise<string> {
-  if (!existsSync('/proc/self/stat')) return '0';
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return afterName[STARTTIME_AFTER_NAME] ?? '';
 }
