@@ -1,0 +1,165 @@
+import type { FastifyReply } from 'fastify';
+import { requestErrors } from '../../platform/http/errors.ts';
+import { pageOf } from '../../platform/http/pagination.ts';
+import type { App } from '../../platform/http/server.ts';
+import { apiKeyRoutes } from './api-key/api-key.routes.ts';
+import { authErrors, challenge } from './identity.errors.ts';
+import * as schema from './identity.schema.ts';
+import { describePrincipal, listMembers, listTenantsOf, register } from './identity.service.ts';
+import type { Identity } from './identity.ts';
+import { pageFrom } from './list-page.ts';
+import { bearerOf } from './principal.ts';
+import { login, logout, refresh } from './token/login.service.ts';
+
+/** `/v1/auth/*`, `/v1/tenants`, `/v1/users`, `/v1/api-keys`. */
+export function identityRoutes(app: App, identity: Identity): void {
+  authRoutes(app, identity);
+  memberRoutes(app, identity);
+  apiKeyRoutes(app, identity);
+}
+
+const tags = ['auth'];
+const publicly = { access: 'public' } as const;
+
+function authRoutes(app: App, identity: Identity): void {
+  app.post(
+    '/v1/auth/register',
+    {
+      config: publicly,
+      schema: {
+        tags,
+        summary: 'Make an account, with a tenant of its own',
+        body: schema.RegisterBody,
+        response: { 201: schema.AccountReply },
+      },
+    },
+    async (request, reply) => {
+      const { full_name: fullName, ...account } = request.body;
+      const { user, tenant } = await register(identity, { ...account, fullName }, request.signal);
+      return reply.code(201).send({ user: schema.presentUser(user), tenant: schema.presentTenant(tenant) });
+    },
+  );
+
+  app.post(
+    '/v1/auth/login',
+    {
+      config: publicly,
+      schema: {
+        tags,
+        summary: 'Log in with a password',
+        body: schema.LoginBody,
+        response: { 200: schema.LoginReply },
+      },
+    },
+    async (request, reply) => {
+      const { password, tenant, remember_me: rememberMe } = request.body;
+      const name = accountName(request.body);
+      const started = await login(identity, { name, password, tenant, rememberMe }, request.signal);
+      return unstored(reply).send(schema.presentLogin(started));
+    },
+  );
+
+  app.post(
+    '/v1/auth/refresh',
+    {
+      config: publicly,
+      schema: {
+        tags,
+        summary: 'Spend a refresh token for new tokens',
+        description: 'Never refresh in parallel: a token that comes twice ends the login.',
+        body: schema.RefreshBody,
+        response: { 200: schema.LoginReply },
+      },
+    },
+    async (request, reply) => {
+      const renewed = await refresh(identity, tokenOf(request.body, request.headers.authorization));
+      return unstored(reply).send(schema.presentLogin(renewed));
+    },
+  );
+
+  app.post(
+    '/v1/auth/logout',
+    {
+      config: publicly,
+      schema: {
+        tags,
+        summary: 'End a login',
+        description: 'By its refresh token, or by an access token as the bearer. To repeat it is no fault.',
+        body: schema.RefreshBody,
+      },
+    },
+    async (request, reply) => {
+      await logout(identity, tokenOf(request.body, request.headers.authorization));
+      return reply.code(204).send();
+    },
+  );
+
+  app.get(
+    '/v1/auth/me',
+    {
+      config: { access: 'viewer' },
+      schema: { tags, summary: 'Who I am', response: { 200: schema.AccountReply } },
+    },
+    async ({ principal }) => {
+      const { user, tenant } = await describePrincipal(identity, principal);
+      return { user: schema.presentUser(user), tenant: schema.presentTenant(tenant) };
+    },
+  );
+}
+
+function memberRoutes(app: App, identity: Identity): void {
+  app.get(
+    '/v1/tenants',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags: ['tenants'],
+        summary: 'The tenants I am in',
+        querystring: schema.ListQuery,
+        response: { 200: schema.TenantList },
+      },
+    },
+    async ({ principal, query }) => {
+      const page = pageFrom(query);
+      const tenants = await listTenantsOf(identity, principal, page);
+      return pageOf(tenants, page.limit, schema.presentTenant, ({ id }) => [id]);
+    },
+  );
+
+  app.get(
+    '/v1/users',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags: ['users'],
+        summary: 'The users of my tenant',
+        querystring: schema.ListQuery,
+        response: { 200: schema.MemberList },
+      },
+    },
+    async ({ principal, query }) => {
+      const page = pageFrom(query);
+      const members = await listMembers(identity, principal, page);
+      return pageOf(members, page.limit, schema.presentMember, ({ id }) => [id]);
+    },
+  );
+}
+
+function accountName({ email, username }: schema.LoginBody): string {
+  const name = email ?? username;
+  if (name !== undefined && (email === undefined || username === undefined)) return name;
+  const message = 'is required, or username instead of it, but not both';
+  throw requestErrors.invalid(`email ${message}`, { fields: [{ field: 'email', message }] });
+}
+
+function tokenOf(body: schema.RefreshBody, authorization: string | undefined): string {
+  const token = body?.refresh_token ?? (authorization === undefined ? null : bearerOf(authorization));
+  if (token !== null) return token;
+  throw authErrors.credentialRequired('Send refresh_token in the body, or as Authorization: Bearer.', challenge.absent);
+}
+
+/** RFC 6749 §5.1: an answer with tokens must not be kept by any cache. */
+function unstored<Reply extends Pick<FastifyReply, 'header'>>(reply: Reply): Reply {
+  reply.header('cache-control', 'no-store');
+  return reply;
+}

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import type { PlatformTransaction } from '../../platform/database/database.ts';
+import { violatesUnique } from '../../platform/database/failures.ts';
+import { newId } from '../../platform/id.ts';
+import { createTenant } from '../tenancy/index.ts';
+import { newEmail, newUsername } from './account-name.ts';
+import { userErrors } from './identity.errors.ts';
+import * as store from './identity.store.ts';
+import type { Identity } from './identity.ts';
+import type { IdPage } from './list-page.ts';
+import { newPassword } from './password/password-rules.ts';
+import type { Principal } from './principal.ts';
+
+export type NewAccount = {
+  email: string;
+  password: string;
+  username?: string | null | undefined;
+  fullName?: string | null | undefined;
+};
+
+export type Account = { user: store.UserRow; tenant: store.MembershipRow };
+
+/**
+ * Makes a user with a tenant of their own, or neither. The first user of the installation becomes its operator.
+ * @throws ApiError ERR_REQUEST_002, ERR_USER_002, ERR_AUTH_005
+ */
+export async function register(identity: Identity, input: NewAccount, signal?: AbortSignal): Promise<Account> {
+  const email = newEmail(input.email);
+  const username = input.username == null ? null : newUsername(input.username);
+  const full_name = input.fullName?.trim() || null;
+  const password_hash = await identity.passwords.hash(newPassword(input.password), signal);
+  const name = username ?? email.slice(0, email.lastIndexOf('@'));
+  const user = { id: newId(), email, username, full_name, password_hash };
+  return insertAccount(identity, (trx) => createAccount(identity, trx, user, { name }));
+}
+
+export type FirstOperator = { email: string; username: string; password: string; tenant: string };
+
+const FIRST_OPERATOR = { email: 'admin@parley.local', username: 'admin', tenant: 'main' };
+
+/** For the first start: an operator with a random password, which is told this once. Null when there are users. */
+export async function createFirstOperator(identity: Identity): Promise<FirstOperator | null> {
+  const { email, username, tenant: slug } = FIRST_OPERATOR;
+  const password = randomBytes(18).toString('base64url');
+  const password_hash = await identity.passwords.hash(password);
+  const created = await identity.database.transaction(async (trx) => {
+    if (!(await store.hasNoUser(trx))) return null;
+    const user = { id: newId(), email, username, full_name: null, password_hash };
+    return createAccount(identity, trx, user, { name: slug, slug });
+  });
+  return created && { email, username, password, tenant: slug };
+}
+
+async function createAccount(
+  identity: Identity,
+  trx: PlatformTransaction,
+  user: Omit<store.NewUser, 'is_operator'>,
+  tenant: { name: string; slug?: string },
+): Promise<Account> {
+  const is_operator = await store.hasNoUser(trx);
+  const created = await store.insertUser(trx, { ...user, is_operator });
+  const { id, slug, name, status, created_at } = await createTenant(trx, tenant, identity.migrations);
+  await store.insertMembership(trx, { tenant_id: id, user_id: user.id, role: 'owner' });
+  return { user: created, tenant: { id, slug, name, status, created_at, role: 'owner' } };
+}
+
+const SLUG_ATTEMPTS = 3;
+
+/** Two who register at the same time may be given the same slug; the one who comes later then gets another. */
+async function insertAccount(
+  identity: Identity,
+  work: (trx: PlatformTransaction) => Promise<Account>,
+): Promise<Account> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await identity.database.transaction(work);
+    } catch (error) {
+      if (violatesUnique(error, 'user_email_unique')) throw taken('email');
+      if (violatesUnique(error, 'user_username_unique')) throw taken('username');
+      if (!violatesUnique(error, 'tenant_slug_key') || attempt === SLUG_ATTEMPTS) throw error;
+    }
+  }
+}
+
+function taken(field: 'email' | 'username') {
+  const message = 'is taken by another account';
+  return userErrors.taken(`There is already an account with this ${field}.`, { fields: [{ field, message }] });
+}
+
+/** The principal's user, and the tenant that it acts in. */
+export async function describePrincipal(identity: Identity, principal: Principal): Promise<Account> {
+  const { db } = identity.database;
+  const [user, tenant] = await Promise.all([
+    store.findUser(db, principal.userId),
+    store.findMembership(db, principal.userId, principal.tenant.slug),
+  ]);
+  if (!user || !tenant) throw userErrors.noTenant();
+  return { user, tenant };
+}
+
+/** The tenants of the principal's user, one more than the limit if there is one. */
+export function listTenantsOf(identity: Identity, principal: Principal, page: IdPage): Promise<store.MembershipRow[]> {
+  return store.listMemberships(identity.database.db, principal.userId, page);
+}
+
+/** The users of the principal's tenant, one more than the limit if there is one. */
+export function listMembers(identity: Identity, principal: Principal, page: IdPage): Promise<store.MemberRow[]> {
+  return store.listMembers(identity.database.db, principal.tenant.id, page);
+}

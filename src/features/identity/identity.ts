@@ -1,0 +1,64 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/database/database.ts';
+import type { Migration } from '../../platform/database/migrations/migration.ts';
+import type { Logger } from '../../platform/telemetry/log.ts';
+import type { ApiKeyStateRow } from './api-key/api-key.store.ts';
+import { createFreshCache, type FreshCache } from './cache/fresh-cache.ts';
+import { createPasswordHasher, type PasswordHasher } from './password/password-hasher.ts';
+import { type AccessTokens, createAccessTokens } from './token/access-token.ts';
+import type { FamilyStateRow } from './token/token-family.store.ts';
+
+/** What the functions of this feature work with. */
+export type Identity = {
+  readonly database: Database;
+  readonly migrations: readonly Migration[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly passwords: PasswordHasher;
+  readonly tokens: AccessTokens;
+  /** By family id. */
+  readonly families: FreshCache<FamilyStateRow>;
+  /** By prefix. */
+  readonly apiKeys: FreshCache<ApiKeyStateRow>;
+  /** ms that a failed login takes at least. */
+  readonly failureFloor: number;
+};
+
+export type IdentityOptions = {
+  database: Database;
+  /** What a new tenant's schema is made of. */
+  migrations: readonly Migration[];
+  clock: Clock;
+  log: Logger;
+  /** Signs access tokens, through keys that are derived from it. */
+  secretKey: string;
+  /** Life of an access token, seconds. */
+  accessTokenLifetime: number;
+  passwords?: PasswordHasher;
+  failureFloor?: number;
+};
+
+/** How long another process's revocation may go unnoticed, ms. One query per credential and second is what it costs. */
+const STATE_LIFETIME_MS = 1_000;
+/** About 1 kB each. */
+const STATE_CAPACITY = 10_000;
+
+/** An argon2id verification takes 10 ms, one of an old bcrypt hash 50 to 200: without a floor the time would tell which
+ * accounts exist. */
+const FAILURE_FLOOR_MS = 400;
+
+export function createIdentity(options: IdentityOptions): Identity {
+  const { database, migrations, clock, log, secretKey, accessTokenLifetime } = options;
+  const states = { capacity: STATE_CAPACITY, lifetime: STATE_LIFETIME_MS, clock };
+  return {
+    database,
+    migrations,
+    clock,
+    log,
+    passwords: options.passwords ?? createPasswordHasher(),
+    tokens: createAccessTokens({ secretKey, lifetime: accessTokenLifetime, clock }),
+    families: createFreshCache<FamilyStateRow>(states),
+    apiKeys: createFreshCache<ApiKeyStateRow>(states),
+    failureFloor: options.failureFloor ?? FAILURE_FLOOR_MS,
+  };
+}
