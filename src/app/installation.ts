@@ -1,6 +1,11 @@
 import { migrateTenants, readTenantStates } from '../features/tenancy/index.ts';
 import { migratePlatform } from '../platform/database/migrations/installation.ts';
-import { describeFaults, type MigrationState, platformTarget, readMigrationState } from '../platform/database/migrations/migrator.ts';
+import {
+  describeFaults,
+  type MigrationState,
+  platformTarget,
+  readMigrationState,
+} from '../platform/database/migrations/migrator.ts';
 import type { Services } from './services.ts';
 
 /** The database is not as this program needs it; the message says what to do. */
@@ -19,7 +24,8 @@ export async function prepareDatabase(services: Services): Promise<void> {
 export async function migrateAll({ database, migrations, log }: Services) {
   const platform = await migratePlatform(database, migrations);
   const tenants = await migrateTenants(database, migrations);
-  for (const { slug, error } of tenants) if (error !== null) log.error({ tenant: slug, error }, 'a tenant could not be migrated');
+  for (const { slug, error } of tenants)
+    if (error !== null) log.error({ tenant: slug, error }, 'a tenant could not be migrated');
   return { platform, tenants };
 }
 
@@ -28,7 +34,11 @@ async function assertMigrated({ database, migrations, log }: Services): Promise<
   assertUsable(platform);
   for (const tenant of await readTenantStates(database, migrations)) {
     if (tenant.migration_error === null) assertUsable(tenant);
-    else log.error({ tenant: tenant.slug, error: tenant.migration_error }, 'this tenant is out of service until it is migrated');
+    else
+      log.error(
+        { tenant: tenant.slug, error: tenant.migration_error },
+        'this tenant is out of service until it is migrated',
+      );
   }
 }
 

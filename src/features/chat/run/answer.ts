@@ -70,7 +70,10 @@ export class Answer {
 
   parts(): MessagePart[] {
     return this.#order
-      .map((entry): MessagePart => (typeof entry === 'string' ? { type: 'text', part_id: entry, text: this.textOf(entry) } : entry))
+      .map(
+        (entry): MessagePart =>
+          typeof entry === 'string' ? { type: 'text', part_id: entry, text: this.textOf(entry) } : entry,
+      )
       .filter((part) => part.type !== 'text' || part.text !== '');
   }
 

@@ -1,0 +1,84 @@
+import { migrateTenants, migrationTargetOf, readTenantStates } from '../../features/tenancy/index.ts';
+import {
+  describeFaults,
+  type MigrationState,
+  migrateDown,
+  platformTarget,
+  readMigrationState,
+} from '../../platform/database/migrations/migrator.ts';
+import { readConfig } from '../config.ts';
+import { CommandError } from '../failures.ts';
+import { migrateAll } from '../installation.ts';
+import { openLog, openServices } from '../open.ts';
+import type { Services } from '../services.ts';
+
+/** `parley migrate status`: exit code 1 when something is pending, failed or unusable. */
+export async function migrateStatusCommand(): Promise<void> {
+  await withServices(async ({ database, migrations }) => {
+    const platform = await readMigrationState(database.db, platformTarget, migrations);
+    const tenants = platform.applied.length > 0 ? await readTenantStates(database, migrations) : [];
+    say(describe(platform, null));
+    for (const tenant of tenants) say(describe(tenant, tenant.migration_error));
+    const clean = [platform, ...tenants].every(({ pending, faults }) => pending.length === 0 && faults.length === 0);
+    if (!clean) process.exitCode = 1;
+  });
+}
+
+/** `parley migrate up`: exit code 1 when a tenant failed; the others are migrated all the same. */
+export async function migrateUpCommand(): Promise<void> {
+  await withServices(async (services) => {
+    const { platform, tenants } = await migrateAll(services);
+    say(`platform: ${applied(platform)}`);
+    for (const tenant of tenants) say(`tenant ${tenant.slug}: ${tenant.error ?? applied(tenant.applied)}`);
+    if (tenants.some(({ error }) => error !== null)) process.exitCode = 1;
+  });
+}
+
+export async function migrateDownCommand({ schema }: { schema: string }): Promise<void> {
+  await withServices(async ({ database, migrations }) => {
+    const target = schema === 'platform' ? platformTarget : migrationTargetOf({ slug: slugOf(schema) });
+    const id = await migrateDown(database, target, migrations);
+    say(id === null ? `${schema}: nothing is applied` : `${schema}: took back ${id}`);
+  });
+}
+
+export async function migrateTenantCommand(slug: string): Promise<void> {
+  await withServices(async ({ database, migrations }) => {
+    const [result] = await migrateTenants(database, migrations, slug);
+    if (!result) throw new CommandError(`There is no tenant "${slug}".`, 1);
+    say(`tenant ${slug}: ${result.error ?? applied(result.applied)}`);
+    if (result.error !== null) process.exitCode = 1;
+  });
+}
+
+async function withServices(work: (services: Services) => Promise<void>): Promise<void> {
+  const config = readConfig();
+  const services = await openServices(config, openLog(config));
+  try {
+    await work(services);
+  } finally {
+    await services.database.close();
+  }
+}
+
+function slugOf(schema: string): string {
+  if (!schema.startsWith('tenant_'))
+    throw new CommandError(`"${schema}" is no schema of ours: platform, or tenant_<slug>.`);
+  return schema.slice('tenant_'.length);
+}
+
+function applied(ids: readonly string[]): string {
+  return ids.length === 0 ? 'up to date' : `applied ${ids.join(', ')}`;
+}
+
+function describe(state: MigrationState, error: string | null): string {
+  const words = [`${state.applied.length} applied`];
+  if (state.pending.length > 0) words.push(`pending: ${state.pending.join(', ')}`);
+  if (state.faults.length > 0) words.push(describeFaults(state));
+  if (error !== null) words.push(`last try failed: ${error}`);
+  return `${state.schema}: ${words.join('; ')}`;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,25 @@
+import { readConfig } from '../config.ts';
+import { CommandError, EXIT } from '../failures.ts';
+import { prepareDatabase } from '../installation.ts';
+import { openLog, openServices } from '../open.ts';
+import { shutDown, untilSignal } from '../shutdown.ts';
+
+/** `parley worker`: jobs and the takeover of runs, beside servers on the same database. */
+export async function runWorker(): Promise<void> {
+  const config = readConfig();
+  if (config.databaseUrl === null) {
+    throw new CommandError(
+      'A worker needs DATABASE_URL: the embedded database has room for one process, the server.',
+      EXIT.config,
+    );
+  }
+  const log = openLog(config);
+  const services = await openServices(config, log);
+  const ended = untilSignal();
+  await prepareDatabase(services);
+  await services.queue.start(services.documents.jobs, { work: true });
+  await services.chat.engine.start();
+  log.info('the worker works');
+  await ended;
+  await shutDown(services, null, () => undefined);
+}

@@ -1,0 +1,268 @@
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
+import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
+import { type ChatModel, ModelError } from '../../../ai/chat-model.ts';
+import { gate, scriptedModel } from '../../../ai/fakes.ts';
+import { systemClock } from '../../../platform/clock.ts';
+import { createMetrics } from '../../../platform/telemetry/metrics.ts';
+import type { Principal } from '../../identity/index.ts';
+import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import { type Chat, createChat } from '../chat.ts';
+import type { LoggedEvent } from './event.ts';
+import type { RetrieveFor } from './run-engine.ts';
+import type { LeaseTimes } from './worker-lease.ts';
+
+const QUICK: LeaseTimes = { lease: 400, heartbeat: 100, sweep: 50 };
+/** A lease that its holder never renews: as good as a dead process. */
+const NEVER_RENEWED: LeaseTimes = { lease: 50, heartbeat: 60_000, sweep: 60_000 };
+
+const searchesNothing: RetrieveFor = async (_tenant, query) => ({
+  query,
+  route: 'off',
+  strategy: 'none',
+  hits: [],
+  passages: null,
+});
+
+describe.each(testDatabases())('runs on the $kind database', ({ open, kind }) => {
+  let db: TestDatabase;
+  let tenant: Tenant;
+  let somebody: Principal;
+  const started: Chat[] = [];
+
+  beforeAll(async () => {
+    db = await open();
+    tenant = await makeTenant(db.database);
+    somebody = principalIn(tenant);
+  });
+  afterEach(async () => {
+    for (const chat of started.splice(0)) await chat.engine.stop(0);
+  });
+  afterAll(() => db.close());
+
+  async function chatWith(model: ChatModel, leaseTimes: LeaseTimes = QUICK): Promise<Chat> {
+    const chat = createChat({
+      database: db.database,
+      log: pino({ level: 'silent' }),
+      metrics: createMetrics(),
+      clock: systemClock,
+      models: { resolve: () => model, list: () => [], embedder: null },
+      retrieve: searchesNothing,
+      leaseTimes,
+    });
+    started.push(chat);
+    await chat.engine.start();
+    return chat;
+  }
+
+  const newSession = (chat: Chat, principal = somebody) => chat.sessions.create(principal, {});
+
+  async function readAll(chat: Chat, runId: string, after = 0): Promise<LoggedEvent[]> {
+    const events: LoggedEvent[] = [];
+    const signal = new AbortController().signal;
+    for await (const lines of await chat.runs.follow(somebody, runId, after, signal)) {
+      events.push(...lines.map(({ json }) => JSON.parse(json) as LoggedEvent));
+    }
+    return events;
+  }
+  const types = (events: readonly LoggedEvent[]) => events.map(({ type }) => type);
+  const said = (events: readonly LoggedEvent[]) =>
+    events.map((event) => (event.type === 'text-delta' ? event.delta : '')).join('');
+  const endOf = (events: readonly LoggedEvent[]) => events.find((event) => event.type === 'run-end');
+  const expectDense = (events: readonly LoggedEvent[], from = 1) =>
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => from + index));
+
+  test('an answer is streamed in order, ends once, and is kept as a message', async () => {
+    const chat = await chatWith(scriptedModel(['Hel', 'lo', '!']));
+    const session = await newSession(chat);
+    const run = await chat.runs.create(somebody, session.id, { input: 'Say hello' });
+    const events = await readAll(chat, run.id);
+
+    expectDense(events);
+    expect(said(events)).toBe('Hello!');
+    expect(types(events)[0]).toBe('run-start');
+    expect(types(events).filter((type) => type === 'run-end')).toHaveLength(1);
+    expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'completed', message: { content: 'Hello!' } });
+    const { data } = await chat.sessions.messages(somebody, session.id, {});
+    expect(data.map(({ role, content, status }) => [role, content, status])).toEqual([
+      ['user', 'Say hello', 'complete'],
+      ['assistant', 'Hello!', 'complete'],
+    ]);
+    expect(await chat.runs.get(somebody, run.id)).toMatchObject({
+      status: 'completed',
+      last_seq: events.length,
+      usage: { input_tokens: 10, output_tokens: 3 },
+    });
+  });
+
+  test('the same events come from every place on, live and afterwards', async () => {
+    const wait = gate();
+    const chat = await chatWith(scriptedModel(['a', 'b', { gate: wait }, 'c']));
+    const session = await newSession(chat);
+    const run = await chat.runs.create(somebody, session.id, { input: 'x' });
+    await wait.reached;
+    const live = readAll(chat, run.id, 2);
+    wait.open();
+    const all = await readAll(chat, run.id);
+    expect(await live).toEqual(all.slice(2));
+    expect(await readAll(chat, run.id, all.length)).toEqual([]);
+    expect(await readAll(chat, run.id, 4)).toEqual(all.slice(4));
+  });
+
+  test('nobody listening does not stop a run', async () => {
+    const wait = gate();
+    const chat = await chatWith(scriptedModel(['a', { gate: wait }, 'b']));
+    const session = await newSession(chat);
+    const run = await chat.runs.create(somebody, session.id, { input: 'x' });
+    const leave = new AbortController();
+    const seen = await chat.runs.follow(somebody, run.id, 0, leave.signal);
+    await seen.next();
+    leave.abort();
+    wait.open();
+    expect(said(await readAll(chat, run.id))).toBe('ab');
+  });
+
+  test('cancelling stops the model, keeps what was said, and frees the session', async () => {
+    const wait = gate();
+    const model = scriptedModel((_request, call) => (call === 0 ? ['kept', { gate: wait }, 'never'] : ['next']));
+    const chat = await chatWith(model);
+    const session = await newSession(chat);
+    const run = await chat.runs.create(somebody, session.id, { input: 'x' });
+    await wait.reached;
+    await chat.runs.cancel(somebody, run.id);
+    const events = await readAll(chat, run.id);
+    expect(endOf(events)).toMatchObject({ status: 'cancelled', message: { content: 'kept', status: 'incomplete' } });
+    expect(model.abandoned).toBe(1);
+    const next = await chat.runs.create(somebody, session.id, { input: 'y' });
+    expect(said(await readAll(chat, next.id))).toBe('next');
+  });
+
+  test('a second run of a session is refused with the id of the first', async () => {
+    const wait = gate();
+    const chat = await chatWith(scriptedModel([{ gate: wait }, 'done']));
+    const session = await newSession(chat);
+    const run = await chat.runs.create(somebody, session.id, { input: 'x' });
+    await expect(chat.runs.create(somebody, session.id, { input: 'y' })).rejects.toMatchObject({
+      definition: { code: 'ERR_CHAT_005' },
+      options: { extensions: { run_id: run.id } },
+    });
+    wait.open();
+    await readAll(chat, run.id);
+    expect((await chat.sessions.messages(somebody, session.id, {})).data).toHaveLength(2);
+  });
+
+  test('a failing model ends the run as failed, without its own words', async () => {
+    const fail = new ModelError('unavailable', 'secret upstream text');
+    const chat = await chatWith(scriptedModel(['part', { fail }]));
+    const session = await newSession(chat);
+    const run = await chat.runs.create(somebody, session.id, { input: 'x' });
+    const end = endOf(await readAll(chat, run.id));
+    expect(end).toMatchObject({ status: 'failed', error: { code: 'ERR_RUN_001' }, message: { status: 'incomplete' } });
+    expect(JSON.stringify(end)).not.toContain('secret');
+  });
+
+  test('when its worker dies, another takes the run over and brings it to its end', async () => {
+    const stuck = gate();
+    const dead = await chatWith(scriptedModel(['lost half', { gate: stuck }]), NEVER_RENEWED);
+    const session = await newSession(dead);
+    const run = await dead.runs.create(somebody, session.id, { input: 'x' });
+    await stuck.reached;
+    const heir = await chatWith(scriptedModel(['whole answer']));
+    const events = await readAll(heir, run.id);
+
+    expectDense(events);
+    expect(types(events)).toContain('text-reset');
+    expect(endOf(events)).toMatchObject({ status: 'completed', message: { content: 'whole answer' } });
+    expect(await heir.runs.get(somebody, run.id)).toMatchObject({ attempt: 2, status: 'completed' });
+    // The old worker wakes up and finds that it may write nothing more.
+    stuck.open();
+    await dead.engine.stop(1000);
+    expect(await readAll(heir, run.id)).toEqual(events);
+  });
+
+  test('a run that was cancelled before its worker died ends as cancelled', async () => {
+    const stuck = gate();
+    const dead = await chatWith(scriptedModel(['half', { gate: stuck }]), NEVER_RENEWED);
+    const session = await newSession(dead);
+    const run = await dead.runs.create(somebody, session.id, { input: 'x' });
+    await stuck.reached;
+    await inTenant(db.database, tenant, (trx) =>
+      trx.updateTable('run').set({ cancel_requested_at: new Date() }).where('id', '=', run.id).execute(),
+    );
+    const heir = await chatWith(scriptedModel(['never']));
+    expect(endOf(await readAll(heir, run.id))).toMatchObject({ status: 'cancelled', message: { content: 'half' } });
+  });
+
+  test('a stopping process hands its runs over at once', async () => {
+    const stuck = gate();
+    const leaving = await chatWith(scriptedModel(['half', { gate: stuck }]));
+    const session = await newSession(leaving);
+    const run = await leaving.runs.create(somebody, session.id, { input: 'x' });
+    await stuck.reached;
+    await leaving.engine.stop(0);
+    const heir = await chatWith(scriptedModel(['whole']));
+    expect(endOf(await readAll(heir, run.id))).toMatchObject({ status: 'completed', message: { content: 'whole' } });
+  });
+
+  test.skipIf(kind === 'embedded')('a client follows, and cancels, a run of another process', async () => {
+    const wait = gate();
+    const [one, other] = [await chatWith(scriptedModel(['a', { gate: wait }, 'b'])), await chatWith(scriptedModel([]))];
+    const session = await newSession(one);
+    const run = await one.runs.create(somebody, session.id, { input: 'x' });
+    await wait.reached;
+    const following = readAll(other, run.id);
+    await other.runs.cancel(somebody, run.id);
+    expect(endOf(await following)).toMatchObject({ status: 'cancelled', message: { content: 'a' } });
+  });
+
+  test('deleting a session in mid-answer leaves nothing of it', async () => {
+    const wait = gate();
+    const chat = await chatWith(scriptedModel(['a', { gate: wait }]));
+    const session = await newSession(chat);
+    const run = await chat.runs.create(somebody, session.id, { input: 'x' });
+    await wait.reached;
+    await chat.sessions.remove(somebody, session.id);
+    await expect(chat.runs.get(somebody, run.id)).rejects.toMatchObject({ definition: { code: 'ERR_CHAT_003' } });
+    expect(chat.engine.activeRunCount).toBe(0);
+  });
+
+  test('another user of the tenant is refused, a neighbour finds nothing', async () => {
+    const chat = await chatWith(scriptedModel(['a']));
+    const session = await newSession(chat);
+    const run = await chat.runs.create(somebody, session.id, { input: 'x' });
+    await readAll(chat, run.id);
+    const colleague = principalIn(tenant);
+    const neighbour = principalIn(await makeTenant(db.database, 'Globex'));
+    const calls: readonly ((principal: Principal) => Promise<unknown>)[] = [
+      (principal) => chat.sessions.get(principal, session.id),
+      (principal) => chat.sessions.update(principal, session.id, { title: 'mine' }),
+      (principal) => chat.sessions.remove(principal, session.id),
+      (principal) => chat.sessions.messages(principal, session.id, {}),
+      (principal) => chat.runs.create(principal, session.id, { input: 'y' }),
+      (principal) => chat.runs.get(principal, run.id),
+      (principal) => chat.runs.cancel(principal, run.id),
+      (principal) => chat.runs.follow(principal, run.id, 0, new AbortController().signal),
+    ];
+    for (const call of calls) {
+      await expect(call(colleague)).rejects.toMatchObject({ definition: { kind: 'forbidden' } });
+      await expect(call(neighbour)).rejects.toMatchObject({ definition: { kind: 'not-found' } });
+    }
+    expect((await chat.sessions.list(colleague, {})).data).toEqual([]);
+  });
+
+  test('many runs at once share commits, and each log stays dense', async () => {
+    const chat = await chatWith(scriptedModel(Array.from({ length: 50 }, (_, index) => `${index} `)));
+    const runs = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const session = await newSession(chat);
+        return chat.runs.create(somebody, session.id, { input: 'x' });
+      }),
+    );
+    for (const run of runs) {
+      const events = await readAll(chat, run.id);
+      expectDense(events);
+      expect(said(events).split(' ')).toHaveLength(51);
+    }
+  });
+});
