@@ -27,7 +27,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return async () => {
     await stopServing();
     await (await server.made?.catch(() => null))?.remove();
-    if (missing !== null) report(missing);
     process.off('exit', removeFolder);
     removeFolder();
   };
