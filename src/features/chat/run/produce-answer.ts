@@ -41,7 +41,7 @@ export async function produceAnswer(
   const { passages, ...shown } = retrieved;
   writer.emit({ type: 'retrieval', ...shown });
   const partId = openTextPart(writer);
-  const finish = await streamText(answering, passages, writer, partId, signal);
+  const finish = await streamOn(answering, passages, writer, partId, signal);
   writer.emit({ type: 'text-end', part_id: partId });
   const text = writer.answer.textOf(partId);
   for (const citation of citationsOf(text, passages ?? [], partId, finish.quotes)) {
@@ -53,24 +53,47 @@ export async function produceAnswer(
   return { usage, reason: finish.reason };
 }
 
-/** A part that an earlier attempt wrote is emptied and used again: clients drop what they saw of it. */
+/** The part that the answer's text goes into: the one that a lost worker left, or a new one. */
 function openTextPart(writer: RunWriter): string {
   const { answer } = writer;
   const left = answer.lastPart;
   if (left === null) {
-    const partId = 'text-1';
-    writer.emit({ type: 'text-start', part_id: partId });
-    return partId;
+    writer.emit({ type: 'text-start', part_id: FIRST_PART });
+    return FIRST_PART;
   }
-  if (answer.openPart === null || answer.textOf(left) !== '') {
-    const reason = 'The worker that wrote this was lost; the answer starts again.';
-    writer.emit({ type: 'text-reset', part_id: left, reason });
-  }
+  // Its text was complete, but not all of its citations: they are made from the whole text, so it is said again.
+  if (answer.openPart === null) resetPart(writer, left);
   return left;
+}
+
+const FIRST_PART = 'text-1';
+
+function resetPart(writer: RunWriter, partId: string): void {
+  const reason = 'The worker that wrote this was lost; the answer starts again.';
+  writer.emit({ type: 'text-reset', part_id: partId, reason });
 }
 
 type Quote = Extract<ModelEvent, { type: 'quote' }>;
 type Finish = { usage: TokenUsage | null; reason: FinishReason; quotes: Quote[] };
+
+/** Goes on behind what clients have already seen; where the model can't, the part is dropped and said again. */
+async function streamOn(
+  answering: Answering,
+  passages: readonly EvidencePassage[] | null,
+  writer: RunWriter,
+  partId: string,
+  signal: AbortSignal,
+): Promise<Finish> {
+  if (writer.answer.textOf(partId) !== '') {
+    try {
+      return await streamText(answering, passages, writer, partId, signal);
+    } catch (error) {
+      if (!(error instanceof ModelError && error.kind === 'cannot-continue')) throw error;
+      resetPart(writer, partId);
+    }
+  }
+  return streamText(answering, passages, writer, partId, signal);
+}
 
 async function streamText(
   { model, context, onFirstText }: Answering,
@@ -80,8 +103,14 @@ async function streamText(
   signal: AbortSignal,
 ): Promise<Finish> {
   const finish: Finish = { usage: null, reason: 'other', quotes: [] };
-  for await (const batch of model.stream({ ...modelMessages(context), passages, signal })) {
-    if (batch.some(({ type }) => type === 'text-delta') && writer.answer.textOf(partId) === '') onFirstText();
+  const partialAnswer = writer.answer.textOf(partId);
+  const request = { ...modelMessages(context), passages, signal, ...(partialAnswer !== '' && { partialAnswer }) };
+  let silent = true;
+  for await (const batch of model.stream(request)) {
+    if (silent && batch.some(({ type }) => type === 'text-delta')) {
+      silent = false;
+      onFirstText();
+    }
     for (const event of batch) take(event, finish, writer, partId);
     await writer.room();
   }

@@ -66,6 +66,15 @@ describe.each(testDatabases())('runs on the $kind database', ({ open, kind }) =>
     }
     return events;
   }
+  /** Waits until a client has seen this text of a run that goes on. */
+  async function seen(chat: Chat, runId: string, text: string): Promise<void> {
+    const leave = new AbortController();
+    let got = '';
+    for await (const lines of await chat.runs.follow(somebody, runId, 0, leave.signal)) {
+      got += said(lines.map(({ json }) => JSON.parse(json) as LoggedEvent));
+      if (got === text) return leave.abort();
+    }
+  }
   const types = (events: readonly LoggedEvent[]) => events.map(({ type }) => type);
   const said = (events: readonly LoggedEvent[]) =>
     events.map((event) => (event.type === 'text-delta' ? event.delta : '')).join('');
@@ -162,23 +171,41 @@ describe.each(testDatabases())('runs on the $kind database', ({ open, kind }) =>
     expect(JSON.stringify(end)).not.toContain('secret');
   });
 
-  test('when its worker dies, another takes the run over and brings it to its end', async () => {
+  test('when its worker dies, another takes the run over: what was seen stays, and the model goes on', async () => {
     const stuck = gate();
-    const dead = await chatWith(scriptedModel(['lost half', { gate: stuck }]), NEVER_RENEWED);
+    const dead = await chatWith(scriptedModel(['first half', { gate: stuck }]), NEVER_RENEWED);
     const session = await newSession(dead);
     const run = await dead.runs.create(somebody, session.id, { input: 'x' });
     await stuck.reached;
-    const heir = await chatWith(scriptedModel(['whole answer']));
+    await seen(dead, run.id, 'first half');
+    const model = scriptedModel([', second half']);
+    const heir = await chatWith(model);
     const events = await readAll(heir, run.id);
 
     expectDense(events);
-    expect(types(events)).toContain('text-reset');
-    expect(endOf(events)).toMatchObject({ status: 'completed', message: { content: 'whole answer' } });
+    expect(types(events)).not.toContain('text-reset');
+    expect(model.requests[0]?.partialAnswer).toBe('first half');
+    expect(endOf(events)).toMatchObject({ status: 'completed', message: { content: 'first half, second half' } });
     expect(await heir.runs.get(somebody, run.id)).toMatchObject({ attempt: 2, status: 'completed' });
     // The old worker wakes up and finds that it may write nothing more.
     stuck.open();
     await dead.engine.stop(1000);
     expect(await readAll(heir, run.id)).toEqual(events);
+  });
+
+  test('a model that cannot go on says it all again, and clients are told to drop the part', async () => {
+    const stuck = gate();
+    const dead = await chatWith(scriptedModel(['lost half', { gate: stuck }]), NEVER_RENEWED);
+    const session = await newSession(dead);
+    const run = await dead.runs.create(somebody, session.id, { input: 'x' });
+    await stuck.reached;
+    await seen(dead, run.id, 'lost half');
+    const fail = new ModelError('cannot-continue', 'no');
+    const heir = await chatWith(scriptedModel(({ partialAnswer }) => (partialAnswer ? [{ fail }] : ['whole answer'])));
+    const events = await readAll(heir, run.id);
+    expectDense(events);
+    expect(types(events)).toContain('text-reset');
+    expect(endOf(events)).toMatchObject({ status: 'completed', message: { content: 'whole answer' } });
   });
 
   test('a run that was cancelled before its worker died ends as cancelled', async () => {
@@ -187,6 +214,7 @@ describe.each(testDatabases())('runs on the $kind database', ({ open, kind }) =>
     const session = await newSession(dead);
     const run = await dead.runs.create(somebody, session.id, { input: 'x' });
     await stuck.reached;
+    await seen(dead, run.id, 'half');
     await inTenant(db.database, tenant, (trx) =>
       trx.updateTable('run').set({ cancel_requested_at: new Date() }).where('id', '=', run.id).execute(),
     );
@@ -200,9 +228,10 @@ describe.each(testDatabases())('runs on the $kind database', ({ open, kind }) =>
     const session = await newSession(leaving);
     const run = await leaving.runs.create(somebody, session.id, { input: 'x' });
     await stuck.reached;
+    await seen(leaving, run.id, 'half');
     await leaving.engine.stop(0);
-    const heir = await chatWith(scriptedModel(['whole']));
-    expect(endOf(await readAll(heir, run.id))).toMatchObject({ status: 'completed', message: { content: 'whole' } });
+    const heir = await chatWith(scriptedModel([' and half']));
+    expect(endOf(await readAll(heir, run.id))).toMatchObject({ message: { content: 'half and half' } });
   });
 
   test.skipIf(kind === 'embedded')('a client follows, and cancels, a run of another process', async () => {
