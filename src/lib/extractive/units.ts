@@ -10,7 +10,7 @@ export type Unit = Span & {
 
 const FENCE = /^[^\S\n]*(?:```|~~~)/;
 const PIPE_ROW = /^[^\S\n]*\|.*\|[^\S\n]*$/;
-const TAB_ROW = /\S\t+\s*\S/;
+const TAB_ROW = /\S\t\s*\S/;
 const RULE_ROW = /^[\s|:+=-]+$/;
 const HEADING = /^[^\S\n]{0,3}#{1,6}\s/;
 const LIST_MARK = /^(?:[-*•‣▪]|\d{1,3}[.)])\s+/;
