@@ -1,0 +1,129 @@
+import { startChild } from './support/child.ts';
+import { type Parley, post, runCommand, signUp, startParley } from './support/parley.ts';
+import type { Row } from './support/report.ts';
+import { startServerDatabase } from './support/server-database.ts';
+import { percentile, streamTurn, type Turn } from './support/stream-client.ts';
+
+const TOKENS = 100;
+
+type Target = { url(index: number): string; headers: Record<string, string>; body: unknown };
+
+/**
+ * Turns of 100 tokens from an upstream without delay: through Parley, every event durable in PostgreSQL before it is sent,
+ * and through a bare node:http relay that parses each token and sends it on, keeping nothing. Same run, same upstream.
+ */
+export async function measureStreaming({ seconds = 8 } = {}): Promise<Row[]> {
+  const database = await startServerDatabase();
+  const upstream = await startChild(new URL('./model-adapters/upstream.ts', import.meta.url), String(TOKENS));
+  const relay = await startChild(new URL('./model-adapters/relay.ts', import.meta.url), String(upstream.port));
+  const parley = await startParleyOn(database.url, upstream.port);
+  try {
+    const bare: Target = { url: () => `http://127.0.0.1:${relay.port}/bare`, headers: {}, body: {} };
+    const ours = await parleyTarget(parley, 64);
+    return [...(await compareThroughput(parley, bare, ours, seconds)), ...(await compareFirstText(bare, ours))];
+  } finally {
+    await parley.stop();
+    relay.process.disconnect();
+    upstream.process.disconnect();
+    await database.stop();
+  }
+}
+
+async function startParleyOn(databaseUrl: string, upstreamPort: number): Promise<Parley> {
+  const environment = {
+    DATABASE_URL: databaseUrl,
+    SECRET_KEY: 'a secret for measuring, and nothing else',
+    OPENAI_BASE_URL: `http://127.0.0.1:${upstreamPort}/v1`,
+    OPENAI_API_KEY: 'none',
+    DEFAULT_MODEL: 'openai/bench',
+  };
+  await runCommand(['migrate', 'up'], environment);
+  return startParley(environment);
+}
+
+async function parleyTarget({ url }: Parley, sessions: number): Promise<Target> {
+  const token = await signUp(url);
+  const ids: string[] = [];
+  for (let index = 0; index < sessions; index += 1) {
+    ids.push((await post<{ id: string }>(url, '/v1/sessions', token, {})).id);
+  }
+  return {
+    url: (index) => `${url}/v1/sessions/${ids[index]}/runs`,
+    headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
+    body: { input: 'Go' },
+  };
+}
+
+const CONCURRENT = 32;
+
+async function compareThroughput(parley: Parley, bare: Target, ours: Target, seconds: number): Promise<Row[]> {
+  await load(ours, CONCURRENT, 2);
+  const relayed = await load(bare, CONCURRENT, seconds);
+  const cpuBefore = await parley.cpu();
+  const answered = await load(ours, CONCURRENT, seconds);
+  const cpuPerTurn = ((await parley.cpu()) - cpuBefore) / answered.turns.length;
+  return [
+    {
+      what: `turns of ${TOKENS} tokens a second, ${CONCURRENT} at once`,
+      ours: answered.perSecond,
+      reference: relayed.perSecond,
+      ratio: answered.perSecond / relayed.perSecond,
+      goal: '≥ 0.15',
+    },
+    { what: 'processor time of a turn, ms', ours: cpuPerTurn },
+  ];
+}
+
+const PACED_STREAMS = 50;
+
+/** First text at 50 streams that are open at the same time, each turn after a pause. */
+async function compareFirstText(bare: Target, ours: Target): Promise<Row[]> {
+  const relayed = await paced(bare);
+  const answered = await paced(ours);
+  const added = percentile(answered, 0.5) - percentile(relayed, 0.5);
+  return [
+    {
+      what: `first text at ${PACED_STREAMS} concurrent streams, p50 ms`,
+      ours: percentile(answered, 0.5),
+      reference: percentile(relayed, 0.5),
+      difference: added,
+      goal: '< 25 ms more',
+    },
+  ];
+}
+
+async function load(target: Target, concurrent: number, seconds: number) {
+  const until = performance.now() + seconds * 1000;
+  const began = performance.now();
+  const turns: Turn[] = [];
+  const client = async (index: number) => {
+    while (performance.now() < until) turns.push(await checkedTurn(target, index));
+  };
+  await Promise.all(Array.from({ length: concurrent }, (_, index) => client(index)));
+  return { turns, perSecond: turns.length / ((performance.now() - began) / 1000) };
+}
+
+const ROUNDS = 6;
+const PAUSE_MS = 500;
+
+async function paced(target: Target): Promise<number[]> {
+  const firstTexts: number[] = [];
+  const client = async (index: number) => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      // Spread evenly, as people are: all at the same instant would measure the queue.
+      await new Promise((resolve) => setTimeout(resolve, (PAUSE_MS * index) / PACED_STREAMS));
+      const began = performance.now();
+      const turn = await checkedTurn(target, index);
+      if (round > 0) firstTexts.push(turn.firstText);
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, PAUSE_MS - (performance.now() - began))));
+    }
+  };
+  await Promise.all(Array.from({ length: PACED_STREAMS }, (_, index) => client(index)));
+  return firstTexts;
+}
+
+async function checkedTurn(target: Target, index: number): Promise<Turn> {
+  const turn = await streamTurn(target.url(index), target.headers, target.body);
+  if (turn.deltas !== TOKENS) throw new Error(`${target.url(index)}: ${turn.deltas} tokens instead of ${TOKENS}`);
+  return turn;
+}

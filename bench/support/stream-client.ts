@@ -1,0 +1,43 @@
+import http from 'node:http';
+
+/** One turn over HTTP: how long until its first text, ms, and how many pieces of text came. */
+export type Turn = { firstText: number; deltas: number };
+
+const agent = new http.Agent({ keepAlive: true, maxSockets: 1000 });
+
+/** Posts, reads the stream to its end, counting `text-delta`s, without keeping it. */
+export function streamTurn(url: string, headers: Record<string, string>, body: unknown): Promise<Turn> {
+  const began = performance.now();
+  const turn: Turn = { firstText: Number.NaN, deltas: 0 };
+  return new Promise((resolve, reject) => {
+    const options = { method: 'POST', agent, headers: { 'content-type': 'application/json', ...headers } };
+    const request = http.request(url, options, (response) => {
+      let rest = '';
+      response.setEncoding('latin1');
+      response.on('data', (piece: string) => {
+        const text = rest + piece;
+        const end = text.lastIndexOf('\n\n') + 2;
+        rest = end === 1 ? text : text.slice(end);
+        if (end > 1) countDeltas(text.slice(0, end), turn, began);
+      });
+      response.on('end', () =>
+        response.statusCode === 200 ? resolve(turn) : reject(new Error(`${response.statusCode} ${rest}`)),
+      );
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+    request.end(JSON.stringify(body));
+  });
+}
+
+function countDeltas(frames: string, turn: Turn, began: number): void {
+  const count = frames.split('"text-delta"').length - 1;
+  if (count > 0 && turn.deltas === 0) turn.firstText = performance.now() - began;
+  turn.deltas += count;
+}
+
+/** The value below which `share` of the values are. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
