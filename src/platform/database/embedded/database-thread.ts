@@ -2,27 +2,33 @@ import { Worker } from 'node:worker_threads';
 import { WireStream } from './wire-stream.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts';
 
-/** Raised for every call, waiting or later, once the thread that holds the database has ended by itself. The folder is
- * sound: what was acknowledged is in it, and opening it again recovers it. */
+/** Raised for every call, waiting or later, once the thread that holds the database has ended by itself. What was
+ * acknowledged is in the data folder; opening it again recovers it. */
 export class EmbeddedDatabaseStoppedError extends Error {
   constructor(reason: string) {
-    super(`The embedded database stopped: ${reason} Start the program again.`);
+    super(`The embedded database stopped: ${reason}`);
     this.name = 'EmbeddedDatabaseStoppedError';
   }
 }
 
-type Waiting<T> = { resolve(value: T): void; reject(error: Error): void };
+/** Raised for a call after `close`. */
+export class EmbeddedDatabaseClosedError extends Error {
+  constructor() {
+    super('The embedded database is closed.');
+    this.name = 'EmbeddedDatabaseClosedError';
+  }
+}
 
 /** The thread that holds PGlite, seen from the outside. */
 export class DatabaseThread {
   readonly stream: WireStream;
   readonly #worker: Worker;
   readonly #onFatal: (error: Error) => void;
-  readonly #opened: Promise<void>;
-  #opening: Waiting<void> | null = null;
-  #dumps: Waiting<Uint8Array>[] = [];
-  #closing: Waiting<void> | null = null;
-  #failure: Error | null = null;
+  readonly #opening = Promise.withResolvers<void>();
+  readonly #closing = Promise.withResolvers<void>();
+  #dumps: PromiseWithResolvers<Uint8Array>[] = [];
+  #state: 'opening' | 'open' | 'closing' | 'ended' = 'opening';
+  #end: Error | null = null;
 
   private constructor(settings: WorkerSettings, onFatal: (error: Error) => void) {
     this.#onFatal = onFatal;
@@ -31,42 +37,41 @@ export class DatabaseThread {
       name: 'embedded-database',
     });
     this.stream = new WireStream((bytes) => this.#post({ kind: 'wire', bytes }, [bytes.buffer]));
-    this.#opened = new Promise((resolve, reject) => {
-      this.#opening = { resolve, reject };
-    });
+    // What its destruction means is told to each caller and to `onFatal`; unheard, the event would end the process.
+    this.stream.on('error', () => undefined);
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
-    this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error.message : String(error)));
+    this.#worker.on('error', (error) => this.fail(error instanceof Error ? error.message : String(error)));
     this.#worker.on('exit', (code) => this.#exited(code));
   }
 
   /** Starts the thread and waits until its database answers. `onFatal` is called once if it ends by itself later. */
   static async start(settings: WorkerSettings, onFatal: (error: Error) => void): Promise<DatabaseThread> {
     const thread = new DatabaseThread(settings, onFatal);
-    await thread.#opened;
+    await thread.#opening.promise;
     return thread;
   }
 
-  /** Why the thread ended by itself; null while it runs. */
-  get failure(): Error | null {
-    return this.#failure;
+  /** Why no call can succeed any more; null while the thread runs. */
+  get end(): Error | null {
+    return this.#end;
   }
 
   /** The whole cluster as a tar.gz, from which a new one can start. */
   async dump(): Promise<Uint8Array> {
-    if (this.#failure) throw this.#failure;
-    return new Promise((resolve, reject) => {
-      this.#dumps.push({ resolve, reject });
-      this.#post({ kind: 'dump' });
-    });
+    if (this.#end) throw this.#end;
+    const dump = Promise.withResolvers<Uint8Array>();
+    this.#dumps.push(dump);
+    this.#post({ kind: 'dump' });
+    return dump.promise;
   }
 
   /** Closes the database, which writes a last checkpoint, then the thread. */
   async close(): Promise<void> {
-    if (this.#failure) return;
-    await new Promise<void>((resolve, reject) => {
-      this.#closing = { resolve, reject };
+    if (this.#state === 'open') {
+      this.#state = 'closing';
       this.#post({ kind: 'close' });
-    });
+    }
+    if (this.#state === 'closing') await this.#closing.promise;
   }
 
   #post(message: ToWorker, transfer: ArrayBuffer[] = []): void {
@@ -76,27 +81,40 @@ export class DatabaseThread {
   #receive(message: FromWorker): void {
     if (message.kind === 'wire') this.stream.receive(message.bytes);
     else if (message.kind === 'dumped') this.#dumps.shift()?.resolve(message.bytes);
-    else if (message.kind === 'failed') this.#fail([message.message, ...message.log].join('\n'));
-    else if (message.kind === 'ready') this.#ready();
+    else if (message.kind === 'failed') this.fail([message.message, ...message.log].join('\n'));
+    else this.#opened();
   }
 
-  #ready(): void {
-    this.#opening?.resolve();
-    this.#opening = null;
+  #opened(): void {
+    this.#state = 'open';
+    this.#opening.resolve();
   }
 
   #exited(code: number): void {
-    if (this.#closing && !this.#failure) this.#closing.resolve();
-    else this.#fail(`its thread ended with code ${code}.`);
+    if (this.#state === 'closing') {
+      this.#finish(new EmbeddedDatabaseClosedError());
+      this.#closing.resolve();
+    } else this.fail(`its thread ended with code ${code}.`);
   }
 
-  #fail(reason: string): void {
-    if (this.#failure) return;
+  /** Gives the thread up: it said something that leaves it unfit for more. */
+  fail(reason: string): void {
+    if (this.#state === 'ended') return;
     const failure = new EmbeddedDatabaseStoppedError(reason);
-    this.#failure = failure;
-    this.stream.destroy(failure);
-    for (const waiting of [this.#opening, this.#closing, ...this.#dumps]) waiting?.reject(failure);
-    if (!this.#opening) this.#onFatal(failure);
+    const wasOpening = this.#state === 'opening';
+    const wasClosing = this.#state === 'closing';
+    this.#finish(failure);
     void this.#worker.terminate();
+    if (wasOpening) this.#opening.reject(failure);
+    else if (wasClosing) this.#closing.reject(failure);
+    else this.#onFatal(failure);
+  }
+
+  #finish(end: Error): void {
+    this.#state = 'ended';
+    this.#end = end;
+    this.stream.destroy(end);
+    for (const dump of this.#dumps) dump.reject(end);
+    this.#dumps = [];
   }
 }

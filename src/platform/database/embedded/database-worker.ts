@@ -89,7 +89,6 @@ async function handle(database: PGlite, message: ToWorker): Promise<void> {
   if (message.kind === 'wire') return answer(database, message.bytes);
   if (message.kind === 'dump') return dumpCluster(database);
   await database.close();
-  post({ kind: 'closed' });
   parentPort?.close();
 }
 

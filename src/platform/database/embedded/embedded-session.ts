@@ -17,6 +17,8 @@ export class EmbeddedSession {
   readonly turns = new ConnectionTurns();
   readonly #client: pg.Client;
   readonly #thread: DatabaseThread;
+  /** Statements and scripts that were ever run. */
+  statements = 0;
 
   private constructor(thread: DatabaseThread) {
     this.#thread = thread;
@@ -31,8 +33,8 @@ export class EmbeddedSession {
       pipeline: true,
       types: numberTypes,
     });
-    // The thread reports its own end; without a listener the client's event would end the process.
-    this.#client.on('error', () => undefined);
+    // An error outside any statement: Postgres ends the session, as it does after a PANIC.
+    this.#client.on('error', ({ message }) => thread.fail(message));
   }
 
   static async open(thread: DatabaseThread): Promise<EmbeddedSession> {
@@ -43,12 +45,22 @@ export class EmbeddedSession {
 
   /** Runs one statement with parameters, or a script of several without. Only for whoever has the turn. */
   async run(text: string, parameters: readonly unknown[] = []): Promise<StatementResult> {
+    if (this.#thread.end) throw this.#thread.end;
+    this.statements++;
     try {
       const answer: pg.QueryResult | pg.QueryResult[] = await this.#client.query(text, [...parameters]);
       return Array.isArray(answer) ? flatten(answer) : answer;
     } catch (error) {
-      throw this.#thread.failure ?? (error as Error);
+      this.#stopAfter(error);
+      throw error;
     }
+  }
+
+  /** Postgres says FATAL or PANIC as its last words; here they end the thread, and the statement's error tells them. */
+  #stopAfter(error: unknown): void {
+    const { severity, message } = error as { severity?: string; message: string };
+    if (severity === 'FATAL' || severity === 'PANIC') this.#thread.fail(message);
+    else if (this.#thread.end) throw this.#thread.end;
   }
 
   /** True while a transaction is open, failed or not, as of the last answer. */

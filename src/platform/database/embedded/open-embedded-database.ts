@@ -1,10 +1,14 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Dialect } from 'kysely';
+import { createCluster, emptyClusterDump, findCluster } from './cluster-folder.ts';
+import { DataFolderUnusableError, explainFileError } from './data-folder.errors.ts';
+import { takeDataFolder } from './data-folder.ts';
+import type { DataFolderLock } from './data-folder-lock.ts';
 import { DatabaseThread } from './database-thread.ts';
 import { EmbeddedConnection, EmbeddedDialect } from './embedded-dialect.ts';
 import { EmbeddedSession } from './embedded-session.ts';
+import { defaultLimits, Maintenance, type MaintenanceLimits, type MaintenanceTools } from './maintenance.ts';
 import { Notifications } from './notifications.ts';
+import type { WorkerSettings } from './worker-messages.ts';
 
 export type EmbeddedDatabaseOptions = {
   /** Folder for the database's files, made if absent; null keeps the database in memory. */
@@ -15,8 +19,12 @@ export type EmbeddedDatabaseOptions = {
   durable?: boolean;
   /** Postgres' page cache; the operating system caches the files as well (default 16). */
   sharedBuffersMegabytes?: number;
+  /** When vacuuming and checkpoints are due; the defaults suit any use but a test. */
+  maintenance?: Partial<MaintenanceLimits>;
   /** Called once when the database ends by itself; every call fails from then on. */
   onFatal?(error: Error): void;
+  /** Called when maintenance fails; it is tried again later (default: a warning of the process). */
+  onError?(error: Error): void;
 };
 
 export type EmbeddedDatabase = {
@@ -27,51 +35,133 @@ export type EmbeddedDatabase = {
   listen(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>>;
   /** The whole database as a tar.gz, consistent, for `dump` of a later opening. Held in memory: some times its size. */
   dump(): Promise<Uint8Array>;
+  /** Vacuums and analyses every table and makes a checkpoint, now. It happens by itself as well, in quiet moments. */
+  maintain(): Promise<void>;
   /** Waits for what runs, writes a checkpoint and ends the thread. */
   close(): Promise<void>;
 };
 
-/** Opens PostgreSQL in this process (PGlite, in a thread of its own) with pgvector installed in schema public. */
+/** Opens PostgreSQL in this process (PGlite, in a thread of its own) with pgvector installed in schema public.
+ * @throws DataFolderLockedError | DataFolderUnusableError */
 export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
-  const settings = {
-    clusterFolder: options.dataDir === null ? null : makeFolder(options.dataDir),
-    dump: options.dump ?? null,
-    durable: options.durable ?? true,
-    sharedBuffersMegabytes: options.sharedBuffersMegabytes ?? 16,
-  };
+  const { dataDir } = options;
+  if (dataDir === null) return openInMemory(options);
+  const lock = await takeDataFolder(dataDir);
+  try {
+    return await openInFolder(dataDir, options, lock);
+  } catch (error) {
+    lock.release();
+    throw explainFileError(dataDir, error);
+  }
+}
+
+async function openInMemory(options: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
+  const dump = options.dump ?? (await emptyClusterDump());
+  return openCluster({ clusterFolder: null, dump }, options, () => undefined);
+}
+
+async function openInFolder(
+  dataDir: string,
+  options: EmbeddedDatabaseOptions,
+  lock: DataFolderLock,
+): Promise<EmbeddedDatabase> {
+  const found = await findCluster(dataDir);
+  if (found !== null && options.dump) throw refuseDump(dataDir);
+  const clusterFolder = found ?? (await makeCluster(dataDir, options));
+  return openCluster({ clusterFolder, dump: null }, options, () => lock.release());
+}
+
+async function makeCluster(dataDir: string, options: EmbeddedDatabaseOptions): Promise<string> {
+  const dump = options.dump ?? (await emptyClusterDump());
+  return createCluster(dataDir, dump, async (clusterFolder) => {
+    const database = await openCluster({ clusterFolder, dump: null }, options, () => undefined);
+    await database.close();
+  });
+}
+
+function refuseDump(dataDir: string): DataFolderUnusableError {
+  const explanation = 'it already holds a database. Restore the dump into another, empty folder.';
+  return new DataFolderUnusableError(dataDir, 'not-empty', explanation);
+}
+
+async function openCluster(
+  place: Pick<WorkerSettings, 'clusterFolder' | 'dump'>,
+  options: EmbeddedDatabaseOptions,
+  onClosed: () => void,
+): Promise<EmbeddedDatabase> {
+  const { durable = true, sharedBuffersMegabytes = 16 } = options;
+  const settings = { ...place, durable, sharedBuffersMegabytes };
   const thread = await DatabaseThread.start(settings, (error) => options.onFatal?.(error));
   const session = await EmbeddedSession.open(thread);
   await session.run('CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public');
-  return embeddedDatabaseOver(thread, session);
+  return embeddedDatabaseOver(thread, session, options, onClosed);
 }
 
-function makeFolder(dataDir: string): string {
-  const folder = join(dataDir, 'postgres');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return folder;
-}
-
-function embeddedDatabaseOver(thread: DatabaseThread, session: EmbeddedSession): EmbeddedDatabase {
-  const inTurn = async <T>(work: (connection: EmbeddedConnection) => Promise<T>): Promise<T> => {
-    const connection = new EmbeddedConnection(session, await session.turns.take());
-    try {
-      return await work(connection);
-    } finally {
-      await connection.release();
-    }
-  };
+function embeddedDatabaseOver(
+  thread: DatabaseThread,
+  session: EmbeddedSession,
+  options: EmbeddedDatabaseOptions,
+  onClosed: () => void,
+): EmbeddedDatabase {
+  const inTurn = <T>(work: (connection: EmbeddedConnection) => Promise<T>) => useConnection(session, work);
   const execute = (text: string, parameters?: readonly unknown[]) =>
     inTurn((connection) => connection.run(text, parameters));
   const notifications = new Notifications(session, async (statement) => void (await execute(statement)));
+  const maintenance = new Maintenance(maintenanceTools(thread, session, execute, options), {
+    ...defaultLimits,
+    ...options.maintenance,
+  });
   return {
     dialect: new EmbeddedDialect(session),
     execute,
     listen: (channel, onPayload) => notifications.listen(channel, onPayload),
     dump: () => inTurn(() => thread.dump()),
+    maintain: () => maintenance.maintainAll(),
     close: async () => {
-      const turn = await session.turns.take();
-      await thread.close();
-      turn.end();
+      maintenance.stop();
+      await closeThread(thread, session);
+      onClosed();
     },
   };
+}
+
+async function useConnection<T>(
+  session: EmbeddedSession,
+  work: (connection: EmbeddedConnection) => Promise<T>,
+): Promise<T> {
+  const connection = new EmbeddedConnection(session, await session.turns.take());
+  try {
+    return await work(connection);
+  } finally {
+    await connection.release();
+  }
+}
+
+function maintenanceTools(
+  thread: DatabaseThread,
+  session: EmbeddedSession,
+  execute: MaintenanceTools['execute'],
+  { onError = (error) => process.emitWarning(error) }: EmbeddedDatabaseOptions,
+): MaintenanceTools {
+  return {
+    execute,
+    statements: () => session.statements,
+    waiting: () => session.turns.waiting,
+    now: () => performance.now(),
+    // That the database has ended is told by `onFatal`, or wanted.
+    onError: (error) => thread.end ?? onError(error),
+  };
+}
+
+/** How long `close` waits for a transaction in progress, ms. Ending it by force loses only what was not committed. */
+const CLOSE_TIMEOUT = 10_000;
+
+async function closeThread(thread: DatabaseThread, session: EmbeddedSession): Promise<void> {
+  const turn = session.turns.take();
+  const timeout = Promise.withResolvers<void>();
+  const timer = setTimeout(timeout.resolve, CLOSE_TIMEOUT);
+  await Promise.race([turn, timeout.promise]);
+  clearTimeout(timer);
+  await thread.close();
+  void turn.then((taken) => taken.end());
 }

@@ -2,7 +2,7 @@
 export type WorkerSettings = {
   /** Folder of the cluster, which exists; null keeps it in memory. */
   clusterFolder: string | null;
-  /** A dump (tar.gz) to start a new cluster from instead of running initdb. */
+  /** For memory: the dump (tar.gz) that the cluster starts from. */
   dump: Uint8Array | null;
   /** One fsync for each commit. */
   durable: boolean;
@@ -16,5 +16,4 @@ export type FromWorker =
   | { kind: 'ready' }
   | { kind: 'wire'; bytes: Uint8Array<ArrayBuffer> }
   | { kind: 'dumped'; bytes: Uint8Array<ArrayBuffer> }
-  | { kind: 'closed' }
   | { kind: 'failed'; message: string; log: readonly string[] };
