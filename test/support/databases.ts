@@ -62,8 +62,12 @@ const server: TestDatabaseKind = {
       client.query(`CREATE DATABASE ${quoted} TEMPLATE ${pg.escapeIdentifier(template)}`),
     );
     const url = withDatabase(admin, name);
-    const database = openServerDatabase({ url, ...SERVER_OPTIONS });
+    let closing = false;
+    // Once closing, the server may end connections that the pool has not quite let go of.
+    const onError = (error: Error) => (closing ? undefined : failTest(error));
+    const database = openServerDatabase({ url, ...SERVER_OPTIONS, onError });
     const close = async () => {
+      closing = true;
       await database.close();
       await asClient(admin, (client) => client.query(`DROP DATABASE ${quoted} WITH (FORCE)`));
     };
@@ -76,7 +80,6 @@ const SERVER_OPTIONS = {
   poolTimeout: 10_000,
   statementTimeout: 30_000,
   applicationName: 'parley-test',
-  onError: failTest,
 };
 
 /** Thrown outside any test, so that vitest reports it and the run fails. */
