@@ -22,7 +22,7 @@ CREATE TABLE document (
   size_bytes bigint NOT NULL CHECK (size_bytes >= 0),
   content_hash text NOT NULL,
   language text,
-  status text NOT NULL CHECK (status IN ('queued', 'processing', 'ready', 'failed', 'deleting')),
+  status text NOT NULL CHECK (status IN ('receiving', 'queued', 'processing', 'ready', 'failed', 'deleting')),
   progress real NOT NULL DEFAULT 0 CHECK (progress >= 0 AND progress <= 1),
   error jsonb,
   warnings jsonb NOT NULL DEFAULT '[]',

@@ -181,8 +181,8 @@ export type SourceTable = {
   updated_at: DefaultedTimestamp;
 };
 
-/** `deleting` is gone for everybody; a job removes what is left of it. */
-export type DocumentStatus = 'queued' | 'processing' | 'ready' | 'failed' | 'deleting';
+/** `receiving` is still being uploaded and seen by nobody; `deleting` is gone for everybody, and a job removes what is left. */
+export type DocumentStatus = 'receiving' | 'queued' | 'processing' | 'ready' | 'failed' | 'deleting';
 
 export type DocumentTable = {
   id: string;

@@ -1,0 +1,50 @@
+import type { Embedder } from '../../../ai/embedder.ts';
+import { findUnembedded, insertEmbeddings, type UnembeddedChunk } from './embedding.store.ts';
+import { searchableText } from './index-text.ts';
+import { advance, type Try } from './ingestion.store.ts';
+import type { InTenant } from './ingestion.types.ts';
+
+/** Texts of one request to the embedder. */
+const BATCH = 64;
+
+export type Embedding = {
+  embedder: Embedder;
+  title: string;
+  chunkCount: number;
+  signal: AbortSignal;
+  /** Progress of the document when this begins; it ends at 1. */
+  progress: number;
+};
+
+/** Embeds what is new in a document. What an earlier try or another document had embedded is not embedded again.
+ * @throws ModelError, Superseded */
+export async function embedDocument(inTenant: InTenant, one: Try, embedding: Embedding): Promise<void> {
+  const { embedder, chunkCount, signal } = embedding;
+  for (let after = -1; ; ) {
+    signal.throwIfAborted();
+    const page = { after, limit: BATCH };
+    const chunks = await inTenant((trx) => findUnembedded(trx, one.id, embedder.id, page));
+    const last = chunks.at(-1);
+    if (!last) return;
+    const vectors = await embedBatch(embedding, chunks);
+    const progress = embedding.progress + ((1 - embedding.progress) * (last.index + 1)) / chunkCount;
+    await inTenant(async (trx) => {
+      await advance(trx, one, { progress: Math.min(progress, 0.99) });
+      await insertEmbeddings(trx, embedder.id, vectors);
+    });
+    after = last.index;
+  }
+}
+
+async function embedBatch({ embedder, title, signal }: Embedding, chunks: readonly UnembeddedChunk[]) {
+  const texts = chunks.map((chunk) => searchableText({ title, headingPath: chunk.heading_path, text: chunk.text }));
+  const vectors = await embedder.embed(texts, signal);
+  const byHash = new Map<string, { contentHash: Buffer; vector: readonly number[] }>();
+  for (const [index, { content_hash: contentHash }] of chunks.entries()) {
+    const vector = vectors[index];
+    if (!vector)
+      throw new Error(`The embedder ${embedder.id} gave ${vectors.length} vectors for ${texts.length} texts.`);
+    byHash.set(contentHash.toString('hex'), { contentHash, vector });
+  }
+  return [...byHash.values()];
+}

@@ -1,0 +1,144 @@
+import { ModelError } from '../../../ai/chat-model.ts';
+import { inTenant as enterTenant, type Tenant } from '../../tenancy/index.ts';
+import { faultOf, type IngestionFault } from '../documents.errors.ts';
+import { findPart } from '../original.store.ts';
+import { embedDocument } from './embed-document.ts';
+import {
+  type ClaimedDocument,
+  claimDocument,
+  countChunks,
+  failDocument,
+  finishDocument,
+  releaseDocument,
+  Superseded,
+  type Try,
+} from './ingestion.store.ts';
+import type { IngestionDependencies, InTenant } from './ingestion.types.ts';
+import { retireDocuments } from './purge-documents.ts';
+import { storeDocument } from './store-document.ts';
+
+/** How a try ended: `gone` when the document was deleted, is ready already, or belongs to another worker. */
+export type IngestionOutcome = 'ready' | 'failed' | 'gone';
+
+/** Tries of a document; a process that dies in the middle of each of them would otherwise do so for ever. */
+export const MAX_TRIES = 5;
+
+/** Progress when the text is extracted, and when it is stored but not yet embedded. */
+const EXTRACTED = 0.1;
+const STORED = 0.5;
+
+export type IngestionOptions = {
+  signal: AbortSignal;
+  /** Whether a failure that may pass is the end: nobody would try again. */
+  lastTry?: boolean;
+};
+
+/**
+ * Extracts, cuts, indexes and embeds one document. It can be repeated at any point: a try removes what the one before
+ * had stored, and what that one writes from then on is refused.
+ * @throws whatever may pass (the embedder or the database is away, the process shuts down), for the queue to try again
+ */
+export async function ingestDocument(
+  deps: IngestionDependencies,
+  tenant: Tenant,
+  documentId: string,
+  options: IngestionOptions,
+): Promise<IngestionOutcome> {
+  const inTenant: InTenant = (work) => enterTenant(deps.database, tenant, work);
+  const claimed = await inTenant((trx) => claimDocument(trx, documentId));
+  if (!claimed) return 'gone';
+  const started = performance.now();
+  const outcome = await runTry(deps, tenant, inTenant, claimed, options);
+  if (outcome !== 'gone') {
+    deps.metrics.documents.inc({ status: outcome });
+    deps.metrics.ingestion.observe((performance.now() - started) / 1000);
+  }
+  return outcome;
+}
+
+async function runTry(
+  deps: IngestionDependencies,
+  tenant: Tenant,
+  inTenant: InTenant,
+  claimed: ClaimedDocument,
+  { signal, lastTry = false }: IngestionOptions,
+): Promise<IngestionOutcome> {
+  const fail = async (fault: IngestionFault) => {
+    await inTenant((trx) => failDocument(trx, claimed, fault));
+    return 'failed' as const;
+  };
+  if (claimed.attempt > MAX_TRIES) return fail(faultOf('interrupted', INTERRUPTED));
+  try {
+    const fault = await ingest(deps, tenant, inTenant, claimed, signal);
+    return fault === null ? 'ready' : await fail(fault);
+  } catch (error) {
+    if (error instanceof Superseded) return 'gone';
+    deps.log.warn({ err: error, tenant: tenant.slug, document_id: claimed.id }, 'an ingestion was cut off');
+    const isLast = !signal.aborted && (lastTry || claimed.attempt === MAX_TRIES || isHopeless(error));
+    if (isLast) return fail(faultFor(error));
+    await inTenant((trx) => releaseDocument(trx, claimed)).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** One try from end to end. Null when the document is ready, else why it cannot be. */
+async function ingest(
+  deps: IngestionDependencies,
+  tenant: Tenant,
+  inTenant: InTenant,
+  claimed: ClaimedDocument,
+  signal: AbortSignal,
+): Promise<IngestionFault | null> {
+  const bytes = await readOriginal(inTenant, claimed);
+  const { filename, content_type: declaredType } = claimed;
+  const extracted = await deps.extract({ bytes, filename, declaredType }, signal);
+  signal.throwIfAborted();
+  if (!extracted.ok) return faultOf(extracted.failure, extracted.detail);
+  const stored = await storeDocument(inTenant, claimed, extracted.document, {
+    signal,
+    from: EXTRACTED,
+    to: deps.embedder ? STORED : 1,
+  });
+  if (stored.chunkCount === 0) return faultOf('empty', 'This file holds no text that could be searched.');
+  if (deps.embedder) {
+    await embedDocument(inTenant, claimed, { ...stored, embedder: deps.embedder, signal, progress: STORED });
+  }
+  await finish(deps, tenant, claimed);
+  return null;
+}
+
+async function readOriginal(inTenant: InTenant, { id, size_bytes }: ClaimedDocument): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  while (size < size_bytes) {
+    const part = await inTenant((trx) => findPart(trx, id, parts.length));
+    if (!part) throw new Superseded();
+    parts.push(part);
+    size += part.length;
+  }
+  return Buffer.concat(parts);
+}
+
+/** The document appears in searches, and the version that it replaces disappears, in the same moment. */
+async function finish(deps: IngestionDependencies, tenant: Tenant, claimed: ClaimedDocument): Promise<void> {
+  await enterTenant(deps.database, tenant, async (trx) => {
+    await finishDocument(trx, claimed, await countChunks(trx, claimed.id));
+    if (claimed.replaces !== null) await retireDocuments(trx, deps.queue, tenant, [claimed.replaces]);
+  });
+}
+
+const INTERRUPTED = `The ingestion of this document was cut off ${MAX_TRIES} times. Try it again, or split the file.`;
+
+/** Refusals that are the same the next time. */
+function isHopeless(error: unknown): boolean {
+  return error instanceof ModelError && (error.kind === 'unauthorized' || error.kind === 'bad-request');
+}
+
+function faultFor(error: unknown): IngestionFault {
+  if (error instanceof ModelError) {
+    return faultOf('embedding', 'The embedding model did not answer. Try again once it does.');
+  }
+  return faultOf('internal', 'Something went wrong on our side. Try again, or give the document’s id to the operator.');
+}
+
+export type { Try };
