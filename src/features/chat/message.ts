@@ -1,5 +1,23 @@
 import type { MessageRole, MessageStatus } from '../../platform/database/schema.ts';
-import type { CitationFields } from './run/event.ts';
+
+export type Span = { start: number; end: number };
+
+export type CitationFields = {
+  part_id: string;
+  chunk_id: string;
+  document_id: string;
+  title: string;
+  quote: string;
+  /** Of the quote in the document's text. */
+  span: Span;
+  /** Of what it supports, in the text of the part. */
+  answer_span: Span;
+  supported: boolean;
+  heading_path: readonly string[];
+  page: number | null;
+  /** The number that its marker in the text has. */
+  number: number;
+};
 
 /** `part_id` is there in answers, where citations name it. */
 export type TextPart = { type: 'text'; text: string; part_id?: string };

@@ -1,4 +1,3 @@
-import { CompiledQuery } from 'kysely';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 
@@ -62,7 +61,7 @@ function databaseCheck(database: Database): Check {
   return {
     name: 'database',
     run: async () => {
-      await database.db.executeQuery(CompiledQuery.raw('SELECT 1'));
+      await database.execute('SELECT 1');
     },
   };
 }

@@ -1,11 +1,11 @@
+import type { FastifyInstance } from 'fastify';
 import { requestErrors } from './errors.ts';
-import type { App } from './server.ts';
 
 /** JSON escapes that may hide what Postgres cannot store: NUL, or half of a surrogate pair. */
 const SUSPICIOUS = /\\u(0000|d[89a-f])/i;
 
 /** Reads JSON bodies. A string that no database text can hold is refused here, with its field, instead of failing later. */
-export function parseJsonBody(app: App): void {
+export function parseJsonBody(app: Pick<FastifyInstance, 'getDefaultJsonParser' | 'addContentTypeParser'>): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
     parse(request, text, (error, body) => {

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, type RawServerDefault } from 'fastify';
-import type { Logger } from 'pino';
 import { newId } from '../id.ts';
+import type { Logger } from '../telemetry/log.ts';
 import { ApiError, requestErrors } from './errors.ts';
 import { parseJsonBody } from './json-body.ts';
 import { bodyTooLarge, sendProblem } from './problem.ts';

@@ -1,27 +1,9 @@
 /** The events of a run, as the log keeps them and as `docs` shows them. Every dialect is a rendering of these. */
-import type { MessageView } from '../message.ts';
+import type { CitationFields, MessageView } from '../message.ts';
 
-export type Span = { start: number; end: number };
 export type RunEndStatus = 'completed' | 'failed' | 'cancelled';
 export type RunFault = { code: string; detail: string };
 export type RunUsage = { input_tokens: number; output_tokens: number; cost_usd: number | null };
-
-export type CitationFields = {
-  part_id: string;
-  chunk_id: string;
-  document_id: string;
-  title: string;
-  quote: string;
-  /** Of the quote in the document's text. */
-  span: Span;
-  /** Of what it supports, in the text of the part. */
-  answer_span: Span;
-  supported: boolean;
-  heading_path: readonly string[];
-  page: number | null;
-  /** The number that its marker in the text has. */
-  number: number;
-};
 
 export type RunEvent =
   | { type: 'run-start'; session_id: string; message_id: string; model: string; attempt: number }

@@ -7,7 +7,8 @@ import {
   type TokenUsage,
 } from '../../../ai/chat-model.ts';
 import { findCitations } from '../../../lib/citations/find-citations.ts';
-import type { CitationFields, RunUsage } from './event.ts';
+import type { CitationFields } from '../message.ts';
+import type { RunUsage } from './event.ts';
 import { type ModelContext, modelMessages } from './model-context.ts';
 import type { RunWriter } from './run-writer.ts';
 

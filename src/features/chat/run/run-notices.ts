@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { CompiledQuery } from 'kysely';
 import type { Database, Unlisten } from '../../../platform/database/database.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 
@@ -67,8 +66,8 @@ export class Notices {
   }
 
   #send(notice: Notice): void {
-    this.#database.db
-      .executeQuery(CompiledQuery.raw('SELECT pg_notify($1, $2)', [CHANNEL, JSON.stringify(notice)]))
+    this.#database
+      .execute('SELECT pg_notify($1, $2)', [CHANNEL, JSON.stringify(notice)])
       .catch((error: unknown) => this.#log.debug({ err: error }, 'a notice was lost'));
   }
 }

@@ -1,0 +1,68 @@
+import { glob, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import packageJson from '../package.json' with { type: 'json' };
+import { type Architecture, checkArchitecture } from './support/architecture/check-architecture.ts';
+
+/** The tables that ARCHITECTURE.md shows. A new arrow is a decision: change it there, too. */
+const architecture: Architecture = {
+  rooms: ['app', 'protocols', 'features', 'ai', 'platform', 'lib'],
+  featureArrows: {
+    tenancy: [],
+    identity: ['tenancy'],
+    usage: ['tenancy', 'identity'],
+    memory: ['tenancy', 'identity', 'usage'],
+    documents: ['tenancy', 'identity', 'usage'],
+    code: ['tenancy', 'identity', 'usage'],
+    chat: ['tenancy', 'identity', 'memory', 'documents', 'code', 'usage'],
+    operations: ['tenancy', 'identity', 'memory', 'documents', 'code', 'usage', 'chat'],
+  },
+  packages: {
+    '@ai-sdk/anthropic': ['src/ai/'],
+    '@ai-sdk/provider': ['src/ai/'],
+    '@electric-sql/pglite': ['src/platform/database/embedded/'],
+    '@electric-sql/pglite-pgvector': ['src/platform/database/embedded/'],
+    '@electric-sql/pglite-prepopulatedfs': ['src/platform/database/embedded/'],
+    '@fastify/multipart': ['src/app/', 'src/platform/http/', '*.routes.ts'],
+    '@fastify/static': ['src/app/'],
+    '@fastify/swagger': ['src/app/'],
+    '@fastify/type-provider-typebox': ['src/platform/http/'],
+    '@node-rs/argon2': ['src/features/identity/password/'],
+    '@node-rs/bcrypt': ['src/features/identity/password/'],
+    '@scalar/fastify-api-reference': ['src/app/'],
+    ajv: ['src/platform/http/'],
+    'ajv-formats': ['src/platform/http/'],
+    commander: ['src/main.ts'],
+    fastify: ['src/app/', 'src/protocols/', 'src/platform/http/', '*.routes.ts'],
+    htmlparser2: ['src/features/documents/extraction/'],
+    jose: ['src/features/identity/token/'],
+    kysely: ['src/platform/database/', 'src/platform/queue/', '*.store.ts'],
+    'pdfjs-dist': ['src/features/documents/extraction/'],
+    pg: ['src/platform/database/', 'src/platform/queue/'],
+    'pg-boss': ['src/platform/queue/'],
+    pino: ['src/platform/telemetry/'],
+    'pino-pretty': ['src/platform/telemetry/'],
+    'postal-mime': ['src/features/documents/extraction/'],
+    'prom-client': ['src/platform/telemetry/'],
+    typebox: ['src/protocols/', 'src/platform/http/', '*.schema.ts', '*.routes.ts'],
+    uuid: ['src/platform/id.ts'],
+  },
+  environmentReaders: ['src/app/config.ts'],
+  outside: ['package.json'],
+  exceptions: [],
+};
+
+test('every import of src/ goes the way that ARCHITECTURE.md says', async () => {
+  const root = join(import.meta.dirname, '..');
+  const paths = await Array.fromAsync(glob('src/**/*.ts', { cwd: root }));
+  const tree = new Map(
+    await Promise.all(paths.map(async (path) => [path, await readFile(join(root, path), 'utf8')] as const)),
+  );
+  expect(tree.size).toBeGreaterThan(100);
+  expect(checkArchitecture(tree, architecture).join('\n')).toBe('');
+});
+
+test('the table names no package that the program does not have', () => {
+  const gone = Object.keys(architecture.packages).filter((name) => !(name in packageJson.dependencies));
+  expect(gone).toEqual([]);
+});
