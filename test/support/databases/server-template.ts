@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { Database } from '../../../src/platform/database/database.ts';
 import { openServerDatabase } from '../../../src/platform/database/server-database.ts';
 import { asClient, type Cluster, startCluster } from '../postgres/cluster.ts';
 import type { PostgresInstallation } from '../postgres/installation.ts';
@@ -33,16 +34,10 @@ export function withDatabase(url: string, name: string): string {
   return changed.href;
 }
 
-async function createTemplate(
-  admin: string,
-  prefix: string,
-  onCreated: (name: string) => Promise<void>,
-): Promise<string> {
-  const name = `${prefix}template`;
-  await asClient(admin, (client) => client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`));
-  await onCreated(name);
-  const database = openServerDatabase({
-    url: withDatabase(admin, name),
+/** A few connections to any server database. */
+export function serverDatabase(url: string): Database {
+  return openServerDatabase({
+    url,
     poolSize: 2,
     poolTimeout: 10_000,
     statementTimeout: 60_000,
@@ -51,6 +46,17 @@ async function createTemplate(
       throw error;
     },
   });
+}
+
+async function createTemplate(
+  admin: string,
+  prefix: string,
+  onCreated: (name: string) => Promise<void>,
+): Promise<string> {
+  const name = `${prefix}template`;
+  await asClient(admin, (client) => client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`));
+  await onCreated(name);
+  const database = serverDatabase(withDatabase(admin, name));
   await prepareTemplate(database).finally(() => database.close());
   return name;
 }
