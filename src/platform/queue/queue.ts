@@ -50,6 +50,7 @@ export type Queue = {
 export type QueueEvents = { onError(error: Error): void; onWarning(warning: unknown): void };
 
 const HEARTBEAT_SECONDS = 10;
+const NO_JOB = '00000000-0000-0000-0000-000000000000';
 
 export function createQueue(database: Database, events: QueueEvents): Queue {
   const boss = new PgBoss({
@@ -112,6 +113,9 @@ async function createJobQueue(boss: PgBoss, job: JobDefinition<never>): Promise<
   };
   if (await boss.getQueue(job.name)) await boss.updateQueue(job.name, options);
   else await boss.createQueue(job.name, options);
+  // Reads the queue into pg-boss' cache: to look it up while one enqueues would need a connection besides the
+  // transaction's, which the embedded database does not have.
+  await boss.getJobById(job.name, NO_JOB);
 }
 
 async function workOn(boss: PgBoss, job: JobDefinition<object>): Promise<void> {
