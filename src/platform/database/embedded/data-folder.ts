@@ -9,11 +9,22 @@ const LEAST_FREE_BYTES = 32 * 1024 * 1024;
  * @throws DataFolderLockedError | DataFolderUnusableError */
 export async function takeDataFolder(folder: string): Promise<DataFolderLock> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     await checkSpace(folder);
     return lockDataFolder(folder);
   } catch (error) {
     throw explainFileError(folder, error);
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // What Node says of a read-only file system when it makes parents too.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const explanation = 'it cannot be made. Is its disk mounted, and writable? Otherwise name another in DATA_DIR.';
+    throw new DataFolderUnusableError(folder, 'not-writable', explanation, error);
   }
 }
 

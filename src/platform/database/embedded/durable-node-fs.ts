@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync } from 'node:fs';
+import { fsyncSync, renameSync } from 'node:fs';
 import type { PGlite } from '@electric-sql/pglite';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
 
@@ -7,7 +7,8 @@ type Initialised = Awaited<ReturnType<NodeFS['init']>>;
 
 /** The parts of Emscripten's node file system that are mended here. */
 type Node = { name: string };
-type Stream = { node: Node; nfd?: number };
+/** `nfd` is the descriptor of the real file or folder. */
+type Stream = { nfd: number };
 type NodeFileSystem = {
   realPath(node: Node): string;
   tryFSOperation<T>(operation: () => T): T;
@@ -31,8 +32,8 @@ export class DurableNodeFs extends NodeFS {
 
 function mendFileSystem(fs: EmscriptenFs): void {
   const nodeFs = fs.filesystems.NODEFS;
-  nodeFs.stream_ops.fsync = (stream) => {
-    nodeFs.tryFSOperation(() => syncStream(nodeFs, stream));
+  nodeFs.stream_ops.fsync = ({ nfd }) => {
+    nodeFs.tryFSOperation(() => fsyncSync(nfd));
     return 0;
   };
   nodeFs.node_ops.rename = (node, folder, name) => {
@@ -41,20 +42,6 @@ function mendFileSystem(fs: EmscriptenFs): void {
     nodeFs.tryFSOperation(() => renameSync(nodeFs.realPath(node), target));
     node.name = name;
   };
-}
-
-function syncStream(nodeFs: NodeFileSystem, stream: Stream): void {
-  if (stream.nfd !== undefined) fsyncSync(stream.nfd);
-  else syncPath(nodeFs.realPath(stream.node));
-}
-
-function syncPath(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /** The file under the new name is about to be replaced: its cached node must not outlive it. */

@@ -19,6 +19,8 @@ export type EmbeddedDatabaseOptions = {
   durable?: boolean;
   /** Postgres' page cache; the operating system caches the files as well (default 16). */
   sharedBuffersMegabytes?: number;
+  /** How long `close` waits for a transaction in progress, ms (default 10,000). */
+  closeTimeout?: number;
   /** When vacuuming and checkpoints are due; the defaults suit any use but a test. */
   maintenance?: Partial<MaintenanceLimits>;
   /** Called once when the database ends by itself; every call fails from then on. */
@@ -72,11 +74,24 @@ async function openInFolder(
 }
 
 async function makeCluster(dataDir: string, options: EmbeddedDatabaseOptions): Promise<string> {
-  const dump = options.dump ?? (await emptyClusterDump());
-  return createCluster(dataDir, dump, async (clusterFolder) => {
-    const database = await openCluster({ clusterFolder, dump: null }, options, () => undefined);
-    await database.close();
-  });
+  const { dump } = options;
+  if (dump === undefined) return createCluster(dataDir, await emptyClusterDump(), async () => undefined);
+  try {
+    return await createCluster(dataDir, dump, (clusterFolder) => tryOut(clusterFolder, options));
+  } catch (error) {
+    const explained = explainFileError(dataDir, error);
+    throw explained instanceof DataFolderUnusableError ? explained : blameDump(dataDir, explained);
+  }
+}
+
+async function tryOut(clusterFolder: string, options: EmbeddedDatabaseOptions): Promise<void> {
+  const database = await openCluster({ clusterFolder, dump: null }, options, () => undefined);
+  await database.close();
+}
+
+function blameDump(dataDir: string, cause: Error): DataFolderUnusableError {
+  const explanation = `the dump to restore into it is damaged, or of another version: ${cause.message}`;
+  return new DataFolderUnusableError(dataDir, 'bad-dump', explanation, cause);
 }
 
 function refuseDump(dataDir: string): DataFolderUnusableError {
@@ -115,14 +130,19 @@ function embeddedDatabaseOver(
     dialect: new EmbeddedDialect(session),
     execute,
     listen: (channel, onPayload) => notifications.listen(channel, onPayload),
-    dump: () => inTurn(() => thread.dump()),
+    dump: () => inTurn((connection) => dumpAfterCheckpoint(thread, connection)),
     maintain: () => maintenance.maintainAll(),
     close: async () => {
       maintenance.stop();
-      await closeThread(thread, session);
-      onClosed();
+      await closeThread(thread, session, options.closeTimeout ?? 10_000).finally(onClosed);
     },
   };
+}
+
+/** After a checkpoint the dump needs no replay, and its write-ahead log is short. */
+async function dumpAfterCheckpoint(thread: DatabaseThread, connection: EmbeddedConnection): Promise<Uint8Array> {
+  await connection.run('CHECKPOINT');
+  return thread.dump();
 }
 
 async function useConnection<T>(
@@ -153,15 +173,12 @@ function maintenanceTools(
   };
 }
 
-/** How long `close` waits for a transaction in progress, ms. Ending it by force loses only what was not committed. */
-const CLOSE_TIMEOUT = 10_000;
-
-async function closeThread(thread: DatabaseThread, session: EmbeddedSession): Promise<void> {
+/** Ending a transaction in progress by force loses only what it had not committed. */
+async function closeThread(thread: DatabaseThread, session: EmbeddedSession, patience: number): Promise<void> {
   const turn = session.turns.take();
   const timeout = Promise.withResolvers<void>();
-  const timer = setTimeout(timeout.resolve, CLOSE_TIMEOUT);
-  await Promise.race([turn, timeout.promise]);
-  clearTimeout(timer);
+  const timer = setTimeout(timeout.resolve, patience);
+  await Promise.race([turn, timeout.promise]).finally(() => clearTimeout(timer));
   await thread.close();
   void turn.then((taken) => taken.end());
 }
