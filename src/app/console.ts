@@ -5,7 +5,7 @@ import type { App } from '../platform/http/server.ts';
 const CONTENT_POLICY = [
   "default-src 'self'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data: blob:",
   "connect-src 'self'",
   "object-src 'none'",
@@ -31,7 +31,7 @@ export async function serveConsole(app: App, folder: string): Promise<void> {
   }
   await app.register(fastifyStatic, { root: folder, serve: false, index: false });
   const sendPage = { config, schema: { hide: true } };
-  for (const url of ['/', '/sign-in', '/register', '/sessions/*', '/documents', '/documents/*']) {
+  for (const url of ['/', '/sign-in', '/register', '/sessions', '/sessions/*', '/documents', '/documents/*']) {
     app.get(url, sendPage, async (_request, reply) =>
       reply
         .header('content-security-policy', CONTENT_POLICY)
@@ -43,5 +43,7 @@ export async function serveConsole(app: App, folder: string): Promise<void> {
     const { '*': path } = request.params as { '*': string };
     return reply.header('cache-control', YEAR).sendFile(`assets/${path}`);
   });
-  app.get('/favicon.svg', sendPage, async (_request, reply) => reply.sendFile('favicon.svg'));
+  for (const file of ['favicon.svg', 'color-scheme.js']) {
+    app.get(`/${file}`, sendPage, async (_request, reply) => reply.header('cache-control', 'no-cache').sendFile(file));
+  }
 }

@@ -1,0 +1,59 @@
+import { isMantineColorScheme, Menu, UnstyledButton, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
+import { DeviceDesktopIcon, KebabHorizontalIcon, MoonIcon, SignOutIcon, SunIcon } from '@primer/octicons-react';
+import { signOut } from '../api/auth.ts';
+import { useCredentials } from '../auth/use-credentials.ts';
+import classes from './side-bar.module.css';
+
+const SCHEMES = [
+  { value: 'light', label: 'Light', icon: SunIcon },
+  { value: 'dark', label: 'Dark', icon: MoonIcon },
+  { value: 'auto', label: 'As the system', icon: DeviceDesktopIcon },
+] as const;
+
+export function AccountMenu() {
+  const credentials = useCredentials();
+  if (credentials === null) return null;
+  const { user, tenant } = credentials;
+  const name = user.full_name || user.username || user.email;
+  return (
+    <Menu position="top-start" width="target" shadow="md" radius="md">
+      <Menu.Target>
+        <UnstyledButton className={classes.account}>
+          <VisuallyHidden>Account: </VisuallyHidden>
+          <span className={classes.initial} aria-hidden="true">
+            {[...name][0]?.toUpperCase()}
+          </span>
+          <span className={classes.who}>
+            <span className={classes.name}>{name}</span>
+            <span className={classes.tenant}>{tenant.slug}</span>
+          </span>
+          <KebabHorizontalIcon size={14} />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <SchemeItems />
+        <Menu.Divider />
+        <Menu.Item leftSection={<SignOutIcon size={16} />} onClick={() => void signOut()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function SchemeItems() {
+  // Without keepTransitions Mantine adds a style element, which the content security policy forbids.
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
+  const choose = (value: string) => {
+    if (isMantineColorScheme(value)) setColorScheme(value);
+  };
+  return (
+    <Menu.RadioGroup value={colorScheme} onChange={choose}>
+      {SCHEMES.map(({ value, label, icon: Icon }) => (
+        <Menu.RadioItem key={value} value={value} rightSection={<Icon size={16} />}>
+          {label}
+        </Menu.RadioItem>
+      ))}
+    </Menu.RadioGroup>
+  );
+}

@@ -1,0 +1,59 @@
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
+import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { Register } from '../auth/register.tsx';
+import { RequireSignIn } from '../auth/require-sign-in.tsx';
+import { SignIn } from '../auth/sign-in.tsx';
+import { PageLoading } from '../ui/page-loading.tsx';
+import { ErrorBoundary } from './error-boundary.tsx';
+import { NotFound } from './not-found.tsx';
+import { queryClient } from './query-client.ts';
+import { Shell } from './shell.tsx';
+import { theme } from './theme.ts';
+
+const ChatPage = lazy(async () => ({ default: (await import('../chat/chat-page.tsx')).ChatPage }));
+const DocumentsPage = lazy(async () => ({ default: (await import('../documents/documents-page.tsx')).DocumentsPage }));
+const DocumentPage = lazy(async () => ({ default: (await import('../documents/document-page.tsx')).DocumentPage }));
+
+export function App() {
+  return (
+    // The variables and classes come as stylesheets (theme-styles.ts), never as style elements.
+    <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
+      <QueryClientProvider client={queryClient}>
+        <ErrorBoundary>
+          <BrowserRouter>
+            <Pages />
+          </BrowserRouter>
+        </ErrorBoundary>
+        <Notifications position="bottom-right" autoClose={8000} limit={4} />
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}
+
+function Pages() {
+  return (
+    <Suspense fallback={<PageLoading />}>
+      <Routes>
+        <Route path="/sign-in" element={<SignIn />} />
+        <Route path="/register" element={<Register />} />
+        <Route
+          element={
+            <RequireSignIn>
+              <Shell />
+            </RequireSignIn>
+          }
+        >
+          <Route path="/" element={<ChatPage />} />
+          <Route path="/sessions" element={<Navigate to="/" replace />} />
+          <Route path="/sessions/:sessionId" element={<ChatPage />} />
+          <Route path="/documents" element={<DocumentsPage />} />
+          <Route path="/documents/:documentId" element={<DocumentPage />} />
+          <Route path="*" element={<NotFound />} />
+        </Route>
+      </Routes>
+    </Suspense>
+  );
+}

@@ -1,0 +1,39 @@
+import { Button } from '@mantine/core';
+import { FileIcon, PlusIcon } from '@primer/octicons-react';
+import { Link, NavLink } from 'react-router';
+import { SessionList } from '../chat/session-list.tsx';
+import { Brand } from '../ui/brand.tsx';
+import { AccountMenu } from './account-menu.tsx';
+import classes from './side-bar.module.css';
+
+export function SideBar() {
+  return (
+    <div className={classes.bar}>
+      <div className={classes.head}>
+        <Link to="/" className={classes.home} aria-label="Parley, new chat">
+          <Brand />
+        </Link>
+      </div>
+      <div className={classes.actions}>
+        <Button
+          component={Link}
+          to="/"
+          variant="default"
+          fullWidth
+          justify="flex-start"
+          leftSection={<PlusIcon size={16} />}
+        >
+          New chat
+        </Button>
+        <nav aria-label="Pages">
+          <NavLink to="/documents" className={({ isActive }) => `${classes.link} ${isActive ? classes.active : ''}`}>
+            <FileIcon size={16} />
+            Documents
+          </NavLink>
+        </nav>
+      </div>
+      <SessionList />
+      <AccountMenu />
+    </div>
+  );
+}

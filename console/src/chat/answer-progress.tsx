@@ -1,0 +1,37 @@
+import { Loader } from '@mantine/core';
+import type { Answer } from './answer.ts';
+import classes from './answer-progress.module.css';
+import type { LiveRun } from './live-runs.ts';
+
+/** What is going on while no text comes. Takes the same height as a line of text, so that nothing jumps. */
+export function AnswerProgress({ live }: { live: LiveRun }) {
+  const text = progressText(live);
+  return (
+    <p className={classes.progress}>
+      <Loader size={18} type="dots" color="gray" aria-hidden="true" />
+      {text}
+    </p>
+  );
+}
+
+function progressText({ phase, stopping, answer }: LiveRun): string {
+  if (phase === 'waiting' || phase === 'uncertain') return 'Connection lost. The answer goes on; reconnecting…';
+  if (stopping) return 'Stopping…';
+  return activityText(answer);
+}
+
+export function activityText({ activity, passages }: Answer): string {
+  switch (activity) {
+    case 'waiting':
+      return '';
+    case 'searching':
+      return 'Searching your documents…';
+    case 'reading':
+      if (passages === null || passages === 0) return 'Thinking…';
+      return passages === 1 ? 'Reading one passage…' : `Reading ${passages} passages…`;
+    case 'using-tool':
+      return 'Using a tool…';
+    case 'writing':
+      return '';
+  }
+}

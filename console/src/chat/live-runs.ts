@@ -1,0 +1,177 @@
+import { ApiError, unreachable } from '../api/problem.ts';
+import { cancelRun, followRun, relay, startRun } from '../api/runs.ts';
+import type { RunEvent } from '../api/types.ts';
+import { type Answer, applyEvent, emptyAnswer } from './answer.ts';
+
+/**
+ * The answers that are being written, one a session, kept outside React so that they go on while another page is shown.
+ *
+ * | phase | means | goes on to |
+ * |---|---|---|
+ * | starting | the question is on its way; no event has come | streaming, uncertain, failed (refused) |
+ * | uncertain | the connection broke before the first event: whether the run exists is asked | streaming, failed |
+ * | streaming | events come | waiting, ended |
+ * | waiting | the connection broke; it is tried again | streaming, failed (nothing to follow) |
+ * | ended | `run-end` was seen; gone once the stored messages are shown | failed, when the run failed |
+ * | failed | kept until it is dismissed or something else is asked | starting |
+ */
+export type LivePhase = 'starting' | 'uncertain' | 'streaming' | 'waiting' | 'ended' | 'failed';
+
+export type LiveRun = {
+  sessionId: string;
+  /** What was asked in this tab; null for a run that was found under way. */
+  question: string | null;
+  answer: Answer;
+  phase: LivePhase;
+  stopping: boolean;
+  /** Why it failed. Faults of the run itself are in the answer. */
+  error: ApiError | null;
+};
+
+export type LiveRunEvents = {
+  /** The question is stored and its run has begun. */
+  onStarted: (sessionId: string) => void;
+  /** The run has ended, or failed, and what is stored should be shown. Awaited before the live copy goes. */
+  onEnded: (sessionId: string) => Promise<unknown>;
+  /** The run of a session that may be under way, asked after a connection broke too early to tell. */
+  findActiveRun: (sessionId: string, signal: AbortSignal) => Promise<string | null>;
+};
+
+/** Deltas come hundreds a second; the page is drawn at most this often, in milliseconds. */
+const DRAW_EVERY_MS = 40;
+
+type Entry = { run: LiveRun; shown: LiveRun; abort: AbortController };
+
+export type LiveRuns = ReturnType<typeof createLiveRuns>;
+
+export function createLiveRuns(events: LiveRunEvents) {
+  const entries = new Map<string, Entry>();
+  const listeners = new Set<() => void>();
+  let drawTimer: ReturnType<typeof setTimeout> | undefined;
+
+  function draw(): void {
+    clearTimeout(drawTimer);
+    drawTimer = undefined;
+    for (const entry of entries.values()) entry.shown = entry.run;
+    for (const listener of [...listeners]) listener();
+  }
+
+  function change(entry: Entry, changes: Partial<LiveRun>, now = true): void {
+    entry.run = { ...entry.run, ...changes };
+    if (now) draw();
+    else drawTimer ??= setTimeout(draw, DRAW_EVERY_MS);
+  }
+
+  function open(sessionId: string, question: string | null): Entry {
+    const run: LiveRun = { sessionId, question, answer: emptyAnswer, phase: 'starting', stopping: false, error: null };
+    const entry = { run, shown: run, abort: new AbortController() };
+    entries.set(sessionId, entry);
+    draw();
+    return entry;
+  }
+
+  function close(entry: Entry): void {
+    entry.abort.abort();
+    if (entries.get(entry.run.sessionId) === entry) entries.delete(entry.run.sessionId);
+    draw();
+  }
+
+  const receive = (entry: Entry) => (event: RunEvent) => {
+    change(entry, { answer: applyEvent(entry.run.answer, event), phase: 'streaming' }, event.type === 'run-end');
+    if (event.type !== 'run-start') return;
+    events.onStarted(entry.run.sessionId);
+    // Stop may have been pressed before the run had an id.
+    if (entry.run.stopping) void cancel(entry, event.run_id);
+  };
+
+  async function cancel(entry: Entry, runId: string): Promise<void> {
+    await cancelRun(runId).catch((error: unknown) => {
+      // A run that has just ended by itself cannot be cancelled, and need not be.
+      if (!(error instanceof ApiError) || error.temporary) change(entry, { stopping: false });
+    });
+  }
+
+  async function follow(entry: Entry, runId: string): Promise<void> {
+    change(entry, { answer: { ...entry.run.answer, runId } });
+    await followRun({
+      runId,
+      after: entry.run.answer.lastSeq,
+      signal: entry.abort.signal,
+      onEvent: receive(entry),
+      onConnection: (state) => change(entry, { phase: state === 'open' ? 'streaming' : 'waiting' }),
+    });
+  }
+
+  /** The stream that the question itself opened, as far as it goes. True when it went to the end. */
+  async function ask(entry: Entry, question: string): Promise<boolean> {
+    try {
+      const response = await startRun(entry.run.sessionId, question, entry.abort.signal);
+      return await relay(response, { after: 0, attempt: 0 }, receive(entry));
+    } catch (error) {
+      if (error instanceof ApiError && !error.unreachable) throw error;
+      return false;
+    }
+  }
+
+  async function findAndFollow(entry: Entry): Promise<void> {
+    const { sessionId, answer } = entry.run;
+    if (answer.runId !== null) return follow(entry, answer.runId);
+    change(entry, { phase: 'uncertain' });
+    const found = await events.findActiveRun(sessionId, entry.abort.signal);
+    if (found === null) throw unreachable();
+    return follow(entry, found);
+  }
+
+  async function carry(entry: Entry, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      change(entry, { phase: 'ended' });
+      await events.onEnded(entry.run.sessionId);
+      // Why a run failed is in its log only, so the live copy stays to tell it.
+      if (entry.run.answer.fault === null) close(entry);
+      else change(entry, { phase: 'failed' });
+    } catch (error) {
+      if (entry.abort.signal.aborted) return;
+      change(entry, { phase: 'failed', error: error instanceof ApiError ? error : unreachable() });
+      await events.onEnded(entry.run.sessionId);
+    }
+  }
+
+  function begin(sessionId: string, question: string | null, work: (entry: Entry) => Promise<void>): void {
+    const before = entries.get(sessionId);
+    if (before && before.run.phase !== 'failed') return;
+    const entry = open(sessionId, question);
+    void carry(entry, () => work(entry));
+  }
+
+  return {
+    subscribe(listener: () => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    get: (sessionId: string): LiveRun | null => entries.get(sessionId)?.shown ?? null,
+    /** Sends a question and follows its answer. Nothing happens while the session is still being answered. */
+    start(sessionId: string, question: string): void {
+      begin(sessionId, question, async (entry) => {
+        if (!(await ask(entry, question))) await findAndFollow(entry);
+      });
+    },
+    /** Follows a run that is under way, from its first event. A question that failed here is not pushed aside by it. */
+    resume(sessionId: string, runId: string): void {
+      if (!entries.has(sessionId)) begin(sessionId, null, (entry) => follow(entry, runId));
+    },
+    /** Asks the server to stop; the answer ends with the `run-end` that follows. */
+    stop(sessionId: string): void {
+      const entry = entries.get(sessionId);
+      if (!entry || entry.run.stopping) return;
+      change(entry, { stopping: true });
+      if (entry.run.answer.runId !== null) void cancel(entry, entry.run.answer.runId);
+    },
+    /** Lets go of one session's run, or of all on signing out. They go on at the server. */
+    release(sessionId?: string): void {
+      for (const entry of [...entries.values()]) {
+        if (sessionId === undefined || entry.run.sessionId === sessionId) close(entry);
+      }
+    },
+  };
+}
