@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 
 /** Every setting of the program: its name in the environment, how it is read, its default, and what a person must know.
@@ -23,8 +24,8 @@ const text = (value: string): string => value;
 
 function integer(minimum: number, maximum: number): (value: string) => number {
   return (value) => {
-    const number = Number(value);
-    if (!Number.isInteger(number) || number < minimum || number > maximum) {
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    if (!(number >= minimum && number <= maximum)) {
       throw new SettingFault(`must be a whole number from ${minimum} to ${maximum}`);
     }
     return number;
@@ -66,11 +67,29 @@ function list(value: string): readonly string[] {
       .filter(Boolean);
   try {
     const parsed: unknown = JSON.parse(value);
-    if (Array.isArray(parsed) && parsed.every((part) => typeof part === 'string')) return parsed;
+    if (Array.isArray(parsed) && parsed.every((part) => typeof part === 'string'))
+      return parsed.map((part) => part.trim());
   } catch {
     // Falls through to the same fault as a list of other things.
   }
   throw new SettingFault('must be a comma-separated list or a JSON list of texts');
+}
+
+const NETWORK_NAMES = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+function networks(value: string): readonly string[] {
+  const parts = list(value);
+  const wrong = parts.find((part) => !NETWORK_NAMES.has(part) && !isNetwork(part));
+  if (wrong === undefined) return parts;
+  throw new SettingFault(`has "${wrong}", which is no address or network; write it like 10.0.0.0/8 or 192.168.0.7`);
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return (
+    more.length === 0 && longest >= 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest))
+  );
 }
 
 function setting<Value>(
@@ -159,7 +178,7 @@ export const settings = {
   ),
   trustedProxies: setting(
     'TRUSTED_PROXIES',
-    list,
+    networks,
     [] as readonly string[],
     'Addresses or networks of proxies whose X-Forwarded-* headers are believed.',
   ),
