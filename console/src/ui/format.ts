@@ -1,9 +1,10 @@
 const SIZES = ['B', 'kB', 'MB', 'GB'];
 
-export function formatSize(bytes: number): string {
+/** As people say it, in the number format of their browser unless told. */
+export function formatSize(bytes: number, locale?: string): string {
   const step = bytes < 1 ? 0 : Math.min(SIZES.length - 1, Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** step;
-  return `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 && step > 0 ? 1 : 0 })} ${SIZES[step]}`;
+  return `${value.toLocaleString(locale, { maximumFractionDigits: value < 10 && step > 0 ? 1 : 0 })} ${SIZES[step]}`;
 }
 
 const DAY_MS = 86_400_000;

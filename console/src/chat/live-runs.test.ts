@@ -1,0 +1,189 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { stubBrowser } from '../../test/browser-globals.ts';
+import { logged, shortAnswer } from '../../test/events.ts';
+import { eventStream, type FakeRequest, fakeApi, json, signedInStorage } from '../../test/fake-api.ts';
+import { textOf } from './answer.ts';
+import { createLiveRuns, type LiveRun } from './live-runs.ts';
+
+const ASK = '/v1/sessions/s1/runs';
+const EVENTS = '/v1/runs/run-1/events';
+
+beforeEach(() => {
+  signedInStorage(stubBrowser());
+  // Waiting to reconnect ends at once, as when the browser says that it is online again.
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  vi.useFakeTimers({ shouldAdvanceTime: true, advanceTimeDelta: 50 });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+function start(options: { active?: string | null } = {}) {
+  const seen: LiveRun[] = [];
+  const ended: string[] = [];
+  const runs = createLiveRuns({
+    onStarted: () => {},
+    onEnded: async (sessionId) => ended.push(sessionId),
+    findActiveRun: async () => options.active ?? null,
+  });
+  runs.subscribe(() => {
+    const run = runs.get('s1');
+    if (run) seen.push(run);
+  });
+  return { runs, seen, ended, gone: () => expect.poll(() => runs.get('s1')).toBeNull() };
+}
+
+const byPath =
+  (answers: Record<string, (request: FakeRequest) => Response | 'unreachable'>) => (request: FakeRequest) =>
+    answers[request.path]?.(request) ?? json(404, { detail: `nothing at ${request.path}` });
+
+describe('an answer being written', () => {
+  test('is followed to its end and goes when the stored messages are there', async () => {
+    fakeApi(byPath({ [ASK]: () => eventStream(shortAnswer()) }));
+    const { runs, seen, ended, gone } = start();
+    runs.start('s1', 'Count');
+    await gone();
+    expect(ended).toEqual(['s1']);
+    expect(textOf(seen.at(-1)?.answer.parts ?? [])).toBe('One, two, three.');
+    expect(seen[0]).toMatchObject({ question: 'Count', phase: 'starting' });
+  });
+
+  test('goes on after a broken connection from the last event seen, without asking again', async () => {
+    const events = shortAnswer();
+    const asked = fakeApi(
+      byPath({
+        [ASK]: () => eventStream(events.slice(0, 3), 'breaks'),
+        [EVENTS]: ({ after }) =>
+          after === 3 ? eventStream(events.slice(3, 5), 'breaks') : eventStream(events.slice(after ?? 0)),
+      }),
+    );
+    const { runs, seen, gone } = start();
+    runs.start('s1', 'Count');
+    await gone();
+    expect(asked.map(({ method, path, after }) => [method, path, after])).toEqual([
+      ['POST', ASK, null],
+      ['GET', EVENTS, 3],
+      ['GET', EVENTS, 5],
+    ]);
+    expect(seen.some(({ phase }) => phase === 'waiting')).toBe(true);
+    expect(textOf(seen.at(-1)?.answer.parts ?? [])).toBe('One, two, three.');
+  });
+
+  test('waits out a server that is away', async () => {
+    const events = shortAnswer();
+    let away = 3;
+    fakeApi(
+      byPath({
+        [ASK]: () => eventStream(events.slice(0, 2), 'breaks'),
+        [EVENTS]: () => {
+          away -= 1;
+          if (away > 1) return 'unreachable';
+          return away === 1 ? json(503, { detail: 'starting' }) : eventStream(events.slice(2));
+        },
+      }),
+    );
+    const { runs, ended, gone } = start();
+    runs.start('s1', 'Count');
+    await gone();
+    expect(ended).toEqual(['s1']);
+  });
+
+  test('is found when the connection broke before the first event', async () => {
+    fakeApi(byPath({ [ASK]: () => 'unreachable', [EVENTS]: () => eventStream(shortAnswer()) }));
+    const { runs, seen, gone } = start({ active: 'run-1' });
+    runs.start('s1', 'Count');
+    await gone();
+    expect(textOf(seen.at(-1)?.answer.parts ?? [])).toBe('One, two, three.');
+  });
+
+  test('that was found under way is shown from its beginning', async () => {
+    const asked = fakeApi(byPath({ [EVENTS]: ({ after }) => eventStream(shortAnswer().slice(after ?? 0)) }));
+    const { runs, seen, gone } = start();
+    runs.resume('s1', 'run-1');
+    await gone();
+    expect(asked.map(({ after }) => after)).toEqual([0]);
+    expect(seen[0]?.question).toBeNull();
+  });
+});
+
+describe('a question that fails', () => {
+  test('is kept with the reason when the server refuses it', async () => {
+    fakeApi(byPath({ [ASK]: () => json(429, { detail: 'Too many requests.', code: 'ERR_LIMIT_001' }) }));
+    const { runs } = start();
+    runs.start('s1', 'Count');
+    await expect.poll(() => runs.get('s1')?.phase).toBe('failed');
+    expect(runs.get('s1')).toMatchObject({ question: 'Count', error: { status: 429, message: 'Too many requests.' } });
+  });
+
+  test('is kept when nobody knows of a run', async () => {
+    fakeApi(byPath({ [ASK]: () => 'unreachable' }));
+    const { runs } = start({ active: null });
+    runs.start('s1', 'Count');
+    await expect.poll(() => runs.get('s1')?.phase).toBe('failed');
+    expect(runs.get('s1')?.error?.unreachable).toBe(true);
+  });
+
+  test('can be asked again', async () => {
+    let refused = false;
+    fakeApi(
+      byPath({
+        [ASK]: () => {
+          if (refused) return eventStream(shortAnswer());
+          refused = true;
+          return json(500, { detail: 'Oh' });
+        },
+      }),
+    );
+    const { runs, gone } = start();
+    runs.start('s1', 'Count');
+    await expect.poll(() => runs.get('s1')?.phase).toBe('failed');
+    runs.start('s1', 'Count');
+    await gone();
+  });
+
+  test('of a run that failed stays to say why', async () => {
+    const error = { code: 'ERR_RUN_001', detail: 'The model could not be reached.' };
+    const events = [
+      ...shortAnswer().slice(0, 3),
+      ...logged([{ type: 'run-end', status: 'failed', error, message: null }]),
+    ];
+    fakeApi(byPath({ [ASK]: () => eventStream(events.map((event, index) => ({ ...event, seq: index + 1 }))) }));
+    const { runs } = start();
+    runs.start('s1', 'Count');
+    await expect.poll(() => runs.get('s1')?.phase).toBe('failed');
+    expect(runs.get('s1')?.answer.fault).toEqual(error);
+  });
+});
+
+describe('stopping', () => {
+  test('before the run has an id is done as soon as it has one', async () => {
+    const cancelled: string[] = [];
+    const first = Promise.withResolvers<Response>();
+    fakeApi(({ path }) => {
+      if (path === ASK) return first.promise;
+      cancelled.push(path);
+      return json(202, {});
+    });
+    const { runs, gone } = start();
+    runs.start('s1', 'Count');
+    runs.stop('s1');
+    expect(cancelled).toEqual([]);
+    first.resolve(eventStream(shortAnswer()));
+    await gone();
+    expect(cancelled).toEqual(['/v1/runs/run-1/cancel']);
+  });
+
+  test('twice asks once', async () => {
+    const asked = fakeApi(({ path }) => (path === EVENTS ? new Promise<Response>(() => {}) : json(202, {})));
+    const { runs } = start();
+    runs.resume('s1', 'run-1');
+    runs.stop('s1');
+    runs.stop('s1');
+    await expect.poll(() => asked.filter(({ path }) => path.endsWith('/cancel')).length).toBe(1);
+    runs.release();
+    expect(runs.get('s1')).toBeNull();
+  });
+});
