@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { newEmail, newUsername, normaliseEmail, readAccountName } from './account-name.ts';
+import { newEmail, newUsername, normaliseEmail, readAccountName, shownName } from './account-name.ts';
 
 describe('an e-mail address', () => {
   test.each([
@@ -83,4 +83,12 @@ test('what is typed to log in is an e-mail address when it has an @, else a user
   expect(readAccountName('Ann')).toEqual({ username: 'Ann' });
   expect(readAccountName('ann@')).toBeNull();
   expect(readAccountName('a b c')).toBeNull();
+});
+
+test('a name that is shown is one line', () => {
+  expect(shownName('name', '  Ann 例え O’Hara-Ñ ')).toBe('Ann 例え O’Hara-Ñ');
+  expect(shownName('name', '   ')).toBeNull();
+  for (const text of ['a\nb', 'a\rb', 'a\tb', 'a\u001b[31mb', 'a\u2028b', 'admin\u202etxt']) {
+    expect(() => shownName('full_name', text)).toThrow('full_name must be one line');
+  }
 });

@@ -48,6 +48,17 @@ export function readAccountName(text: string): AccountName | null {
   return email === null ? null : { email };
 }
 
+/**
+ * A name that is shown: one line, without what could disguise it in a list or a log. Null when only spaces are left.
+ * @throws ApiError ERR_REQUEST_002 naming `field`
+ */
+export function shownName(field: string, text: string): string | null {
+  if (/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(text)) {
+    throw invalid(field, 'must be one line, without control characters');
+  }
+  return text.trim() || null;
+}
+
 function invalid(field: string, message: string) {
   return requestErrors.invalid(`${field} ${message}`, { fields: [{ field, message }] });
 }

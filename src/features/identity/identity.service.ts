@@ -3,7 +3,7 @@ import type { PlatformTransaction } from '../../platform/database/database.ts';
 import { violatesUnique } from '../../platform/database/failures.ts';
 import { newId } from '../../platform/id.ts';
 import { createTenant } from '../tenancy/index.ts';
-import { newEmail, newUsername } from './account-name.ts';
+import { newEmail, newUsername, shownName } from './account-name.ts';
 import { userErrors } from './identity.errors.ts';
 import * as store from './identity.store.ts';
 import type { Identity } from './identity.ts';
@@ -27,7 +27,7 @@ export type Account = { user: store.UserRow; tenant: store.MembershipRow };
 export async function register(identity: Identity, input: NewAccount, signal?: AbortSignal): Promise<Account> {
   const email = newEmail(input.email);
   const username = input.username == null ? null : newUsername(input.username);
-  const full_name = input.fullName?.trim() || null;
+  const full_name = input.fullName == null ? null : shownName('full_name', input.fullName);
   const password_hash = await identity.passwords.hash(newPassword(input.password), signal);
   const name = username ?? email.slice(0, email.lastIndexOf('@'));
   const user = { id: newId(), email, username, full_name, password_hash };

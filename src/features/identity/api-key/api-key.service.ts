@@ -1,6 +1,7 @@
 import type { ApiKeyScope } from '../../../platform/database/schema.ts';
 import { requestErrors } from '../../../platform/http/errors.ts';
 import { isId, newId } from '../../../platform/id.ts';
+import { shownName } from '../account-name.ts';
 import { apiKeyErrors } from '../identity.errors.ts';
 import { mayRevokeApiKey, scopesBeyond } from '../identity.policy.ts';
 import type { Identity } from '../identity.ts';
@@ -28,6 +29,8 @@ export async function createApiKey(
   input: ApiKeyInput,
 ): Promise<{ key: string; row: store.ApiKeyRow }> {
   requireLogin(principal);
+  const name = shownName('name', input.name);
+  if (name === null) throw invalid('name', 'must have at least one character that is no space');
   const scopes = chooseScopes(principal, input.scopes);
   const expires_at = input.expiresAt ?? null;
   if (expires_at !== null && !(expires_at > identity.clock.now())) {
@@ -38,7 +41,7 @@ export async function createApiKey(
     id: newId(),
     user_id: principal.userId,
     tenant_id: principal.tenant.id,
-    name: input.name,
+    name,
     prefix,
     secret_hash: hashSecret(secret),
     scopes,

@@ -86,6 +86,10 @@ describe('an access token', () => {
     expect(await own.readExpired(unused)).toEqual(claims);
   });
 
+  test('is not signed with an empty secret', () => {
+    expect(() => tokens('')).toThrow('The secret key is empty');
+  });
+
   test('of another installation is refused', async () => {
     const foreign = await tokens('the-secret-of-another-installation').issue(claims);
     expect(await tokens().read(foreign)).toBeNull();

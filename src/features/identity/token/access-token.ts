@@ -59,6 +59,8 @@ export function createAccessTokens(options: { secretKey: string; lifetime: numbe
 
 /** A key of its own for each purpose, so that what is signed for one is worth nothing for another (HKDF, RFC 5869). */
 function deriveKey(secret: string, purpose: string): KeyObject {
+  // An empty file that should hold the secret would otherwise give a key that everyone can derive.
+  if (secret.length === 0) throw new Error('The secret key is empty. Set SECRET_KEY, or remove the empty secret file.');
   return createSecretKey(new Uint8Array(hkdfSync('sha256', secret, '', purpose, 32)));
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { PlatformTransaction } from '../../../platform/database/database.ts';
 import { newId } from '../../../platform/id.ts';
 import { isSlug } from '../../tenancy/index.ts';
 import { readAccountName } from '../account-name.ts';
@@ -136,10 +137,10 @@ export async function refresh(identity: Identity, refreshToken: string): Promise
   }
   const { state, next } = rotation;
   const { db } = identity.database;
-  const [user, tenant] = [
-    await users.findUser(db, state.user_id),
-    await users.findMembership(db, state.user_id, state.slug),
-  ];
+  const [user, tenant] = await Promise.all([
+    users.findUser(db, state.user_id),
+    users.findMembership(db, state.user_id, state.slug),
+  ]);
   if (!user || !tenant) throw invalidRefreshToken();
   return present(identity, { user, tenant, familyId: state.family_id, refreshToken: next });
 }
@@ -152,26 +153,36 @@ type Rotation =
 function rotate(identity: Identity, refreshToken: string): Promise<Rotation> {
   const now = identity.clock.now();
   const hash = hashToken(refreshToken);
-  return identity.database.transaction(async (trx): Promise<Rotation> => {
+  return identity.database.transaction(async (trx) => {
     const spent = await store.spendRefreshToken(trx, hash, now);
-    if (!spent) {
-      const familyId = await store.findFamilyOfToken(trx, hash);
-      if (familyId === undefined) return { kind: 'unknown' };
-      // A value, not an exception: the revocation must be committed.
-      await store.revokeTokenFamily(trx, familyId, { at: now, reason: 'reuse' });
-      return { kind: 'reused', familyId };
-    }
+    if (!spent) return endReused(trx, hash, now);
     const state = await store.findFamilyState(trx, spent.family_id);
     if (!state || state.revoked_at !== null || spent.expires_at <= now) throw invalidRefreshToken();
     requireStanding(state);
-    const next = newRefreshToken();
-    const expires_at = new Date(now.getTime() + state.lifetime_days * DAY_MS);
-    const { id: parent_id, family_id } = spent;
-    await store.insertRefreshToken(trx, { id: newId(), family_id, parent_id, token_hash: hashToken(next), expires_at });
-    await store.extendTokenFamily(trx, family_id, expires_at);
-    await store.deleteExpiredTokens(trx, family_id, now);
-    return { kind: 'rotated', state, next };
+    return { kind: 'rotated', state, next: await issueNext(trx, state, spent.id, now) };
   });
+}
+
+/** What it finds is a value, not an exception: the revocation must be committed. */
+async function endReused(trx: PlatformTransaction, hash: string, at: Date): Promise<Rotation> {
+  const familyId = await store.findFamilyOfToken(trx, hash);
+  if (familyId === undefined) return { kind: 'unknown' };
+  await store.revokeTokenFamily(trx, familyId, { at, reason: 'reuse' });
+  return { kind: 'reused', familyId };
+}
+
+async function issueNext(
+  trx: PlatformTransaction,
+  { family_id, lifetime_days }: store.FamilyStateRow,
+  parent_id: string,
+  now: Date,
+): Promise<string> {
+  const token = newRefreshToken();
+  const expires_at = new Date(now.getTime() + lifetime_days * DAY_MS);
+  await store.insertRefreshToken(trx, { id: newId(), family_id, parent_id, token_hash: hashToken(token), expires_at });
+  await store.extendTokenFamily(trx, family_id, expires_at);
+  await store.deleteExpiredTokens(trx, family_id, now);
+  return token;
 }
 
 /** Ends the login that a refresh token, or an access token even if it has expired, belongs to. Ending it twice, or one
