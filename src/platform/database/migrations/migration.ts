@@ -16,7 +16,7 @@ export type Migration = {
 };
 
 const SCOPES = ['platform', 'tenant', 'both'] as const;
-const SECTIONS = /^-- migrate: up\n(?<up>[\s\S]*?)^-- migrate: down\n(?<down>[\s\S]*)$/m;
+const SECTIONS = /^(?<before>[\s\S]*?)^-- migrate: up\n(?<up>[\s\S]*?)^-- migrate: down(?:\n(?<down>[\s\S]*))?$/m;
 const NAME = /^(\d{4}_[a-z0-9_]+)\.sql$/;
 
 /** Reads every migration below `folder`, in order of id. Throws on a file that is not of the form, or a number used twice. */
@@ -47,31 +47,36 @@ async function loadScope(folder: string, scope: MigrationScope): Promise<Migrati
 export function parseMigration(name: string, scope: MigrationScope, text: string): Migration {
   const id = NAME.exec(name)?.[1];
   if (!id) throw new Error(`Migration ${scope}/${name} must be named NNNN_words.sql.`);
-  const sections = SECTIONS.exec(text.replaceAll('\r\n', '\n'))?.groups;
-  if (!sections) throw new Error(`Migration ${scope}/${name} must have "-- migrate: up" and "-- migrate: down".`);
-  return {
-    id,
-    scope,
-    checksum: createHash('sha256').update(text).digest('hex'),
-    up: statements(sections.up ?? ''),
-    down: statements(sections.down ?? ''),
-  };
+  const content = text.replaceAll('\r\n', '\n');
+  try {
+    // The checksum is of the text with plain line ends: Git may check it out with others, and the migration is the same.
+    return { id, scope, checksum: createHash('sha256').update(content).digest('hex'), ...sectionsOf(content) };
+  } catch (error) {
+    throw new Error(`Migration ${scope}/${name}: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
-/** One statement at a time, because Citus refuses several in one string. A statement ends with `;` at the end of a line. */
-function statements(section: string): string[] {
-  const found: string[] = [];
-  let lines: string[] = [];
-  let inDollarQuote = false;
-  for (const line of section.split('\n')) {
-    if (!inDollarQuote && /^\s*(--.*)?$/.test(line)) continue;
-    lines.push(line);
-    if ((line.match(/\$[a-z_]*\$/g) ?? []).length % 2 === 1) inDollarQuote = !inDollarQuote;
-    if (!inDollarQuote && line.trimEnd().endsWith(';')) {
-      found.push(lines.join('\n').trimEnd().slice(0, -1));
-      lines = [];
-    }
+function sectionsOf(content: string): Pick<Migration, 'up' | 'down'> {
+  const { before = '', up, down = '' } = SECTIONS.exec(content)?.groups ?? {};
+  const stray = [before, up, down].some((section) => section?.includes('-- migrate:'));
+  if (up === undefined || stray || statements(before).length > 0) {
+    throw new Error(
+      'it must have "-- migrate: up" and then "-- migrate: down", each once, with no statement before them.',
+    );
   }
-  if (lines.length > 0) throw new Error(`A statement does not end with ";": ${lines[0]}`);
-  return found;
+  return { up: statements(up), down: statements(down) };
+}
+
+/** What may hold a semicolon that ends no statement (texts, names, comments, dollar quotes), or the one that does. */
+const TOKEN =
+  /'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\$(?<tag>[A-Za-z_]\w*)?\$[\s\S]*?(?:\$\k<tag>\$|$)|;/g;
+const COMMENT = /^(?:\s+|--[^\n]*|\/\*[\s\S]*?\*\/)*/;
+
+/** One statement at a time, because Citus refuses several in one string. */
+function statements(section: string): string[] {
+  const ends = [...section.matchAll(TOKEN)].filter(([token]) => token === ';').map(({ index }) => index);
+  const pieces = [...ends, section.length].map((end, index) => section.slice((ends[index - 1] ?? -1) + 1, end));
+  const [last = '', ...complete] = pieces.map((piece) => piece.replace(COMMENT, '').trimEnd()).reverse();
+  if (last !== '') throw new Error(`a statement does not end with ";": ${last.split('\n')[0]}`);
+  return complete.reverse().filter((statement) => statement !== '');
 }
