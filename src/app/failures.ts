@@ -1,5 +1,6 @@
-import { ModelSettingsError, UnknownModelError } from '../ai/model-registry.ts';
-import { DataFolderError } from '../platform/database/embedded/data-folder.ts';
+import { UnknownModelError } from '../ai/model-registry.ts';
+import { ModelSettingsError } from '../ai/providers.ts';
+import { DataFolderError } from '../platform/database/embedded/data-folder.errors.ts';
 import { isDatabaseAway } from '../platform/database/failures.ts';
 import { MigrationRefusedError } from '../platform/database/migrations/migrator.ts';
 import { ConfigError } from './config.ts';

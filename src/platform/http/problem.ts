@@ -40,7 +40,7 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const fault = error as Partial<FastifyError> & { validation?: SchemaFault[] };
   if (fault.validation) return invalid(fault.validation, fault.validationContext);
-  const known = fault.code === undefined ? undefined : fromFastify(fault);
+  const known = typeof fault.code === 'string' ? fromFastify(fault) : undefined;
   if (known) return known;
   if (isDatabaseAway(error))
     return serverErrors.databaseUnavailable(undefined, { cause: error, headers: { 'retry-after': '1' } });
@@ -66,12 +66,8 @@ function fromFastify(error: Partial<FastifyError>): ApiError | undefined {
       return requestErrors.unsupportedType('This content type is not understood here. Send application/json.');
     case 'FST_ERR_BAD_URL':
       return requestErrors.malformed('The address is not a valid URL path.');
-    case 'FST_ERR_HANDLER_TIMEOUT':
-      return requestErrors.timeout('The answer took longer than this server allows. Ask for less, or try again.');
-    case undefined:
-      return undefined;
     default:
-      return error.code.startsWith('FST_') && (error.statusCode ?? 500) < 500
+      return error.code?.startsWith('FST_') && (error.statusCode ?? 500) < 500
         ? requestErrors.malformed('The request could not be read.', { cause: error })
         : undefined;
   }

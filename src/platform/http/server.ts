@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyInstance, type RawServerDefault } from 'fastify';
+import Fastify, { type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
 import { newId } from '../id.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { ApiError, requestErrors } from './errors.ts';
 import { parseJsonBody } from './json-body.ts';
 import { bodyTooLarge, sendProblem } from './problem.ts';
+import { boundRequests } from './request-lifetime.ts';
 import { childTrace } from './trace-context.ts';
 import { compileValidator } from './validation.ts';
 
@@ -40,7 +41,6 @@ export function createHttpServer(options: HttpOptions): App {
   const app = Fastify({
     loggerInstance: options.log,
     bodyLimit: options.bodyLimit,
-    handlerTimeout: options.requestTimeout,
     requestTimeout: BODY_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CONNECTIONS_CHECK_MS },
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
@@ -49,8 +49,7 @@ export function createHttpServer(options: HttpOptions): App {
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();
     },
     rewriteUrl: options.rewriteUrl,
-    requestIdLogLabel: 'request_id',
-    disableRequestLogging: true,
+    logController: new LogController({ requestIdLogLabel: 'request_id', disableRequestLogging: true }),
     routerOptions: { maxParamLength: 200 },
     // Ours below: streams must end with their last event, not with a cut connection.
     forceCloseConnections: false,
@@ -70,6 +69,7 @@ export function createHttpServer(options: HttpOptions): App {
   );
   parseJsonBody(app);
   addRequestContext(app);
+  boundRequests(app, options.requestTimeout);
   return app;
 }
 
