@@ -41,8 +41,8 @@ async function checkVersion(dataDir: string, folder: string): Promise<void> {
   throw new DataFolderUnusableError(dataDir, 'other-version', explanation);
 }
 
-/** Makes the cluster from a dump. It gets its name only when it is whole and `tryOut` found nothing wrong with it, so that
- * neither a kill in the middle nor a broken dump leaves something that looks like a database. */
+/** Makes the cluster from a dump. It gets its name only after `tryOut` has opened and closed it, so that neither a kill in
+ * the middle nor a broken dump leaves something that looks like a database. */
 export async function createCluster(
   dataDir: string,
   dump: Uint8Array,

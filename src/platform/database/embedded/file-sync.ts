@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -11,12 +12,13 @@ export async function syncPath(path: string): Promise<void> {
   }
 }
 
-/** The same for all that a folder holds. After the first file the rest is mostly on disk already: 1,000 files take 0.2 s. */
+/** The same for all that a folder holds, several at once: one write of the file system's journal then serves many. */
 export async function syncTree(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const syncEntry = (entry: Dirent) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) await syncTree(path);
-    else await syncPath(path);
-  }
+    return entry.isDirectory() ? syncTree(path) : syncPath(path);
+  };
+  await Promise.all(entries.map(syncEntry));
   await syncPath(folder);
 }

@@ -74,18 +74,20 @@ async function openInFolder(
 }
 
 async function makeCluster(dataDir: string, options: EmbeddedDatabaseOptions): Promise<string> {
-  const { dump } = options;
-  if (dump === undefined) return createCluster(dataDir, await emptyClusterDump(), async () => undefined);
+  const dump = options.dump ?? (await emptyClusterDump());
   try {
     return await createCluster(dataDir, dump, (clusterFolder) => tryOut(clusterFolder, options));
   } catch (error) {
     const explained = explainFileError(dataDir, error);
-    throw explained instanceof DataFolderUnusableError ? explained : blameDump(dataDir, explained);
+    throw options.dump && !(explained instanceof DataFolderUnusableError) ? blameDump(dataDir, explained) : explained;
   }
 }
 
+/** Opens and closes the new cluster. A dump is that of a running database, so Postgres recovers it, and would sync each of
+ * its thousand files twice, one after the other; without `durable` it does not, and the whole is synced at once after. */
 async function tryOut(clusterFolder: string, options: EmbeddedDatabaseOptions): Promise<void> {
-  const database = await openCluster({ clusterFolder, dump: null }, options, () => undefined);
+  const place = { clusterFolder, dump: null };
+  const database = await openCluster(place, { ...options, durable: false }, () => undefined);
   await database.close();
 }
 
