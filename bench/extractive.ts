@@ -39,13 +39,13 @@ export function measureExtractive(folder: string): ExtractiveMeasurement {
       (paragraph) => paragraph._id === gold.get(_id) || others.slice(0, 4).includes(paragraph),
     );
     const passages = asPassages(shown);
-    const quotes = selectQuotes(text, passages);
-    const best = selectQuotes(text, passages, { ...LIMITS, quotes: 1 });
+    const quotes = selectQuotes({ question: text }, passages);
+    const best = selectQuotes({ question: text }, passages, { ...LIMITS, quotes: 1 });
     const holds = (quote: SelectedQuote) => textOf(passages, quote).includes(metadata.answer);
     if (best.some(holds)) sums.best += 1;
     if (quotes.some(holds)) sums.all += 1;
     if (quotes.length === 0) sums.silent += 1;
-    if (selectQuotes(text, asPassages(others)).length === 0) sums.silentWithout += 1;
+    if (selectQuotes({ question: text }, asPassages(others)).length === 0) sums.silentWithout += 1;
     sums.quotes += quotes.length;
     sums.characters += quotes.reduce((sum, { start, end }) => sum + end - start, 0);
   }

@@ -31,12 +31,11 @@ type Answer = { text: string; quotes: readonly PlacedQuote[] };
 
 function answerOf({ passages, messages }: ModelRequest): Answer {
   if (passages === null) return { text: GREETING, quotes: [] };
-  const quotes = selectQuotes(questionOf(messages), passages);
+  const [question = '', before = null] = messages
+    .flatMap(({ role, content }) => (role === 'user' ? content : []))
+    .toReversed();
+  const quotes = selectQuotes({ question, before }, passages);
   return quotes.length === 0 ? { text: NOTHING_FOUND, quotes: [] } : composeAnswer(quotes, passages);
-}
-
-function questionOf(messages: ModelRequest['messages']): string {
-  return messages.findLast(({ role }) => role === 'user')?.content ?? '';
 }
 
 /** A few words each, so that an answer grows before the reader's eyes. */

@@ -7,7 +7,7 @@ export type Term = {
 };
 
 const UNSPACED =
-  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Khmer}\\p{Script=Lao}';
+  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Khmer}\\p{Script=Lao}ー々';
 /** A number with its separators, a run of an unspaced script, or a word. */
 const WORD = new RegExp(`\\p{N}+(?:[.,’']\\p{N}+)*|[${UNSPACED}]+|(?:(?![${UNSPACED}])[\\p{L}\\p{M}])+|\\p{N}+`, 'gu');
 const UNSPACED_RUN = new RegExp(`^[${UNSPACED}]`, 'u');
@@ -22,6 +22,11 @@ export function termsOf(text: string): Term[] {
       terms.push({ stem: stemOf(word), start: match.index, end: match.index + word.length });
   }
   return terms;
+}
+
+/** Is it a pair of characters of an unspaced script, which may span two words? */
+export function isPair(stem: string): boolean {
+  return UNSPACED_RUN.test(stem);
 }
 
 function isApostrophe(text: string, index: number): boolean {

@@ -93,7 +93,11 @@ function proseUnits(text: string, start: number, end: number): Unit[] {
     const sentence = text.slice(start + span.start, start + span.end);
     const mark = LIST_MARK.exec(sentence)?.[0].length ?? 0;
     if (!/[\p{L}\p{N}]/u.test(sentence.slice(mark))) return [];
-    return [{ start: start + span.start + mark, end: start + span.end, kind: 'sentence', head: null }];
+    return pieces(text, start + span.start + mark, start + span.end, LONGEST_SENTENCE).map((piece) => ({
+      ...piece,
+      kind: 'sentence',
+      head: null,
+    }));
   });
 }
 
@@ -102,9 +106,26 @@ function codeUnits(text: string, from: number, to: number): Unit[] {
   const units: Unit[] = [];
   for (const match of text.slice(from, to).matchAll(/(?:[^\n]*\S[^\n]*\n?)+/g)) {
     const end = from + match.index + match[0].trimEnd().length;
-    units.push({ start: from + match.index, end, kind: 'code', head: null });
+    for (const piece of pieces(text, from + match.index, end, LONGEST_CODE))
+      units.push({ ...piece, kind: 'code', head: null });
   }
   return units;
+}
+
+/** In UTF-16 units: what goes on without an end, as minified code and text without stops do, is no quotation. */
+const LONGEST_SENTENCE = 800;
+const LONGEST_CODE = 1_600;
+
+/** The stretch cut at line ends or, where there are none, at blanks; in the middle of a word only where there is neither. */
+function pieces(text: string, start: number, end: number, longest: number): Span[] {
+  if (end - start <= longest) return [{ start, end }];
+  const room = text.slice(start, start + longest);
+  const blank = Math.max(room.lastIndexOf('\n'), room.includes('\n') ? -1 : room.lastIndexOf(' '));
+  // Never between the halves of a surrogate pair.
+  const whole = /[\uD800-\uDBFF]$/.test(room) ? longest - 1 : longest;
+  const cut = start + (blank > 0 ? blank : whole);
+  const next = cut + (/^\s*/.exec(text.slice(cut, end))?.[0].length ?? 0);
+  return [{ start, end: cut }, ...(next < end ? pieces(text, next, end, longest) : [])];
 }
 
 const CODE_LINE =
