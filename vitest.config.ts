@@ -13,7 +13,10 @@ export default defineConfig({
       {
         // Everything that needs no running program; what `npm run check` runs.
         extends: true,
-        test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/support/**/*.test.ts', 'console/**/*.test.{ts,tsx}'] },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/support/**/*.test.ts', 'console/**/*.test.{ts,tsx}'],
+        },
       },
       {
         // The program as its users meet it: journeys over HTTP, the examples, the benchmarks' own checks.
