@@ -7,12 +7,13 @@ export type Term = {
 };
 
 const UNSPACED =
-  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Khmer}\\p{Script=Lao}ー々';
+  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\p{Script=Thai}\\p{Script=Khmer}\\p{Script=Lao}\\p{Script=Myanmar}ー々';
 /** A number with its separators, a run of an unspaced script, or a word. */
 const WORD = new RegExp(`\\p{N}+(?:[.,’']\\p{N}+)*|[${UNSPACED}]+|(?:(?![${UNSPACED}])[\\p{L}\\p{M}])+|\\p{N}+`, 'gu');
 const UNSPACED_RUN = new RegExp(`^[${UNSPACED}]`, 'u');
 
-/** The words of `text` in order. Scripts without spaces give overlapping pairs of characters, as search engines do. */
+/** The words of `text` in order. Scripts without spaces, and Hangul
+ * with its particles, give overlapping pairs of characters, as search engines do. */
 export function termsOf(text: string): Term[] {
   const terms: Term[] = [];
   for (const match of text.matchAll(WORD)) {

@@ -1,0 +1,201 @@
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import type { ModelError, ModelEvent } from '../chat-model.ts';
+import { type Answer, eventsText, fakeUpstream, sendEvents, sendJson } from '../http/fake-upstream.ts';
+import { UpstreamFailure } from '../http/upstream-error.ts';
+import { failure, modelAt, request, said, stop, text } from './fake-turn.ts';
+
+describe('a failure', () => {
+  const secret = 'organisation org-42 of bob@example.com';
+
+  it.each([
+    [400, 'bad-request'],
+    [401, 'unauthorized'],
+    [402, 'unauthorized'],
+    [403, 'unauthorized'],
+    [404, 'bad-request'],
+    [408, 'timeout'],
+    [413, 'bad-request'],
+    [429, 'rate-limited'],
+    [500, 'unavailable'],
+    [502, 'unavailable'],
+    [503, 'unavailable'],
+    [504, 'timeout'],
+    [529, 'unavailable'],
+  ])('with status %i is %s, and the provider is not quoted', async (status, kind) => {
+    const error = await failure((response) => sendJson(response, status, { error: { message: secret } }));
+    expect(error).toMatchObject({ kind, retryAfter: null });
+    expect(error.message).toMatch(/^openai /);
+    expect(error.message).not.toContain('org-42');
+    expect(error.cause).toBeInstanceOf(UpstreamFailure);
+    expect(error.cause).toMatchObject({ status, body: expect.stringContaining('org-42') });
+  });
+
+  it.each([
+    [{ 'retry-after': '7' }, 7],
+    [{ 'retry-after': new Date(Date.now() + 30_000).toUTCString() }, expect.closeTo(30, -1)],
+    [{ 'retry-after-ms': '1500' }, 1.5],
+    [{ 'retry-after': '86400' }, 3600],
+    [{ 'retry-after': 'soon' }, null],
+  ])('tells how long to wait: %j', async (headers: Record<string, string>, expected) => {
+    const error = await failure((response) => sendJson(response, 429, {}, headers));
+    expect(error.retryAfter).toEqual(expected);
+  });
+
+  it('never follows a redirect with the key', async () => {
+    await using elsewhere = await fakeUpstream((response) => sendEvents(response, stop));
+    const error = await failure((response) => {
+      response.writeHead(307, { location: elsewhere.origin });
+      response.end();
+    });
+    expect(error.kind).toBe('protocol');
+    expect(elsewhere.requests).toEqual([]);
+  });
+
+  it.each([
+    ['HTML', 'text/html', '<html>Welcome to the hotel Wi-Fi</html>'],
+    ['garbage', 'text/plain', 'garbage'],
+    ['no JSON', 'text/event-stream', 'data: {oops\n\n'],
+    ['a number', 'text/event-stream', 'data: 7\n\n'],
+    ['broken JSON', 'application/json', '{"choices": ['],
+    ['nothing', 'text/event-stream', ''],
+    ['an answer without an end', 'text/event-stream', eventsText(text('x'))],
+    ['half an event', 'text/event-stream', `${eventsText(text('x'))}data: {"choices": [{"del`],
+  ])('of %s is a breach of protocol', async (_, type, body) => {
+    const error = await failure((response) => {
+      response.writeHead(200, { 'content-type': type });
+      response.end(body);
+    });
+    expect(error.kind).toBe('protocol');
+  });
+
+  it.each([
+    [{ code: 429, message: secret }, 'rate-limited'],
+    [{ code: 502, message: secret }, 'unavailable'],
+    [{ code: 'rate_limit_exceeded', message: secret }, 'rate-limited'],
+    [{ code: 'context_length_exceeded', message: secret }, 'bad-request'],
+    [{ type: 'authentication_error', message: secret }, 'unauthorized'],
+    [{ type: 'server_error', message: secret }, 'unavailable'],
+    [secret, 'unavailable'],
+  ])('in the middle of the stream, %j', async (error, kind) => {
+    const failed = await failure((response) => sendEvents(response, text('x'), { error }));
+    expect(failed).toMatchObject({ kind, message: expect.not.stringContaining('org-42') });
+    const whole = await failure((response) => sendJson(response, 200, { error }));
+    expect(whole.kind).toBe(kind);
+  });
+
+  it('of the connection in mid-answer is told after what was said', async () => {
+    await using upstream = await fakeUpstream((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(eventsText(text('x')), () => response.socket?.resetAndDestroy());
+    });
+    const events: ModelEvent[] = [];
+    const read = async () => {
+      for await (const batch of modelAt(upstream.origin).stream(request())) events.push(...batch);
+    };
+    await expect(read()).rejects.toMatchObject({ name: 'ModelError', kind: 'unavailable' });
+    expect(events).toEqual([said('x')]);
+  });
+
+  it('of a line without end is cut off', async () => {
+    const piece = 'x'.repeat(100_000);
+    let written = 0;
+    const error = await failure(async (response, { abandoned }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: ');
+      let open = true;
+      void abandoned.then(() => {
+        open = false;
+      });
+      while (open && written < 100_000_000) {
+        written += piece.length;
+        const flushed = new Promise((resolve) => response.write(piece, resolve));
+        await Promise.race([flushed, abandoned]);
+      }
+    });
+    expect(error.kind).toBe('protocol');
+    expect(written).toBeLessThan(20_000_000);
+  });
+
+  it('of an unreachable address is told without the address', async () => {
+    const free = await new Promise<number>((resolve) => {
+      const server = createServer().listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+      });
+    });
+    await using upstream = await fakeUpstream(() => {});
+    const addresses = [
+      `http://127.0.0.1:${free}`,
+      'http://no-such-host.invalid',
+      upstream.origin.replace('http', 'https'),
+    ];
+    for (const origin of addresses) {
+      const error = await Array.fromAsync(modelAt(origin).stream(request())).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ name: 'ModelError', kind: 'unavailable', message: 'openai is not available.' });
+      expect((error as ModelError).cause).toBeInstanceOf(Error);
+    }
+  });
+});
+
+describe('waiting', () => {
+  const never: Answer = () => {};
+  const begun: Answer = (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(eventsText(text('x')));
+  };
+  const patience = { connect: 5_000, firstByte: 5_000, idle: 5_000, total: 5_000 };
+
+  it.each([
+    ['for the first byte', never, { firstByte: 50 }],
+    ['for the next piece', begun, { idle: 50 }],
+    ['for the whole', begun, { total: 80 }],
+  ])('%s ends, upstream too', async (_, answer, timeouts) => {
+    await using upstream = await fakeUpstream(answer);
+    const model = modelAt(upstream.origin, { timeouts: { ...patience, ...timeouts } });
+    await expect(Array.fromAsync(model.stream(request()))).rejects.toMatchObject({ kind: 'timeout' });
+    await upstream.requests[0]?.abandoned;
+  });
+
+  it('is not charged to the upstream while we are slow ourselves', async () => {
+    await using upstream = await fakeUpstream((response) => {
+      begun(response, {} as never, 0);
+      response.end(eventsText(stop));
+    });
+    const model = modelAt(upstream.origin, { timeouts: { ...patience, idle: 30 } });
+    const events: ModelEvent[] = [];
+    for await (const batch of model.stream(request())) {
+      events.push(...batch);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    expect(events.at(-1)?.type).toBe('finish');
+  });
+
+  it.each([
+    ['before the first byte', never],
+    ['in mid-answer', begun],
+  ])('ends with an abort %s, upstream too', async (_, answer) => {
+    const stopping = new AbortController();
+    const reason = new Error('cancelled by its user');
+    await using upstream = await fakeUpstream((response, seen, call) => {
+      void answer(response, seen, call);
+      setImmediate(() => stopping.abort(reason));
+    });
+    const turnOver = Array.fromAsync(modelAt(upstream.origin).stream(request({ signal: stopping.signal })));
+    await expect(turnOver).rejects.toBe(reason);
+    await upstream.requests[0]?.abandoned;
+  });
+
+  it('does not begin after an abort', async () => {
+    await using upstream = await fakeUpstream(never);
+    const signal = AbortSignal.abort(new Error('too late'));
+    await expect(Array.fromAsync(modelAt(upstream.origin).stream(request({ signal })))).rejects.toThrow('too late');
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it('ends upstream when the reader leaves', async () => {
+    await using upstream = await fakeUpstream(begun);
+    for await (const _ of modelAt(upstream.origin).stream(request())) break;
+    await upstream.requests[0]?.abandoned;
+  });
+});
