@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import fastifyStatic from '@fastify/static';
 import type { App } from '../platform/http/server.ts';
 
@@ -29,7 +29,7 @@ export async function serveConsole(app: App, folder: string): Promise<void> {
     );
     return;
   }
-  await app.register(fastifyStatic, { root: folder, serve: false, index: false });
+  await app.register(fastifyStatic, { root: folder, serve: false, index: false, cacheControl: false });
   const sendPage = { config, schema: { hide: true } };
   for (const url of ['/', '/sign-in', '/register', '/sessions', '/sessions/*', '/documents', '/documents/*']) {
     app.get(url, sendPage, async (_request, reply) =>

@@ -4,6 +4,20 @@ import { errorTable, STATUS_OF_KIND } from '../platform/http/errors.ts';
 import type { App } from '../platform/http/server.ts';
 import { version } from './version.ts';
 
+export const REFERENCE_PATH = '/docs';
+
+/** The reference's page starts itself by a script within the page; nothing of a user's is shown on it. */
+const CONTENT_POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'unsafe-inline'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "object-src 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
 const DESCRIPTION = `Self-hosted backend for AI chat products.
 
 **Credentials.** Log in at \`/v1/auth/login\` and send \`Authorization: Bearer <access_token>\`, or make an API key and send it the same way or as \`X-API-Key\`.
@@ -37,14 +51,12 @@ export async function serveReference(app: App): Promise<void> {
   app.get('/docs/errors', { config, schema: { hide: true } }, async (_request, reply) =>
     reply.type('text/markdown; charset=utf-8').send(errorReference()),
   );
-  await app.register(async (scope) => {
-    scope.addHook('onRoute', (route) => {
-      route.config = { ...route.config, access: 'public' };
-    });
-    await scope.register(scalar, {
-      routePrefix: '/docs',
-      configuration: { url: '/openapi.json', title: 'Parley API', withDefaultFonts: false, telemetry: false },
-    });
+  app.addHook('onSend', async (request, reply) => {
+    if (request.routeOptions.url?.startsWith(REFERENCE_PATH)) reply.header('content-security-policy', CONTENT_POLICY);
+  });
+  await app.register(scalar, {
+    routePrefix: REFERENCE_PATH,
+    configuration: { url: '/openapi.json', title: 'Parley API', withDefaultFonts: false, telemetry: false },
   });
 }
 

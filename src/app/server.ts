@@ -7,11 +7,10 @@ import { operationsRoutes } from '../features/operations/index.ts';
 import { type App, createHttpServer } from '../platform/http/server.ts';
 import { serveConsole } from './console.ts';
 import { crossOrigin } from './cross-origin.ts';
-import { describeApi, serveReference } from './reference.ts';
+import { projectFolder } from './project-folder.ts';
+import { describeApi, REFERENCE_PATH, serveReference } from './reference.ts';
 import type { Services } from './services.ts';
 import { rewriteUrl } from './url-rewrites.ts';
-
-export const projectFolder = join(import.meta.dirname, '..', '..');
 
 /** The whole HTTP surface over the services; not listening yet. */
 export async function createServer(services: Services, isDraining: () => boolean): Promise<App> {
@@ -44,6 +43,8 @@ export async function createServer(services: Services, isDraining: () => boolean
 function guardRoutes(app: App, { identity }: Services): void {
   app.decorateRequest('principal', null as never);
   app.addHook('onRoute', (route) => {
+    // The reference's pages are a plugin's, which cannot say it for itself.
+    if (route.url.startsWith(REFERENCE_PATH)) route.config = { ...route.config, access: 'public' };
     if (route.config?.access === undefined) {
       throw new Error(`${route.method} ${route.url} does not say who may call it: give it config.access.`);
     }

@@ -18,10 +18,9 @@ export async function runServe(): Promise<void> {
   const app = await createServer(services, () => draining);
   await services.queue.start(services.documents.jobs, { work: config.workers });
   await services.chat.engine.start();
-  const credential = await createFirstOperator(services.identity);
+  await beginInstallation(services);
   const address = await app.listen({ port: config.port, host: config.host });
-  greet(services, address, credential);
-  if (credential) await shipDocuments(services);
+  tellAddress(services, address);
   const signal = await ended;
   log.info({ signal }, 'a signal came');
   await shutDown(services, app, () => {
@@ -29,25 +28,27 @@ export async function runServe(): Promise<void> {
   });
 }
 
-type Credential = Awaited<ReturnType<typeof createFirstOperator>>;
-
-/** On standard output, for the person who started it: the log is on standard error. */
-function greet({ config }: Services, address: string, credential: Credential): void {
-  const shown = address.replace('127.0.0.1', 'localhost').replace('0.0.0.0', 'localhost').replace('[::1]', 'localhost');
-  const lines = ['', `  Parley is at ${shown}`, ''];
-  if (credential) {
-    lines.push(
-      '  Your first credential. It is shown this once:',
-      '',
-      `    e-mail    ${credential.email}`,
-      `    password  ${credential.password}`,
-      '',
-    );
-  }
-  lines.push(
-    `  Reference of the API: ${shown}/docs`,
-    `  Data: ${config.databaseUrl === null ? config.dataDir : 'PostgreSQL'}`,
+/** At the first start: an operator, whose credential is told at once and only now, and the documents about Parley. */
+async function beginInstallation(services: Services): Promise<void> {
+  const operator = await createFirstOperator(services.identity);
+  if (!operator) return;
+  say([
     '',
-  );
+    '  Your first credential. It is shown this once:',
+    '',
+    `    e-mail    ${operator.email}`,
+    `    password  ${operator.password}`,
+  ]);
+  await shipDocuments(services.documents, operator.principal);
+}
+
+function tellAddress({ config }: Services, address: string): void {
+  const shown = address.replace(/127\.0\.0\.1|0\.0\.0\.0|\[::1?\]/, 'localhost');
+  const kept = config.databaseUrl === null ? `in ${config.dataDir}` : 'on PostgreSQL';
+  say(['', `  Parley is at  ${shown}`, '', `  The API's reference is at ${shown}/docs; the data is ${kept}.`, '']);
+}
+
+/** On standard output, for the person who started it; the log goes to standard error. */
+function say(lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -34,7 +34,13 @@ export async function register(identity: Identity, input: NewAccount, signal?: A
   return insertAccount(identity, (trx) => createAccount(identity, trx, user, { name }));
 }
 
-export type FirstOperator = { email: string; username: string; password: string; tenant: string };
+export type FirstOperator = {
+  email: string;
+  username: string;
+  password: string;
+  /** Who they are, for what the first start does in their name. */
+  principal: Principal;
+};
 
 const FIRST_OPERATOR = { email: 'admin@parley.local', username: 'admin', tenant: 'main' };
 
@@ -48,7 +54,18 @@ export async function createFirstOperator(identity: Identity): Promise<FirstOper
     const user = { id: newId(), email, username, full_name: null, password_hash };
     return createAccount(identity, trx, user, { name: slug, slug });
   });
-  return created && { email, username, password, tenant: slug };
+  if (!created) return null;
+  const { user, tenant } = created;
+  const principal: Principal = {
+    userId: user.id,
+    tenant: { id: tenant.id, slug: tenant.slug },
+    role: 'owner',
+    operator: true,
+    via: 'access-token',
+    apiKeyId: null,
+    scopes: null,
+  };
+  return { email, username, password, principal };
 }
 
 async function createAccount(

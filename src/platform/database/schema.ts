@@ -202,8 +202,10 @@ export type DocumentTable = {
   progress: Generated<number>;
   error: Json<{ code: string; detail: string }> | null;
   warnings: ColumnType<string[], string | undefined, string>;
-  /** Counts the tries; a write with an older attempt is refused (fencing). */
+  /** Counts every try; a write with an older attempt is refused (fencing). */
   attempt: Generated<number>;
+  /** Tries since somebody asked for it. */
+  tries: Generated<number>;
   /** The older version, which goes in the moment that this one is ready. */
   replaces: string | null;
   chunk_count: Generated<number>;

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { type Database, databaseOver, identifier, type Unlisten } from './database.ts';
+import { numberTypes } from './number-types.ts';
 import type { Schema } from './schema.ts';
 
 export type ServerDatabaseOptions = {
@@ -16,15 +17,6 @@ export type ServerDatabaseOptions = {
   onError(error: Error): void;
 };
 
-const INT8 = 20;
-const NUMERIC = 1700;
-
-/** Numbers as on the embedded database: int8 and numeric as JavaScript numbers (our counters stay far below 2^53). */
-const types = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format),
-};
-
 export function openServerDatabase(options: ServerDatabaseOptions): Database & { pool: pg.Pool } {
   const pool = new pg.Pool({
     connectionString: options.url,
@@ -35,7 +27,7 @@ export function openServerDatabase(options: ServerDatabaseOptions): Database & {
     application_name: options.applicationName,
     keepAlive: true,
     pipeline: true,
-    types: types as pg.CustomTypesConfig,
+    types: numberTypes,
   });
   // An idle connection that breaks must not end the process; the pool drops it and opens another.
   pool.on('error', options.onError);

@@ -1,21 +1,44 @@
-import type { FastifyInstance } from 'fastify';
+import type { App } from './app.ts';
 import { requestErrors } from './errors.ts';
 
 /** JSON escapes that may hide what Postgres cannot store: NUL, or half of a surrogate pair. */
 const SUSPICIOUS = /\\u(0000|d[89a-f])/i;
 
 /** Reads JSON bodies. A string that no database text can hold is refused here, with its field, instead of failing later. */
-export function parseJsonBody(app: Pick<FastifyInstance, 'getDefaultJsonParser' | 'addContentTypeParser'>): void {
+export function parseJsonBody(app: App): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
     parse(request, text, (error, body) => {
       if (error) return done(error);
+      if (isTooDeep(body, text)) return done(tooDeep());
       const field = SUSPICIOUS.test(text) ? unstorableField(body, '') : null;
       if (field === null) return done(null, body);
       const message = 'holds a NUL character or half of a surrogate pair; remove it';
       done(requestErrors.invalid(`${field} ${message}`, { fields: [{ field, message }] }));
     });
   });
+}
+
+/** Levels of lists and objects. Functions that walk a value by calling themselves, JSON.stringify too, end at some thousands. */
+const DEEPEST = 100;
+
+function isTooDeep(body: unknown, text: string): boolean {
+  if (text.split(/[[{]/, DEEPEST + 2).length <= DEEPEST + 1) return false;
+  let level = [body].filter(isContainer);
+  for (let depth = 0; depth < DEEPEST; depth += 1) {
+    level = level.flatMap((container) => Object.values(container).filter(isContainer));
+    if (level.length === 0) return false;
+  }
+  return true;
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function tooDeep(): Error {
+  const message = `is nested more than ${DEEPEST} levels deep`;
+  return requestErrors.invalid(`body ${message}`, { fields: [{ field: 'body', message }] });
 }
 
 /** The path of the first string, or key, that is not well formed; null when all are. */

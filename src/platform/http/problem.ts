@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseAway } from '../database/failures.ts';
 import { ApiError, type FieldFault, requestErrors, STATUS_OF_KIND, serverErrors } from './errors.ts';
+import { fieldFaults, type SchemaFault } from './schema-faults.ts';
 
 /** An RFC 9457 problem document, with our stable code. */
 export type Problem = {
@@ -31,14 +32,11 @@ export function problemOf(error: ApiError, requestId: string): Problem {
   };
 }
 
-type SchemaFault = { instancePath: string; keyword: string; message?: string; params: Record<string, unknown> };
-
-const MEBIBYTE = 1024 * 1024;
-
 /** Turns anything thrown into an error that is safe to show. What it was is kept as the cause, for the log. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  const fault = error as Partial<FastifyError> & { validation?: SchemaFault[] };
+  // Anything can be thrown, null too.
+  const fault = (error ?? {}) as Partial<FastifyError> & { validation?: SchemaFault[] };
   if (fault.validation) return invalid(fault.validation, fault.validationContext);
   const known = typeof fault.code === 'string' ? fromFastify(fault) : undefined;
   if (known) return known;
@@ -74,28 +72,9 @@ function fromFastify(error: Partial<FastifyError>): ApiError | undefined {
 }
 
 function invalid(faults: readonly SchemaFault[], context: string | undefined): ApiError {
-  const fields = faults.map((fault) => ({ field: fieldOf(fault, context), message: messageOf(fault) }));
+  const fields = fieldFaults(faults, context);
   const first = fields[0];
   return requestErrors.invalid(first ? `${first.field} ${first.message}` : undefined, { fields });
-}
-
-function fieldOf(fault: SchemaFault, context: string | undefined): string {
-  const path = fault.instancePath.split('/').slice(1);
-  const missing = fault.params.requiredProperties ?? fault.params.missingProperty;
-  const extra = fault.params.additionalProperties ?? fault.params.additionalProperty;
-  const last = fault.keyword === 'required' ? missing : fault.keyword === 'additionalProperties' ? extra : undefined;
-  const field = [...path, ...(last === undefined ? [] : [String(Array.isArray(last) ? last[0] : last)])].join('.');
-  return field === '' ? (context ?? 'body') : field;
-}
-
-function messageOf(fault: SchemaFault): string {
-  if (fault.keyword === 'required') return 'is required';
-  if (fault.keyword === 'additionalProperties') return 'is not known here; remove it';
-  if (fault.keyword === 'enum' || fault.keyword === 'const') {
-    const allowed = fault.params.allowedValues ?? [fault.params.allowedValue];
-    return `must be one of ${(allowed as unknown[]).map((value) => JSON.stringify(value)).join(', ')}`;
-  }
-  return fault.message ?? 'is not valid';
 }
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
@@ -110,6 +89,10 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
     .send(JSON.stringify(problemOf(apiError, request.id)));
 }
 
+const KIBIBYTE = 1024;
+
 export function bodyTooLarge(limitBytes: number): ApiError {
-  return requestErrors.tooLarge(`The body is larger than ${limitBytes / MEBIBYTE} MiB.`);
+  const [size, unit] =
+    limitBytes < KIBIBYTE ** 2 ? [limitBytes / KIBIBYTE, 'KiB'] : [limitBytes / KIBIBYTE ** 2, 'MiB'];
+  return requestErrors.tooLarge(`The body is larger than ${Math.floor(size * 10) / 10} ${unit}.`);
 }

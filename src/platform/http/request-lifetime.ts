@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { App } from './app.ts';
 import { requestErrors } from './errors.ts';
 import { sendProblem } from './problem.ts';
-import type { App } from './server.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -30,7 +30,7 @@ export function boundRequests(app: App, timeout: number): void {
 function expire(request: FastifyRequest, reply: FastifyReply, controller: AbortController): void {
   // A stream has no end that could be late; its reply counts as sent from its beginning.
   if (reply.sent) return;
-  const error = requestErrors.timeout('The answer took longer than this server allows. Ask for less, or try again.');
+  const error = requestErrors.timeout();
   controller.abort(error);
   if (!reply.sent) void sendProblem(request, reply, error);
 }

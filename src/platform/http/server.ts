@@ -1,16 +1,17 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
+import Fastify, { LogController } from 'fastify';
 import { newId } from '../id.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { App } from './app.ts';
 import { ApiError, requestErrors } from './errors.ts';
 import { parseJsonBody } from './json-body.ts';
 import { bodyTooLarge, sendProblem } from './problem.ts';
 import { boundRequests } from './request-lifetime.ts';
 import { childTrace } from './trace-context.ts';
+import { answerUnreadable } from './unreadable-request.ts';
 import { compileValidator } from './validation.ts';
 
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, Logger, TypeBoxTypeProvider>;
+export type { App } from './app.ts';
 
 export type HttpOptions = {
   log: Logger;
@@ -54,6 +55,7 @@ export function createHttpServer(options: HttpOptions): App {
     // Ours below: streams must end with their last event, not with a cut connection.
     forceCloseConnections: false,
     return503OnClosing: true,
+    clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, request, reply) => {
       sendProblem(request, reply, error);
     },

@@ -1,21 +1,26 @@
 import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** How often a silent stream sends a comment, so that proxies keep it open, ms. */
-const KEEP_ALIVE_MS = 15_000;
-/** A client that takes nothing for this long is cut; it can come back with the last id that it saw, ms. */
-const STALLED_MS = 60_000;
+export type StreamTimes = {
+  /** How often a silent stream sends a comment, so that proxies keep it open, ms. */
+  keepAlive: number;
+  /** A client that takes nothing for this long is cut; it can come back with the last id that it saw, ms. */
+  stalled: number;
+};
+
+const DEFAULT_TIMES: StreamTimes = { keepAlive: 15_000, stalled: 60_000 };
 
 export type SseEvent = { id: number; event: string; data: string };
 
 /**
  * Answers with server-sent events. Batches are pulled one by one: the next is asked for when the client has taken the last,
- * so a slow client holds one batch and no more. `openStream` tells the source when the client has gone.
+ * so a slow client holds one batch and no more. The signal tells the source when the client has gone.
  */
 export async function sendEventStream(
   request: FastifyRequest,
   reply: FastifyReply,
   open: (signal: AbortSignal) => AsyncIterable<readonly SseEvent[]>,
+  times: StreamTimes = DEFAULT_TIMES,
 ): Promise<void> {
   const gone = new AbortController();
   const { raw } = reply;
@@ -31,10 +36,10 @@ export async function sendEventStream(
   raw.flushHeaders();
   const keepAlive = setInterval(() => {
     if (!raw.writableNeedDrain) raw.write(': keep-alive\n\n');
-  }, KEEP_ALIVE_MS);
+  }, times.keepAlive);
   try {
     for await (const batch of open(gone.signal)) {
-      if (!raw.write(batch.map(frame).join(''))) await drained(request, reply, gone);
+      if (!raw.write(batch.map(frame).join(''))) await drained(request, reply, gone, times.stalled);
       if (gone.signal.aborted) break;
     }
   } catch (error) {
@@ -49,11 +54,16 @@ function frame({ id, event, data }: SseEvent): string {
   return `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`;
 }
 
-async function drained({ log }: FastifyRequest, { raw }: FastifyReply, gone: AbortController): Promise<void> {
-  const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(STALLED_MS)]);
+async function drained(
+  { log }: FastifyRequest,
+  { raw }: FastifyReply,
+  gone: AbortController,
+  stalled: number,
+): Promise<void> {
+  const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(stalled)]);
   await once(raw, 'drain', { signal }).catch(() => undefined);
   if (signal.aborted && !gone.signal.aborted) {
-    log.warn('a client took nothing for a minute; its stream was cut');
+    log.warn({ waited_ms: stalled }, 'a client took nothing for too long; its stream was cut');
     gone.abort();
     raw.destroy();
   }

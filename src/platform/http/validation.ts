@@ -1,14 +1,15 @@
-import { Ajv, type Options } from 'ajv';
+import { Ajv, type Options, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
 
-/** Faults that one answer lists; more would let a client make us work for nothing. */
-const options: Options = { allErrors: true, useDefaults: true, strict: false, discriminator: true };
+const options: Options = { useDefaults: true, strict: false, discriminator: true };
 
 /** Bodies are taken as they are typed: "5" is not 5. */
-const strict = withFormats(new Ajv({ ...options, coerceTypes: false }));
+const bodies = withFormats(new Ajv({ ...options, allErrors: true }));
+/** Stops at the first fault. */
+const firstFault = withFormats(new Ajv(options));
 /** Everything in an address is text, so numbers and booleans are read out of it. */
-const coercing = withFormats(new Ajv({ ...options, coerceTypes: 'array' }));
+const addresses = withFormats(new Ajv({ ...options, allErrors: true, coerceTypes: 'array' }));
 
 function withFormats(ajv: Ajv): Ajv {
   formats.default(ajv, ['uuid', 'email', 'date-time', 'date', 'uri']);
@@ -16,4 +17,39 @@ function withFormats(ajv: Ajv): Ajv {
 }
 
 export const compileValidator: FastifySchemaCompiler<object> = ({ schema, httpPart }) =>
-  (httpPart === 'body' ? strict : coercing).compile(schema);
+  httpPart === 'body' ? compileBody(schema) : addresses.compile(schema);
+
+/** Values in a body whose faults are all listed. A body of 1 MiB has room for 500,000 of them: to list their faults took
+ * 1.8 s and 23 MB of answer. */
+const MOST_LISTED = 1_000;
+
+/** All faults of a body of usual size, the first one of a large one. */
+function compileBody(schema: object): ValidateFunction {
+  const quick = firstFault.compile(schema);
+  let thorough: ValidateFunction | null = null;
+  const validate = (body: unknown): boolean => {
+    if (quick(body)) return true;
+    validate.errors = quick.errors ?? null;
+    if (!hasMoreValues(body, MOST_LISTED)) {
+      thorough ??= bodies.compile(schema);
+      thorough(body);
+      validate.errors = thorough.errors ?? null;
+    }
+    return false;
+  };
+  validate.errors = null as ValidateFunction['errors'];
+  return validate as ValidateFunction;
+}
+
+function hasMoreValues(root: unknown, most: number): boolean {
+  const open = [root];
+  let count = 0;
+  for (const value of open) {
+    if (typeof value !== 'object' || value === null) continue;
+    const values = Object.values(value);
+    count += values.length;
+    if (count > most) return true;
+    open.push(...values);
+  }
+  return false;
+}

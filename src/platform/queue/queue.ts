@@ -118,16 +118,22 @@ async function createJobQueue(boss: PgBoss, job: JobDefinition<never>): Promise<
   await boss.getJobById(job.name, NO_JOB);
 }
 
+/** A notice wakes workers at once; this is how soon they look when one was lost, seconds. */
+const POLLING_SECONDS = 5;
+
 async function workOn(boss: PgBoss, job: JobDefinition<object>): Promise<void> {
   const options = {
-    localConcurrency: job.concurrency,
     batchSize: 1,
-    burstWhenBatchFull: true,
-    pollingIntervalSeconds: 2,
+    pollingIntervalSeconds: POLLING_SECONDS,
+    notifyPollingIntervalSeconds: POLLING_SECONDS,
   };
-  await boss.work(job.name, options, async ([found]: BossJob<object>[]) => {
-    if (found) await job.handle(found.data, { jobId: found.id, signal: found.signal });
-  });
+  for (let worker = 0; worker < job.concurrency; worker += 1) {
+    const id = await boss.work(job.name, options, async ([found]: BossJob<object>[]) => {
+      // Notices that come while it works count as one, so it looks again after each job instead of waiting out its poll.
+      boss.notifyWorker(id);
+      if (found) await job.handle(found.data, { jobId: found.id, signal: found.signal });
+    });
+  }
 }
 
 async function countJobs(boss: PgBoss) {

@@ -1,7 +1,7 @@
 import pg from 'pg';
+import { numberTypes } from '../number-types.ts';
 import { ConnectionTurns } from './connection-turns.ts';
 import type { DatabaseThread } from './database-thread.ts';
-import { numberTypes } from './number-parsers.ts';
 
 export type StatementResult = {
   /** Rows of all statements of a script. */
