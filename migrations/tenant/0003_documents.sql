@@ -26,7 +26,9 @@ CREATE TABLE document (
   progress real NOT NULL DEFAULT 0 CHECK (progress >= 0 AND progress <= 1),
   error jsonb,
   warnings jsonb NOT NULL DEFAULT '[]',
+  -- Every try at the document, ever; and those since somebody asked for it.
   attempt integer NOT NULL DEFAULT 0,
+  tries integer NOT NULL DEFAULT 0,
   -- The older version, which goes in the moment that this one is ready.
   replaces uuid,
   chunk_count integer NOT NULL DEFAULT 0,

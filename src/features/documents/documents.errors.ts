@@ -87,9 +87,22 @@ export const ingestionFaults = {
   embedding: 'ERR_INGESTION_008',
   interrupted: 'ERR_INGESTION_009',
   internal: 'ERR_INGESTION_010',
+  unreadable: 'ERR_INGESTION_011',
 } as const;
 
 export type IngestionFault = { code: string; detail: string };
+
+const MAY_PASS: readonly string[] = [
+  ingestionFaults.timeout,
+  ingestionFaults.embedding,
+  ingestionFaults.interrupted,
+  ingestionFaults.internal,
+];
+
+/** Whether the same file may be ingested the next time. */
+export function mayPass({ code }: IngestionFault): boolean {
+  return MAY_PASS.includes(code);
+}
 
 export function faultOf(kind: keyof typeof ingestionFaults, detail: string): IngestionFault {
   return { code: ingestionFaults[kind], detail };

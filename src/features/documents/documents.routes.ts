@@ -19,7 +19,7 @@ import {
   SearchView,
   SourcePage,
 } from './documents.schema.ts';
-import type { DocumentRow } from './documents.store.ts';
+import type { Original } from './documents.service.ts';
 import type { Documents } from './documents.ts';
 import { readUpload } from './upload.routes.ts';
 
@@ -109,8 +109,8 @@ function readingRoutes(app: App, { service }: Documents): void {
       schema: { tags, summary: 'The original of a document, to download', params: IdParams },
     },
     async ({ principal, params }, reply) => {
-      const { row, bytes } = await service.original(principal, params.id);
-      return asDownload(reply, row).send(Readable.from(bytes, { objectMode: false }));
+      const original = await service.original(principal, params.id);
+      return asDownload(reply, original).send(Readable.from(original.bytes, { objectMode: false }));
     },
   );
   app.get(
@@ -131,16 +131,15 @@ function readingRoutes(app: App, { service }: Documents): void {
 const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+$/;
 
 /** Never shown by a browser as a page of ours: what people upload may hold scripts. */
-function asDownload(reply: FastifyReply, row: DocumentRow): FastifyReply {
-  const name = row.filename ?? `${row.title}.txt`;
+function asDownload(reply: FastifyReply, { name, contentType, sizeBytes }: Original): FastifyReply {
   const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');
   const encoded = encodeURIComponent(name).replace(
     /['()*]/g,
     (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
   );
   return reply.headers({
-    'content-type': MEDIA_TYPE.test(row.content_type) ? row.content_type : 'application/octet-stream',
-    'content-length': row.size_bytes,
+    'content-type': MEDIA_TYPE.test(contentType) ? contentType : 'application/octet-stream',
+    'content-length': sizeBytes,
     'content-disposition': `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`,
     'content-security-policy': "default-src 'none'; sandbox",
     'x-content-type-options': 'nosniff',

@@ -14,18 +14,17 @@ import {
   presentDocument,
 } from './documents.schema.ts';
 import { type DocumentRow, findChunk, findDocument, listDocuments, requeueDocument } from './documents.store.ts';
-import type { IngestionDependencies } from './ingestion/ingestion.types.ts';
 import { retireDocuments } from './ingestion/purge-documents.ts';
 import { findPart, readText } from './original.store.ts';
 import { keyOf, pageKey } from './page-key.ts';
-import { receiveDocuments, type Upload } from './receive-documents.ts';
+import { type ReceivingDependencies, receiveDocuments, type Upload } from './receive-documents.ts';
 
 export type DocumentService = ReturnType<typeof createDocumentService>;
 
-export type DocumentServiceDependencies = IngestionDependencies & {
-  /** Largest file, bytes. */
-  uploadLimit: number;
-};
+/** A file as it was uploaded. */
+export type Original = { name: string; contentType: string; sizeBytes: number; bytes: AsyncGenerator<Buffer> };
+
+export type DocumentServiceDependencies = ReceivingDependencies;
 
 /** Documents of the principal's tenant. What is absent, being deleted or another tenant's is ERR_DOCUMENT_001. */
 export function createDocumentService(deps: DocumentServiceDependencies) {
@@ -102,10 +101,10 @@ export function createDocumentService(deps: DocumentServiceDependencies) {
     },
 
     /** The original, in parts. @throws ApiError ERR_DOCUMENT_001 */
-    async original(principal: Principal, id: string): Promise<{ row: DocumentRow; bytes: AsyncGenerator<Buffer> }> {
-      const row = await require(principal, id);
+    async original(principal: Principal, id: string): Promise<Original> {
+      const { filename, title, content_type: contentType, size_bytes: sizeBytes } = await require(principal, id);
       const part = (index: number) => inTenant(database, principal.tenant, (trx) => findPart(trx, id, index));
-      return { row, bytes: partsOf(part) };
+      return { name: filename ?? `${title}.txt`, contentType, sizeBytes, bytes: partsOf(part) };
     },
 
     /** A chunk of a ready document, for a citation. @throws ApiError ERR_DOCUMENT_003 */

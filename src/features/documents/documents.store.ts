@@ -166,7 +166,7 @@ export async function markDeleting(trx: TenantTransaction, ids: readonly string[
 export async function requeueDocument(trx: TenantTransaction, id: string): Promise<DocumentRow | undefined> {
   const row = await trx
     .updateTable('document')
-    .set({ status: 'queued', progress: 0, error: null, attempt: 0, updated_at: new Date() })
+    .set({ status: 'queued', progress: 0, error: null, tries: 0, updated_at: new Date() })
     .where('id', '=', id)
     .where('status', '=', 'failed')
     .returning(COLUMNS)

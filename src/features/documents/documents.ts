@@ -3,8 +3,12 @@ import type { Tenant } from '../tenancy/index.ts';
 import { documentJobs } from './documents.jobs.ts';
 import type { SearchBody } from './documents.schema.ts';
 import { createDocumentService, type DocumentService, type DocumentServiceDependencies } from './documents.service.ts';
+import { type FolderContext, type FolderProgress, type FolderReport, ingestFolder } from './folder/ingest-folder.ts';
 import { extractPlainText } from './ingestion/extract-plain-text.ts';
+import { type IngestionOutcome, ingestDocument } from './ingestion/ingest-document.ts';
 import type { Extract } from './ingestion/ingestion.types.ts';
+import { type Retrieval, type RetrievalContext, type RetrievalOptions, retrieve } from './retrieval/retrieve.ts';
+import type { HistoryMessage } from './retrieval/route-query.ts';
 import { type SearchResult, searchDocuments } from './retrieval/search.ts';
 import { createSourceService, type SourceService } from './sources.service.ts';
 
@@ -21,6 +25,21 @@ export type Documents = {
   /** Largest file, bytes. */
   uploadLimit: number;
   jobs: readonly JobDefinition<never>[];
+  /** Ingests a document here and now, instead of by its job. */
+  ingest(tenant: Tenant, documentId: string, signal: AbortSignal): Promise<IngestionOutcome>;
+  /** The evidence for a question in a conversation, for a model to answer from. */
+  retrieve(
+    context: RetrievalContext,
+    question: string,
+    history: readonly HistoryMessage[],
+    options?: RetrievalOptions,
+  ): Promise<Retrieval>;
+  /** Makes a tenant's documents what a folder on this machine holds; for the command line. */
+  ingestFolder(
+    context: FolderContext,
+    folder: string,
+    onProgress?: (progress: FolderProgress) => void,
+  ): Promise<FolderReport>;
   search(tenant: Tenant, body: SearchBody, signal: AbortSignal): Promise<SearchResult>;
 };
 
@@ -34,6 +53,10 @@ export function createDocuments(options: DocumentsDependencies): Documents {
     sources: createSourceService(deps),
     uploadLimit: deps.uploadLimit,
     jobs: documentJobs(deps, ingestionConcurrency),
+    ingest: (tenant, documentId, signal) => ingestDocument(deps, tenant, documentId, { signal, lastTry: true }),
+    retrieve: (context, question, history, more) => retrieve(deps, context, question, history, more),
+    ingestFolder: (context, folder, onProgress) =>
+      ingestFolder({ ...deps, ingestionConcurrency }, context, folder, onProgress),
     search: (tenant, body, signal) => searchDocuments(deps, tenant, inputOf(body), signal),
   };
 }

@@ -1,16 +1,20 @@
 import type { Principal } from '../identity/index.ts';
 import { inTenant as enterTenant } from '../tenancy/index.ts';
 import { enqueueIngestion } from './documents.jobs.ts';
-import type { DocumentServiceDependencies } from './documents.service.ts';
 import {
   type DocumentRow,
   insertReceivingDocument,
   queueReceivedDocument,
   type ReceivedFile,
 } from './documents.store.ts';
-import type { InTenant } from './ingestion/ingestion.types.ts';
+import type { IngestionDependencies, InTenant } from './ingestion/ingestion.types.ts';
 import { retireDocuments } from './ingestion/purge-documents.ts';
 import { receiveOriginal } from './receive-original.ts';
+
+export type ReceivingDependencies = IngestionDependencies & {
+  /** Largest file, bytes. */
+  uploadLimit: number;
+};
 
 export type IncomingFile = {
   documentId: string;
@@ -37,7 +41,7 @@ type Received = { file: IncomingFile; stored: ReceivedFile };
  * @throws ApiError ERR_DOCUMENT_006, ERR_DOCUMENT_012 and whatever `about` or the stream throws
  */
 export async function receiveDocuments(
-  deps: DocumentServiceDependencies,
+  deps: ReceivingDependencies,
   principal: Principal,
   { files, about }: Upload,
 ): Promise<DocumentRow[]> {
@@ -79,7 +83,7 @@ function receive(inTenant: InTenant, file: IncomingFile, maxBytes: number): Prom
 }
 
 function queueAll(
-  deps: DocumentServiceDependencies,
+  deps: ReceivingDependencies,
   principal: Principal,
   inTenant: InTenant,
   received: readonly Received[],

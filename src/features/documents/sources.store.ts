@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../../platform/database/database.ts';
-import type { Schema, SourceKind } from '../../platform/database/schema.ts';
+import type { DocumentStatus, Schema, SourceKind } from '../../platform/database/schema.ts';
 
 export type SourceRow = {
   id: string;
@@ -81,13 +81,20 @@ export async function setSynchronized(trx: TenantTransaction, id: string, at: Da
   await trx.updateTable('source').set({ synchronized_at: at, updated_at: at }).where('id', '=', id).execute();
 }
 
-export type SourceDocument = { id: string; path: string; content_hash: string; status: string; created_at: Date };
+export type SourceDocument = {
+  id: string;
+  path: string;
+  content_hash: string;
+  status: DocumentStatus;
+  error: { code: string; detail: string } | null;
+  created_at: Date;
+};
 
 /** What a source's documents are now, also those that wait to be ingested. */
 export async function listSourceDocuments(trx: TenantTransaction, sourceId: string): Promise<SourceDocument[]> {
   const rows = await trx
     .selectFrom('document')
-    .select(['id', 'path', 'content_hash', 'status', 'created_at'])
+    .select(['id', 'path', 'content_hash', 'status', 'error', 'created_at'])
     .where('source_id', '=', sourceId)
     .where('status', 'not in', GONE)
     .execute();

@@ -25,14 +25,13 @@ export async function insertChunks(
   const rows = await trx.insertInto('chunk').values(chunks.map(toRow)).returning(['number', 'index']).execute();
   const numbers = new Map(rows.map(({ number, index }) => [index, number]));
   await insertPostings(trx, chunks, numbers);
-  await trx
+  const words = chunks.reduce((sum, { entry }) => sum + entry.wordCount, 0);
+  const { id } = await trx
     .insertInto('corpus_change')
-    .values({
-      language,
-      chunk_count: chunks.length,
-      word_count: chunks.reduce((sum, { entry }) => sum + entry.wordCount, 0),
-    })
-    .execute();
+    .values({ language, chunk_count: chunks.length, word_count: words })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  if (id % CHANGES_PER_COMPACTION === 0) await compactCorpus(trx);
   return { first: Math.min(...numbers.values()), last: Math.max(...numbers.values()) };
 }
 
@@ -104,6 +103,8 @@ async function deleteUnusedEmbeddings(trx: TenantTransaction, hashes: readonly B
       AND NOT EXISTS (SELECT FROM chunk WHERE chunk.content_hash = embedding.content_hash)`.execute(trx);
 }
 
+/** So many changes, at most, every search has to add up. */
+const CHANGES_PER_COMPACTION = 64;
 const COMPACTED_CHANGES = 1_000;
 
 /** Adds up the changes of the corpus. Rows that another transaction holds are left to it, so that nobody waits. */

@@ -1,6 +1,6 @@
 import type { Embedder } from '../../../ai/embedder.ts';
 import { findUnembedded, insertEmbeddings, type UnembeddedChunk } from './embedding.store.ts';
-import { searchableText } from './index-text.ts';
+import { textInContext } from './index-text.ts';
 import { advance, type Try } from './ingestion.store.ts';
 import type { InTenant } from './ingestion.types.ts';
 
@@ -37,7 +37,7 @@ export async function embedDocument(inTenant: InTenant, one: Try, embedding: Emb
 }
 
 async function embedBatch({ embedder, title, signal }: Embedding, chunks: readonly UnembeddedChunk[]) {
-  const texts = chunks.map((chunk) => searchableText({ title, headingPath: chunk.heading_path, text: chunk.text }));
+  const texts = chunks.map((chunk) => textInContext({ title, headingPath: chunk.heading_path, text: chunk.text }));
   const vectors = await embedder.embed(texts, signal);
   const byHash = new Map<string, { contentHash: Buffer; vector: readonly number[] }>();
   for (const [index, { content_hash: contentHash }] of chunks.entries()) {

@@ -1,4 +1,5 @@
 import { ModelError } from '../../../ai/chat-model.ts';
+import type { TenantTransaction } from '../../../platform/database/database.ts';
 import { inTenant as enterTenant, type Tenant } from '../../tenancy/index.ts';
 import { faultOf, type IngestionFault } from '../documents.errors.ts';
 import { findPart } from '../original.store.ts';
@@ -6,16 +7,14 @@ import { embedDocument } from './embed-document.ts';
 import {
   type ClaimedDocument,
   claimDocument,
-  countChunks,
   failDocument,
   finishDocument,
   releaseDocument,
   Superseded,
-  type Try,
 } from './ingestion.store.ts';
 import type { IngestionDependencies, InTenant } from './ingestion.types.ts';
 import { retireDocuments } from './purge-documents.ts';
-import { storeDocument } from './store-document.ts';
+import { prepareDocument, removeStored, storeDocument } from './store-document.ts';
 
 /** How a try ended: `gone` when the document was deleted, is ready already, or belongs to another worker. */
 export type IngestionOutcome = 'ready' | 'failed' | 'gone';
@@ -45,10 +44,10 @@ export async function ingestDocument(
   options: IngestionOptions,
 ): Promise<IngestionOutcome> {
   const inTenant: InTenant = (work) => enterTenant(deps.database, tenant, work);
-  const claimed = await inTenant((trx) => claimDocument(trx, documentId));
-  if (!claimed) return 'gone';
   const started = performance.now();
-  const outcome = await runTry(deps, tenant, inTenant, claimed, options);
+  const begun = await claim(inTenant, documentId);
+  if (!begun) return 'gone';
+  const outcome = await runTry(deps, tenant, inTenant, begun, options);
   if (outcome !== 'gone') {
     deps.metrics.documents.inc({ status: outcome });
     deps.metrics.ingestion.observe((performance.now() - started) / 1000);
@@ -60,21 +59,23 @@ async function runTry(
   deps: IngestionDependencies,
   tenant: Tenant,
   inTenant: InTenant,
-  claimed: ClaimedDocument,
+  begun: Claim,
   { signal, lastTry = false }: IngestionOptions,
 ): Promise<IngestionOutcome> {
+  const { claimed } = begun;
   const fail = async (fault: IngestionFault) => {
+    await removeStored(inTenant, claimed);
     await inTenant((trx) => failDocument(trx, claimed, fault));
     return 'failed' as const;
   };
-  if (claimed.attempt > MAX_TRIES) return fail(faultOf('interrupted', INTERRUPTED));
+  if (claimed.tries > MAX_TRIES) return fail(faultOf('interrupted', INTERRUPTED));
   try {
-    const fault = await ingest(deps, tenant, inTenant, claimed, signal);
+    const fault = await ingest(deps, tenant, inTenant, begun, signal);
     return fault === null ? 'ready' : await fail(fault);
   } catch (error) {
     if (error instanceof Superseded) return 'gone';
     deps.log.warn({ err: error, tenant: tenant.slug, document_id: claimed.id }, 'an ingestion was cut off');
-    const isLast = !signal.aborted && (lastTry || claimed.attempt === MAX_TRIES || isHopeless(error));
+    const isLast = !signal.aborted && (lastTry || claimed.tries === MAX_TRIES || isHopeless(error));
     if (isLast) return fail(faultFor(error));
     await inTenant((trx) => releaseDocument(trx, claimed)).catch(() => undefined);
     throw error;
@@ -86,45 +87,49 @@ async function ingest(
   deps: IngestionDependencies,
   tenant: Tenant,
   inTenant: InTenant,
-  claimed: ClaimedDocument,
+  { claimed, bytes }: Claim,
   signal: AbortSignal,
 ): Promise<IngestionFault | null> {
-  const bytes = await readOriginal(inTenant, claimed);
   const { filename, content_type: declaredType } = claimed;
   const extracted = await deps.extract({ bytes, filename, declaredType }, signal);
   signal.throwIfAborted();
   if (!extracted.ok) return faultOf(extracted.failure, extracted.detail);
-  const stored = await storeDocument(inTenant, claimed, extracted.document, {
-    signal,
-    from: EXTRACTED,
-    to: deps.embedder ? STORED : 1,
-  });
-  if (stored.chunkCount === 0) return faultOf('empty', 'This file holds no text that could be searched.');
-  if (deps.embedder) {
-    await embedDocument(inTenant, claimed, { ...stored, embedder: deps.embedder, signal, progress: STORED });
+  const document = prepareDocument(claimed, extracted.document);
+  const chunkCount = document.chunks.length;
+  if (chunkCount === 0) return faultOf('empty', 'This file holds no text that could be searched.');
+  const finish = async (trx: TenantTransaction) => {
+    await finishDocument(trx, claimed, chunkCount);
+    // The new version appears in searches, and the one that it replaces disappears, in the same moment.
+    if (claimed.replaces !== null) await retireDocuments(trx, deps.queue, tenant, [claimed.replaces]);
+  };
+  const { embedder } = deps;
+  if (!embedder) {
+    await storeDocument(inTenant, claimed, document, { signal, from: EXTRACTED, to: 1, last: finish });
+    return null;
   }
-  await finish(deps, tenant, claimed);
+  await storeDocument(inTenant, claimed, document, { signal, from: EXTRACTED, to: STORED });
+  await embedDocument(inTenant, claimed, { title: document.title, chunkCount, embedder, signal, progress: STORED });
+  await inTenant(finish);
   return null;
 }
 
-async function readOriginal(inTenant: InTenant, { id, size_bytes }: ClaimedDocument): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  while (size < size_bytes) {
-    const part = await inTenant((trx) => findPart(trx, id, parts.length));
-    if (!part) throw new Superseded();
+type Claim = { claimed: ClaimedDocument; bytes: Buffer };
+
+/** The document and its original, of which the first part, mostly the only one, comes in the same transaction. */
+async function claim(inTenant: InTenant, documentId: string): Promise<Claim | null> {
+  const begun = await inTenant(async (trx) => {
+    const claimed = await claimDocument(trx, documentId);
+    return claimed && { claimed, first: await findPart(trx, documentId, 0) };
+  });
+  if (!begun?.first) return null;
+  const parts = [begun.first];
+  for (let size = begun.first.length; size < begun.claimed.size_bytes; ) {
+    const part = await inTenant((trx) => findPart(trx, documentId, parts.length));
+    if (!part) return null;
     parts.push(part);
     size += part.length;
   }
-  return Buffer.concat(parts);
-}
-
-/** The document appears in searches, and the version that it replaces disappears, in the same moment. */
-async function finish(deps: IngestionDependencies, tenant: Tenant, claimed: ClaimedDocument): Promise<void> {
-  await enterTenant(deps.database, tenant, async (trx) => {
-    await finishDocument(trx, claimed, await countChunks(trx, claimed.id));
-    if (claimed.replaces !== null) await retireDocuments(trx, deps.queue, tenant, [claimed.replaces]);
-  });
+  return { claimed: begun.claimed, bytes: Buffer.concat(parts) };
 }
 
 const INTERRUPTED = `The ingestion of this document was cut off ${MAX_TRIES} times. Try it again, or split the file.`;
@@ -140,5 +145,3 @@ function faultFor(error: unknown): IngestionFault {
   }
   return faultOf('internal', 'Something went wrong on our side. Try again, or give the document’s id to the operator.');
 }
-
-export type { Try };

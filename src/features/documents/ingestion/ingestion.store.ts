@@ -9,6 +9,7 @@ export type ClaimedDocument = {
   content_type: string;
   size_bytes: number;
   attempt: number;
+  tries: number;
   replaces: string | null;
 };
 
@@ -21,11 +22,12 @@ export async function claimDocument(trx: TenantTransaction, id: string): Promise
       progress: 0,
       error: null,
       attempt: eb('attempt', '+', 1),
+      tries: eb('tries', '+', 1),
       updated_at: new Date(),
     }))
     .where('id', '=', id)
     .where('status', 'in', ['queued', 'processing'])
-    .returning(['id', 'title', 'filename', 'content_type', 'size_bytes', 'attempt', 'replaces'])
+    .returning(['id', 'title', 'filename', 'content_type', 'size_bytes', 'attempt', 'tries', 'replaces'])
     .executeTakeFirst();
 }
 
@@ -83,13 +85,16 @@ export async function widenChunkRange(
     WHERE id = ${id}`.execute(trx);
 }
 
-export async function finishDocument(trx: TenantTransaction, one: Try, chunkCount: number): Promise<void> {
-  await advance(trx, one, { progress: 1 });
-  await trx
+/** @throws Superseded */
+export async function finishDocument(trx: TenantTransaction, { id, attempt }: Try, chunkCount: number): Promise<void> {
+  const { numUpdatedRows } = await trx
     .updateTable('document')
-    .set({ status: 'ready', chunk_count: chunkCount, replaces: null })
-    .where('id', '=', one.id)
-    .execute();
+    .set({ status: 'ready', progress: 1, chunk_count: chunkCount, replaces: null, updated_at: new Date() })
+    .where('id', '=', id)
+    .where('status', '=', 'processing')
+    .where('attempt', '=', attempt)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) throw new Superseded();
 }
 
 export async function failDocument(trx: TenantTransaction, one: Try, fault: IngestionFault): Promise<void> {
@@ -113,13 +118,4 @@ async function endTry(
     .where('status', '=', 'processing')
     .where('attempt', '=', attempt)
     .execute();
-}
-
-export async function countChunks(trx: TenantTransaction, documentId: string): Promise<number> {
-  const { count } = await trx
-    .selectFrom('chunk')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('document_id', '=', documentId)
-    .executeTakeFirstOrThrow();
-  return count;
 }

@@ -18,6 +18,8 @@ export type TermCount = { lexeme: string; found: number; oldest: number; newest:
 
 export type PlannedTerm = {
   lexeme: string;
+  /** Chunks that have it: counted, or estimated where counting stopped. */
+  frequency: number;
   idf: number;
   /** Whether chunks are looked for by this lexeme. The others only add to the score of chunks that were found. */
   essential: boolean;
@@ -59,7 +61,7 @@ export function planTerms(
   return rarestFirst.map(([lexeme, frequency], index) => {
     scanned += frequency;
     const essential = index === 0 || scanned <= limits.scan;
-    return { lexeme, idf: idf(shared.get(lexeme) ?? frequency, corpus.chunkCount), essential };
+    return { lexeme, frequency, idf: idf(shared.get(lexeme) ?? frequency, corpus.chunkCount), essential };
   });
 }
 

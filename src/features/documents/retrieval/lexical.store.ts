@@ -141,19 +141,22 @@ export async function scoreChunks(
   return { chunks, candidates: rows[0]?.candidates ?? 0 };
 }
 
-/** Which of the lexemes each of the chunks has. */
-export async function findLexemes(
+/** How often a chunk has a lexeme of the query. */
+export type Occurrence = { chunkNumber: number; wordCount: number; lexeme: string; frequency: number };
+
+export async function findOccurrences(
   trx: TenantTransaction,
   chunkNumbers: readonly number[],
   lexemes: readonly string[],
-): Promise<Map<number, Set<string>>> {
-  const { rows } = await sql<{ chunk_number: number; lexemes: string[] }>`
-    SELECT chunk.number AS chunk_number, array_agg(term.lexeme) AS lexemes
+): Promise<Occurrence[]> {
+  const { rows } = await sql<Occurrence>`
+    SELECT chunk.number AS "chunkNumber", found.word_count AS "wordCount", term.lexeme, found.frequency
     FROM unnest(${chunkNumbers}::bigint[]) AS chunk (number)
     CROSS JOIN unnest(${lexemes}::text[]) AS term (lexeme)
     CROSS JOIN LATERAL (
-      SELECT FROM posting WHERE posting.lexeme = term.lexeme AND posting.chunk_number = chunk.number LIMIT 1
-    ) AS found
-    GROUP BY chunk.number`.execute(trx);
-  return new Map(rows.map((row) => [row.chunk_number, new Set(row.lexemes)]));
+      SELECT word_count, frequency FROM posting
+      WHERE posting.lexeme = term.lexeme AND posting.chunk_number = chunk.number
+      LIMIT 1
+    ) AS found`.execute(trx);
+  return rows;
 }
