@@ -1,0 +1,34 @@
+import type { BlockKind } from '../../../../lib/chunking/block.ts';
+import type { ExtractedDocument, ExtractionInput, ExtractionLimits, ExtractionResult } from '../extracted-document.ts';
+
+/** What the reading process is sent, one at a time. */
+export type ReadRequest = { input: ExtractionInput; limits: ExtractionLimits };
+
+/** A document on its way: half a million blocks as one array of numbers, not as half a million objects. */
+export type ReadReply =
+  | { ok: true; document: Omit<ExtractedDocument, 'blocks'>; blocks: Int32Array }
+  | Extract<ExtractionResult, { ok: false }>;
+
+const KINDS: readonly BlockKind[] = ['heading', 'paragraph', 'list', 'table', 'code'];
+const FIELDS = 5;
+const NO_PAGE = -1;
+
+export function packReply({ blocks, ...document }: ExtractedDocument): ReadReply {
+  const packed = new Int32Array(blocks.length * FIELDS);
+  for (const [index, { kind, start, end, level, page }] of blocks.entries()) {
+    packed.set([KINDS.indexOf(kind), start, end, level, page ?? NO_PAGE], index * FIELDS);
+  }
+  return { ok: true, document, blocks: packed };
+}
+
+export function unpackReply(reply: ReadReply): ExtractionResult {
+  if (!reply.ok) return reply;
+  const blocks = Array.from({ length: reply.blocks.length / FIELDS }, (_, index) => {
+    const [kind = 1, start = 0, end = 0, level = 0, page = NO_PAGE] = reply.blocks.subarray(
+      index * FIELDS,
+      (index + 1) * FIELDS,
+    );
+    return { kind: KINDS[kind] ?? 'paragraph', start, end, level, page: page === NO_PAGE ? null : page };
+  });
+  return { ok: true, document: { ...reply.document, blocks } };
+}

@@ -1,0 +1,134 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { dirname, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ExtractionLimits, ExtractionResult } from '../extracted-document.ts';
+import { type ReadReply, type ReadRequest, unpackReply } from './messages.ts';
+
+const ENTRY = fileURLToPath(new URL('./main.ts', import.meta.url));
+const SOURCE_ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+const MEGABYTE = 1024 ** 2;
+/** The heap gets this share of the memory; what is left is for buffers, which the guard counts too. */
+const HEAP_SHARE = 0.75;
+
+/**
+ * One process that reads files one after the other. A process, not a thread: running out of memory can end a thread's
+ * whole process, and only a process can be stopped for sure.
+ */
+export class ReadingProcess {
+  readonly #child: ChildProcess;
+  #isAlive = true;
+  #isReady = false;
+
+  constructor(limits: ExtractionLimits) {
+    this.#child = fork(ENTRY, {
+      execArgv: processFlags(limits),
+      env: {},
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    this.#child.once('message', () => {
+      this.#isReady = true;
+    });
+    this.#child.on('exit', () => {
+      this.#isAlive = false;
+    });
+    // Errors of sending end in an exit; without a listener they would end us.
+    this.#child.on('error', () => this.kill());
+    this.#setReferenced(false);
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Ends with a result in any case: of the reading, of the clock, of the guard, or of the caller's signal. */
+  async read(request: ReadRequest, signal?: AbortSignal): Promise<ExtractionResult> {
+    signal?.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<ExtractionResult>();
+    const onMessage = (message: ReadReply | { ready: true }): void => {
+      if ('ok' in message) resolve(unpackReply(message));
+    };
+    const onExit = (code: number | null, exitSignal: NodeJS.Signals | null): void => {
+      if (this.#isReady) resolve(crash(code, exitSignal));
+      else reject(new Error(`The reading process could not start: it ended with ${exitSignal ?? code}.`));
+    };
+    const onAbort = (): void => reject(signal?.reason);
+    const timer = setTimeout(() => resolve(timeout(request.limits.timeoutMs)), request.limits.timeoutMs);
+    this.#child.on('message', onMessage).once('exit', onExit);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#setReferenced(true);
+    let isIdle = false;
+    try {
+      this.#child.send(request);
+      const result = await promise;
+      isIdle = result.ok || !['timeout', 'out-of-memory'].includes(result.failure);
+      return result;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      this.#child.off('message', onMessage).off('exit', onExit);
+      this.#setReferenced(false);
+      if (!isIdle) this.kill();
+    }
+  }
+
+  kill(): void {
+    this.#isAlive = false;
+    this.#child.kill('SIGKILL');
+  }
+
+  /** An idle reading process must not keep the program from ending. */
+  #setReferenced(isReferenced: boolean): void {
+    if (isReferenced) {
+      this.#child.ref();
+      this.#child.channel?.ref();
+    } else {
+      this.#child.unref();
+      this.#child.channel?.unref();
+    }
+  }
+}
+
+/** Neither writing nor starting programs nor native code; reading only the program's own files. */
+function processFlags({ memoryBytes }: ExtractionLimits): string[] {
+  const readable = [SOURCE_ROOT, modulesRoot()].map(
+    (folder) => `--allow-fs-read=${folder}${folder.endsWith(sep) ? '*' : `${sep}*`}`,
+  );
+  return [
+    '--permission',
+    '--allow-worker',
+    ...readable,
+    '--no-addons',
+    '--disallow-code-generation-from-strings',
+    '--disable-warning=ExperimentalWarning',
+    `--max-old-space-size=${Math.floor((memoryBytes * HEAP_SHARE) / MEGABYTE)}`,
+  ];
+}
+
+/** The outermost node_modules that holds the parsers. */
+function modulesRoot(): string {
+  const parser = fileURLToPath(import.meta.resolve('htmlparser2'));
+  const marker = `${sep}node_modules${sep}`;
+  const index = parser.indexOf(marker);
+  return index < 0 ? dirname(parser) : parser.slice(0, index + marker.length);
+}
+
+function timeout(timeoutMs: number): ExtractionResult {
+  const detail = `This file took longer than ${Math.max(1, Math.round(timeoutMs / 1_000))} seconds to read and was given up. Split it, or save it anew in a simpler form, and upload that.`;
+  return { ok: false, failure: 'timeout', detail };
+}
+
+/** SIGKILL comes from the guard or the system's own; SIGABRT, or 134, from V8 at the end of its heap. */
+function crash(code: number | null, signal: NodeJS.Signals | null): ExtractionResult {
+  if (signal === 'SIGKILL' || signal === 'SIGABRT' || signal === 'SIGTRAP' || code === 134) {
+    const detail = 'This file needs more memory to read than one document may have. Split it and upload the parts.';
+    return { ok: false, failure: 'out-of-memory', detail };
+  }
+  const detail =
+    'Reading this file ended unexpectedly; it is probably damaged. Save it anew in the program that made it and upload that copy.';
+  return { ok: false, failure: 'damaged', detail };
+}
