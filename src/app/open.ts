@@ -9,6 +9,11 @@ export function openLog(config: Config): Logger {
   return createLog({ level: config.logLevel === 'warning' ? 'warn' : config.logLevel, pretty: format === 'pretty' });
 }
 
+/** For commands that a person waits for: what they must know is told as the command's own answer. */
+export function openCommandLog(): Logger {
+  return createLog({ level: 'error', pretty: process.stderr.isTTY });
+}
+
 /** Opens the database and builds the services on it. The caller closes `services.database`. */
 export async function openServices(config: Config, log: Logger): Promise<Services> {
   const database = await openDatabase({
