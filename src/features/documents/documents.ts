@@ -3,10 +3,11 @@ import type { Tenant } from '../tenancy/index.ts';
 import { documentJobs } from './documents.jobs.ts';
 import type { SearchBody } from './documents.schema.ts';
 import { createDocumentService, type DocumentService, type DocumentServiceDependencies } from './documents.service.ts';
+import { createTextExtractor } from './extraction/text-extractor.ts';
 import { type FolderContext, type FolderProgress, type FolderReport, ingestFolder } from './folder/ingest-folder.ts';
-import { extractPlainText } from './ingestion/extract-plain-text.ts';
 import { type IngestionOutcome, ingestDocument } from './ingestion/ingest-document.ts';
 import type { Extract } from './ingestion/ingestion.types.ts';
+import { purgeDocuments } from './ingestion/purge-documents.ts';
 import { type Retrieval, type RetrievalContext, type RetrievalOptions, retrieve } from './retrieval/retrieve.ts';
 import type { HistoryMessage } from './retrieval/route-query.ts';
 import { type SearchResult, searchDocuments } from './retrieval/search.ts';
@@ -27,6 +28,8 @@ export type Documents = {
   jobs: readonly JobDefinition<never>[];
   /** Ingests a document here and now, instead of by its job. */
   ingest(tenant: Tenant, documentId: string, signal: AbortSignal): Promise<IngestionOutcome>;
+  /** Removes what is left of deleted documents here and now, instead of by its job. */
+  purge(tenant: Tenant, signal: AbortSignal): Promise<void>;
   /** The evidence for a question in a conversation, for a model to answer from. */
   retrieve(
     context: RetrievalContext,
@@ -41,23 +44,30 @@ export type Documents = {
     onProgress?: (progress: FolderProgress) => void,
   ): Promise<FolderReport>;
   search(tenant: Tenant, body: SearchBody, signal: AbortSignal): Promise<SearchResult>;
+  /** Ends the processes that read files. */
+  close(): void;
 };
 
 const DEFAULT_TOP_K = 8;
 
 export function createDocuments(options: DocumentsDependencies): Documents {
   const { ingestionConcurrency, ...given } = options;
-  const deps = { extract: extractPlainText, ...given };
+  // Its processes start when there is work, and end when there has been none for a while.
+  const extractor = createTextExtractor({ processes: ingestionConcurrency });
+  const extract: Extract = (input, signal) => extractor.extractText(input, { signal });
+  const deps = { extract, ...given };
   return {
     service: createDocumentService(deps),
     sources: createSourceService(deps),
     uploadLimit: deps.uploadLimit,
     jobs: documentJobs(deps, ingestionConcurrency),
     ingest: (tenant, documentId, signal) => ingestDocument(deps, tenant, documentId, { signal, lastTry: true }),
+    purge: (tenant, signal) => purgeDocuments(deps, tenant, signal),
     retrieve: (context, question, history, more) => retrieve(deps, context, question, history, more),
     ingestFolder: (context, folder, onProgress) =>
       ingestFolder({ ...deps, ingestionConcurrency }, context, folder, onProgress),
     search: (tenant, body, signal) => searchDocuments(deps, tenant, inputOf(body), signal),
+    close: () => extractor.close(),
   };
 }
 
