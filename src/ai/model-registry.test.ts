@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { ModelRequest } from './chat-model.ts';
+import { type Answer, type FakeUpstream, fakeUpstream, sendJson } from './http/fake-upstream.ts';
 import { createModelRegistry, UnknownModelError } from './model-registry.ts';
 import { type ModelSettings, ModelSettingsError } from './providers.ts';
 
@@ -76,5 +78,48 @@ describe('createModelRegistry', () => {
     [{ ...all, embeddingModel: 'nomic/e', embeddingBaseUrl: 'http://localhost:11434/v1' }, 'embedding/nomic/e'],
   ])('finds the embedder', (settings, id) => {
     expect(createModelRegistry(settings).embedder?.id).toBe(id);
+  });
+
+  it('gives a key to the server that it was set for, and to no other', async () => {
+    const vectors: Answer = (response) => sendJson(response, 200, { data: [{ index: 0, embedding: [1] }] });
+    await using one = await fakeUpstream(vectors);
+    await using other = await fakeUpstream(vectors);
+    const openai = { ...nothing, openaiApiKey: 'a', openaiBaseUrl: `${one.origin}/v1`, embeddingModel: 'e' };
+    const settings: ModelSettings[] = [
+      openai,
+      { ...openai, embeddingBaseUrl: `${one.origin}/v2` },
+      { ...openai, embeddingBaseUrl: other.origin },
+      { ...openai, embeddingBaseUrl: other.origin, embeddingApiKey: 'b' },
+      { ...openai, embeddingApiKey: 'b' },
+    ];
+    for (const each of settings) {
+      await createModelRegistry(each).embedder?.embed(['text'], new AbortController().signal);
+    }
+    const keys = (upstream: FakeUpstream) => upstream.requests.map(({ headers }) => headers.authorization);
+    expect(keys(one)).toEqual(['Bearer a', 'Bearer a', 'Bearer b']);
+    expect(keys(other)).toEqual([undefined, 'Bearer b']);
+  });
+
+  it('puts a model behind retries, breaker and fallback', async () => {
+    const circuits: string[] = [];
+    await using upstream = await fakeUpstream((response) => sendJson(response, 503, {}));
+    const registry = createModelRegistry(
+      { ...nothing, openaiBaseUrl: upstream.origin, fallbackModels: ['extractive'] },
+      {
+        retries: { wait: async () => {} },
+        onCircuit: (provider, state) => circuits.push(`${provider} ${state}`),
+      },
+    );
+    const ask = async () => {
+      const messages = [{ role: 'user' as const, content: 'Hello' }];
+      const { signal } = new AbortController();
+      const request: ModelRequest = { instructions: null, messages, passages: null, signal };
+      return (await Array.fromAsync(registry.resolve(null).stream(request))).flat()[0];
+    };
+    expect(await ask()).toEqual({ type: 'fallback', model: 'extractive' });
+    expect(await ask()).toEqual({ type: 'fallback', model: 'extractive' });
+    expect(circuits).toEqual(['openai open']);
+    await ask();
+    expect(upstream.requests).toHaveLength(5);
   });
 });

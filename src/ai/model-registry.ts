@@ -58,7 +58,7 @@ export function createModelRegistry(settings: ModelSettings, options: RegistryOp
   });
   const fallbacks = (settings.fallbackModels ?? []).map((name) => idOf(name, providers));
   const defaultId = defaultModelId(settings, providers);
-  const vectors = configuredEmbedder(settings, providers, options.timeouts ?? {});
+  const vectors = configuredEmbedder(settings, options.timeouts ?? {});
 
   return {
     resolve(name) {

@@ -89,24 +89,23 @@ function anthropic(apiKey: string, timeouts: Partial<Timeouts>): Provider {
  * @throws ModelSettingsError */
 export function configuredEmbedder(
   settings: ModelSettings,
-  providers: readonly Provider[],
   timeouts: Partial<Timeouts>,
 ): { embedder: Embedder; provider: string } | null {
-  const { embeddingModel, embeddingBaseUrl, embeddingApiKey, openaiApiKey } = settings;
-  if (embeddingModel === null) return null;
-  if (embeddingBaseUrl !== null) {
-    const apiKey = embeddingApiKey === null ? null : headerValue('EMBEDDING_API_KEY', embeddingApiKey);
-    const address = { provider: 'embedding', baseUrl: embeddingBaseUrl, apiKey };
-    return {
-      embedder: openAiCompatibleEmbedder({ ...address, model: embeddingModel, timeouts }),
-      provider: 'embedding',
-    };
+  const { embeddingModel: model, embeddingBaseUrl: baseUrl, embeddingApiKey, openaiApiKey } = settings;
+  if (model === null) return null;
+  if (baseUrl === null) {
+    const own = { ...settings, openaiApiKey: embeddingApiKey ?? openaiApiKey };
+    return providerEmbedder(model, configuredProviders(own, timeouts));
   }
-  if (embeddingApiKey !== null && openaiApiKey === null) {
-    const own = configuredProviders({ ...settings, openaiApiKey: embeddingApiKey }, timeouts);
-    return providerEmbedder(embeddingModel, own);
-  }
-  return providerEmbedder(embeddingModel, providers);
+  const key = embeddingApiKey ?? (isOpenAiAddress(baseUrl, settings) ? openaiApiKey : null);
+  const apiKey = key === null ? null : headerValue('EMBEDDING_API_KEY', key);
+  const embedder = openAiCompatibleEmbedder({ provider: 'embedding', baseUrl, apiKey, model, timeouts });
+  return { embedder, provider: 'embedding' };
+}
+
+/** A key goes to the server that it was given for, and to no other. */
+function isOpenAiAddress(baseUrl: string, { openaiBaseUrl }: ModelSettings): boolean {
+  return new URL(baseUrl).origin === new URL(openaiBaseUrl ?? OPENAI_URL).origin;
 }
 
 function providerEmbedder(name: string, providers: readonly Provider[]): { embedder: Embedder; provider: string } {

@@ -13,7 +13,7 @@ export type JsonPost = {
   signal: AbortSignal;
 };
 
-/** An answer whose body is still to be read: iterate it once, or call `close`. */
+/** An answer whose body is still to be read: iterate it, once. */
 export type UpstreamAnswer = {
   status: number;
   headers: http.IncomingHttpHeaders;
@@ -22,7 +22,6 @@ export type UpstreamAnswer = {
   pieces(): AsyncGenerator<Buffer, void, undefined>;
   /** From now on, waits at most this long for the next piece. */
   expectWithin(milliseconds: number): void;
-  close(): void;
 };
 
 // Kept connections save a handshake for each turn. Node lets idle ones not hold the process, and drops them when the
@@ -73,10 +72,6 @@ function answered(request: ClientRequest, deadline: Deadline): Promise<IncomingM
 }
 
 function upstreamAnswer(post: JsonPost, response: IncomingMessage, deadline: Deadline): UpstreamAnswer {
-  const close = () => {
-    deadline.stop();
-    if (!response.complete) response.destroy();
-  };
   async function* pieces() {
     try {
       deadline.next('idle');
@@ -89,7 +84,7 @@ function upstreamAnswer(post: JsonPost, response: IncomingMessage, deadline: Dea
     } catch (cause) {
       throw deadline.reason() ?? connectionError(post.provider, cause);
     } finally {
-      close();
+      deadline.stop();
     }
   }
   return {
@@ -97,6 +92,5 @@ function upstreamAnswer(post: JsonPost, response: IncomingMessage, deadline: Dea
     headers: response.headers,
     pieces,
     expectWithin: deadline.expectWithin,
-    close,
   };
 }

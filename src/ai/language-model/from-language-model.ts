@@ -41,7 +41,6 @@ export function fromLanguageModel(
         throw deadline.reason() ?? upstreamError(provider, error);
       } finally {
         deadline.stop();
-        stop.abort();
       }
     },
   };

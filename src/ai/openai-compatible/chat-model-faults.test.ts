@@ -158,15 +158,19 @@ describe('waiting', () => {
   });
 
   it('is not charged to the upstream while we are slow ourselves', async () => {
-    await using upstream = await fakeUpstream((response) => {
-      begun(response, {} as never, 0);
+    const worked = Promise.withResolvers<void>();
+    await using upstream = await fakeUpstream(async (response, seen, call) => {
+      begun(response, seen, call);
+      await worked.promise;
       response.end(eventsText(stop));
     });
-    const model = modelAt(upstream.origin, { timeouts: { ...patience, idle: 30 } });
+    const model = modelAt(upstream.origin, { timeouts: { ...patience, idle: 50 } });
     const events: ModelEvent[] = [];
     for await (const batch of model.stream(request())) {
       events.push(...batch);
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      // Longer than the upstream may be silent.
+      await new Promise((resolve) => setTimeout(resolve, 120));
+      worked.resolve();
     }
     expect(events.at(-1)?.type).toBe('finish');
   });

@@ -106,6 +106,7 @@ describe('an answer', () => {
         { choices: [{ delta: null }] },
         { choices: [{ delta: { content: 1, tool_calls: 'x' } }] },
         { choices: [{ delta: { tool_calls: [null] } }] },
+        { choices: [{ delta: { tool_calls: {} } }] },
         text('x'),
         stop,
       ),

@@ -72,6 +72,7 @@ describe('openAiCompatibleEmbedder', () => {
 
   it.each([
     ['no vector', { data: [] }],
+    ['more vectors', { data: [1, 2, 3].map((value, index) => ({ index, embedding: [value] })) }],
     ['fewer vectors', { data: [{ index: 0, embedding: [1] }] }],
     [
       'the same one twice',

@@ -59,10 +59,11 @@ type Embeddings = { vectors: readonly (readonly number[])[]; inputTokens: number
 function readEmbeddings(provider: string, text: string, count: number): Embeddings {
   const answer = parsed(provider, text);
   const vectors = new Array<readonly number[] | undefined>(count).fill(undefined);
-  for (const [place, item] of (Array.isArray(answer.data) ? answer.data : []).entries()) {
+  const items = Array.isArray(answer.data) && answer.data.length === count ? answer.data : [];
+  for (const [place, item] of items.entries()) {
     const index: unknown = item?.index ?? place;
     const vector = vectorOf(item?.embedding);
-    if (typeof index === 'number' && index in vectors && vector !== null) vectors[index] = vector;
+    if (typeof index === 'number' && vector !== null) vectors[index] = vector;
   }
   if (!vectors.every((vector) => vector !== undefined))
     throw modelError(

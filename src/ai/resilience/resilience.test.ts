@@ -95,6 +95,16 @@ describe('withCircuitBreaker', () => {
     expect(model.requests).toHaveLength(2);
   });
 
+  it('does not make the caller wait until it may be tried again', async () => {
+    const { policy, delays } = retries();
+    const shared = circuitBreaker({ failures: 1, coolDown: 1000, now: () => 0 });
+    shared.enter().failed();
+    await expect(collect(withRetries(withCircuitBreaker(scriptedModel(['x']), shared), policy))).rejects.toMatchObject({
+      retryAfter: 1,
+    });
+    expect(delays).toEqual([]);
+  });
+
   it('counts failures in the middle of answers', async () => {
     const shared = breaker();
     const guarded = withCircuitBreaker(scriptedModel(['x', fail('unavailable')]), shared);

@@ -18,9 +18,6 @@ export function withCircuitBreaker(model: ChatModel, breaker: CircuitBreaker): C
       } catch (error) {
         settle(permit, error, request.signal);
         throw error;
-      } finally {
-        // Settled already, unless the consumer left early.
-        permit.abandoned();
       }
     },
   };
