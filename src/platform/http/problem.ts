@@ -37,6 +37,8 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   // Anything can be thrown, null too.
   const fault = (error ?? {}) as Partial<FastifyError> & { validation?: SchemaFault[] };
+  // A path with something that is no id leads nowhere, as one with an unknown id does.
+  if (fault.validationContext === 'params') return requestErrors.notFound('There is nothing at this address.');
   if (fault.validation) return invalid(fault.validation, fault.validationContext);
   const known = typeof fault.code === 'string' ? fromFastify(fault) : undefined;
   if (known) return known;
@@ -64,6 +66,8 @@ function fromFastify(error: Partial<FastifyError>): ApiError | undefined {
       return requestErrors.unsupportedType('This content type is not understood here. Send application/json.');
     case 'FST_ERR_BAD_URL':
       return requestErrors.malformed('The address is not a valid URL path.');
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return requestErrors.malformed('A part of the address is longer than any id or name.');
     default:
       return error.code?.startsWith('FST_') && (error.statusCode ?? 500) < 500
         ? requestErrors.malformed('The request could not be read.', { cause: error })
@@ -82,11 +86,15 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   const status = statusOf(apiError);
   if (status >= 500) request.log.error({ err: apiError.options.cause ?? apiError }, apiError.message);
   else request.log.info({ code: apiError.definition.code, detail: apiError.message }, 'refused');
-  return reply
-    .code(status)
-    .headers(apiError.options.headers ?? {})
-    .type('application/problem+json')
-    .send(JSON.stringify(problemOf(apiError, request.id)));
+  return (
+    reply
+      .code(status)
+      .headers(apiError.options.headers ?? {})
+      // Hooks set it, too, but do not run for an address that cannot be read.
+      .header('x-request-id', request.id)
+      .type('application/problem+json')
+      .send(JSON.stringify(problemOf(apiError, request.id)))
+  );
 }
 
 const KIBIBYTE = 1024;

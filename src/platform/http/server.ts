@@ -62,7 +62,7 @@ export function createHttpServer(options: HttpOptions): App {
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
   app.setValidatorCompiler(compileValidator);
   app.setErrorHandler((error, request, reply) => {
-    const isBodyLimit = (error as { code?: string }).code === 'FST_ERR_CTP_BODY_TOO_LARGE';
+    const isBodyLimit = (error as { code?: unknown } | null)?.code === 'FST_ERR_CTP_BODY_TOO_LARGE';
     const limit = request.routeOptions.bodyLimit ?? options.bodyLimit;
     return sendProblem(request, reply, isBodyLimit ? bodyTooLarge(limit) : error);
   });
@@ -83,10 +83,10 @@ function notFoundDetail(method: string, url: string): string {
 function addRequestContext(app: App): void {
   app.decorateRequest('traceparent', '');
   app.addHook('onRequest', async (request, reply) => {
-    if (request.url.includes('%00')) throw requestErrors.malformed('The address holds a NUL character; remove it.');
     request.traceparent = childTrace(request.headers.traceparent);
     reply.header('x-request-id', request.id);
     reply.header('traceparent', request.traceparent);
+    if (request.url.includes('%00')) throw requestErrors.malformed('The address holds a NUL character; remove it.');
   });
   app.addHook('onResponse', async (request, reply) => {
     request.log.info(
