@@ -40,6 +40,7 @@ describe('rooms', () => {
     'type re-export': "export type { X } from '../app/x.ts';",
     'dynamic import': "const x = await import('../app/x.ts');",
     'dynamic import by template': 'const x = await import(`../app/x.ts`);',
+    'dynamic import by a constant': "const X = '../app/x.ts'; const x = await import(X);",
     'import in a type': "type X = import('../app/x.ts').X;",
     'typeof import in a type': "type X = typeof import('../app/x.ts');",
     thread: "new Worker(new URL('../app/x.ts', import.meta.url));",

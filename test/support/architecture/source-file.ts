@@ -32,9 +32,10 @@ export function readSourceFile(path: string, text: string): SourceFile {
   const imports: Import[] = [];
   const environmentReads: number[] = [];
   const starExports: number[] = [];
+  const constants = constantsOf(program);
   const lineOf = (node: Node) => text.slice(0, node.start).split('\n').length;
   visit(program, (node) => {
-    const specifier = specifierOf(node);
+    const specifier = specifierOf(node, constants);
     if (specifier !== undefined) imports.push(importOf(path, specifier, lineOf(node)));
     if (readsEnvironment(node)) environmentReads.push(lineOf(node));
     if (node.type === 'ExportAllDeclaration') starExports.push(lineOf(node));
@@ -55,13 +56,14 @@ function isNode(value: unknown): value is Node {
 }
 
 /** What a node imports; undefined when it is no import, null when only the running program knows. */
-function specifierOf(node: Node): string | null | undefined {
+function specifierOf(node: Node, constants: ReadonlyMap<string, string>): string | null | undefined {
   switch (node.type) {
     case 'ImportDeclaration':
     case 'ExportAllDeclaration':
-    case 'ImportExpression':
     case 'TSImportType':
       return textOf(node.source);
+    case 'ImportExpression':
+      return textOf(node.source) ?? constants.get(nameOf(node.source)) ?? null;
     case 'ExportNamedDeclaration':
       return node.source ? textOf(node.source) : undefined;
     case 'NewExpression':
@@ -71,6 +73,23 @@ function specifierOf(node: Node): string | null | undefined {
     default:
       return undefined;
   }
+}
+
+/** Texts that the file itself names, at its top level, for an import that TypeScript must not look into. */
+function constantsOf(program: unknown): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const statement of (program as { body: Node[] }).body) {
+    if (statement.type !== 'VariableDeclaration' || statement.kind !== 'const') continue;
+    for (const { id, init } of statement.declarations as Node[]) {
+      const text = textOf(init);
+      if (text !== null) found.set(nameOf(id), text);
+    }
+  }
+  return found;
+}
+
+function nameOf(node: unknown): string {
+  return isNode(node) && typeof node.name === 'string' ? node.name : '';
 }
 
 /** `new URL('./worker.ts', import.meta.url)`: code that a thread or another process is started with. */
