@@ -45,7 +45,7 @@ export async function findLeadingHits(
       ORDER BY document.created_at DESC, document.id DESC
       LIMIT ${limit}
     ),
-    leading AS (
+    beginning AS (
       SELECT chunk.id, chunk.index, newest.created_at
       FROM newest
       JOIN chunk ON chunk.document_id = newest.id AND chunk.index < ${limit}
@@ -53,9 +53,9 @@ export async function findLeadingHits(
       LIMIT ${limit}
     )
     SELECT ${COLUMNS}
-    FROM leading
-    JOIN chunk ON chunk.id = leading.id
+    FROM beginning
+    JOIN chunk ON chunk.id = beginning.id
     JOIN document ON document.id = chunk.document_id
-    ORDER BY leading.created_at DESC, chunk.document_id DESC, chunk.index`.execute(trx);
+    ORDER BY beginning.created_at DESC, chunk.document_id DESC, chunk.index`.execute(trx);
   return rows;
 }

@@ -26,7 +26,7 @@ const GREETING_WORDS =
 const GREETING_FILLERS =
   'there|everyone|everybody|all|again|you|very much|so much|a lot|a bunch|for (?:the|your) help|for that|my friend|friend|team|bot|assistant|parley|and|to|too|please|ok|okay|great';
 const GREETING = new RegExp(
-  `^(?:(?:${GREETING_FILLERS})[\\s\\p{P}]*)*(?:${GREETING_WORDS})(?:[\\s\\p{P}\\p{S}]+(?:${GREETING_WORDS}|${GREETING_FILLERS}))*[\\s\\p{P}\\p{S}]*$`,
+  `^[\\s\\p{P}]*(?:(?:${GREETING_FILLERS})[\\s\\p{P}]*)*(?:${GREETING_WORDS})(?:[\\s\\p{P}\\p{S}]+(?:${GREETING_WORDS}|${GREETING_FILLERS}))*[\\s\\p{P}\\p{S}]*$`,
   'iu',
 );
 const MAX_GREETING_LENGTH = 100;
