@@ -228,8 +228,14 @@ export const settings = {
     'DEFAULT_MODEL',
     optional(text),
     none,
-    'Model that answers when a request names none, as provider/model. Unset: extractive, which needs no key.',
+    'Model that answers when a request names none, as provider/model. Unset: the usual one of the first provider that is configured; with none, extractive, which needs no key. Ollama and vLLM need it.',
     { aliases: ['OPENAI_MODEL'] },
+  ),
+  fallbackModels: setting(
+    'FALLBACK_MODELS',
+    list,
+    [] as readonly string[],
+    'Models to turn to, in this order, when the asked one fails before it has said anything.',
   ),
   embeddingModel: setting(
     'EMBEDDING_MODEL',
@@ -243,9 +249,15 @@ export const settings = {
     none,
     'OpenAI-compatible address for EMBEDDING_MODEL. Unset: OPENAI_BASE_URL.',
   ),
-  embeddingApiKey: setting('EMBEDDING_API_KEY', optional(text), none, 'Key for it. Unset: OPENAI_API_KEY.', {
-    secret: true,
-  }),
+  embeddingApiKey: setting(
+    'EMBEDDING_API_KEY',
+    optional(text),
+    none,
+    'Key for it. Unset: OPENAI_API_KEY, where the address is the same server.',
+    {
+      secret: true,
+    },
+  ),
 } as const;
 
 export type Settings = { readonly [Name in keyof typeof settings]: (typeof settings)[Name]['fallback'] };

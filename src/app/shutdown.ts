@@ -3,7 +3,7 @@ import type { Services } from './services.ts';
 
 /** Ends in order: refuse new requests, let streams and jobs finish, hand over what is left, close the database. */
 export async function shutDown(services: Services, app: App | null, stopAccepting: () => void): Promise<void> {
-  const { config, log, chat, queue, database } = services;
+  const { config, log, chat, queue, documents, database } = services;
   const timeout = config.shutdownTimeout;
   log.info({ active_runs: chat.engine.activeRunCount }, 'stopping');
   stopAccepting();
@@ -13,6 +13,7 @@ export async function shutDown(services: Services, app: App | null, stopAcceptin
   const closed = app?.close();
   app?.server.closeAllConnections();
   await closed;
+  await documents.close();
   await database.close();
   log.info('stopped');
 }

@@ -31,6 +31,7 @@ export async function runAsk(question: string, options: AskOptions): Promise<voi
   } finally {
     await services.chat.engine.stop(0);
     await services.queue.stop(0);
+    await services.documents.close();
     await services.database.close();
   }
 }

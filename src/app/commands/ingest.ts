@@ -30,6 +30,7 @@ export async function runIngest(given: string, options: { tenant: string; json?:
     if (failed.length > 0) process.exitCode = 1;
   } finally {
     await services.queue.stop(0);
+    await services.documents.close();
     await services.database.close();
   }
 }

@@ -4,6 +4,7 @@ export {
   inTenant,
   listTenants,
   migrateTenants,
+  queryTenant,
   readTenantStates,
   type TenantMigration,
 } from './tenancy.service.ts';

@@ -67,7 +67,10 @@ describe.each(testDatabases())('tenants on the $kind database', ({ open }) => {
   test('a failed statement rolls all of the transaction back, also when its error is swallowed', async () => {
     const before = await titlesOf(acme);
     const work = inTenant(db.database, acme, async (trx) => {
-      await trx.insertInto('session').values({ id: newId(), user_id: newId(), title: 'lost', metadata: '{}' }).execute();
+      await trx
+        .insertInto('session')
+        .values({ id: newId(), user_id: newId(), title: 'lost', metadata: '{}' })
+        .execute();
       await sql`SELECT 1 / 0`.execute(trx).catch(() => undefined);
     });
     await expect(work).rejects.toThrow('rolled back');
@@ -82,7 +85,8 @@ describe.each(testDatabases())('tenants on the $kind database', ({ open }) => {
   });
 
   test('a slug that is SQL never reaches the database', async () => {
-    const reading = async () => inTenant(db.database, { id: newId(), slug: 'x"; DROP SCHEMA platform; --' }, async () => 1);
+    const reading = async () =>
+      inTenant(db.database, { id: newId(), slug: 'x"; DROP SCHEMA platform; --' }, async () => 1);
     await expect(reading()).rejects.toThrow('not the slug');
   });
 

@@ -1,3 +1,4 @@
+import type { CompiledQuery } from 'kysely';
 import type { Database, PlatformTransaction, TenantTransaction } from '../../platform/database/database.ts';
 import type { Migration } from '../../platform/database/migrations/migration.ts';
 import { migrateUp, readMigrationState } from '../../platform/database/migrations/migrator.ts';
@@ -15,6 +16,11 @@ export function inTenant<T>(
   work: (trx: TenantTransaction) => Promise<T>,
 ): Promise<T> {
   return database.scoped(schemaOf(tenant), work);
+}
+
+/** As `inTenant` for a single statement, in one round trip. */
+export function queryTenant<Row>(database: Database, tenant: Tenant, query: CompiledQuery<Row>): Promise<Row[]> {
+  return database.scopedQuery(schemaOf(tenant), query);
 }
 
 /** Creates a tenant with its role, schema and tables in the caller's transaction. `name` also gives the slug, with a

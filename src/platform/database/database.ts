@@ -22,6 +22,8 @@ export type Database = {
   transaction<T>(work: (trx: PlatformTransaction) => Promise<T>): Promise<T>;
   /** As `transaction`, under the role and in the schema of that name. */
   scoped<T>(schema: string, work: (trx: TenantTransaction) => Promise<T>): Promise<T>;
+  /** One statement as `scoped`, in one round trip: the transaction's beginning, the statement and its end go together. */
+  scopedQuery<Row>(schema: string, query: CompiledQuery<Row>): Promise<Row[]>;
   /** Raw SQL for the queue's library. Without values it may be a script; then `rows` has those of all its statements. */
   execute(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   /** Calls back for each notification; one may be lost while the connection is renewed, so a caller must also poll. */
@@ -74,6 +76,20 @@ async function commit(connection: Db): Promise<void> {
   }
 }
 
+/** Sends all three at once. If the statement fails, Postgres rolls back what the end asks it to commit. */
+async function runQuery<Row>(db: Db, begin: string, query: CompiledQuery<Row>): Promise<Row[]> {
+  return db.connection().execute(async (connection) => {
+    const [begun, answered, committed] = await Promise.allSettled([
+      runScript(connection, begin),
+      connection.executeQuery(query),
+      commit(connection),
+    ]);
+    // The first that failed is the cause of the others' failures.
+    for (const step of [begun, answered, committed]) if (step.status === 'rejected') throw step.reason;
+    return answered.status === 'fulfilled' ? answered.value.rows : [];
+  });
+}
+
 /** The parts of a database that are the same on both kinds. */
 export function databaseOver(
   kind: DatabaseKind,
@@ -86,6 +102,7 @@ export function databaseOver(
     transaction: (work) => runTransaction(db, 'BEGIN', (connection) => work(connection as PlatformTransaction)),
     scoped: (schema, work) =>
       runTransaction(db, `BEGIN; ${enterSchema(schema)}`, (connection) => work(connection as TenantTransaction)),
+    scopedQuery: (schema, query) => runQuery(db, `BEGIN; ${enterSchema(schema)}`, query),
     ...connectionParts,
   };
 }

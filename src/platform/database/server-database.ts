@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { type Database, databaseOver, identifier, type Unlisten } from './database.ts';
 import { numberTypes } from './number-types.ts';
+import { PacketClient } from './packet-client.ts';
 import type { Schema } from './schema.ts';
 
 export type ServerDatabaseOptions = {
@@ -19,6 +20,7 @@ export type ServerDatabaseOptions = {
 
 export function openServerDatabase(options: ServerDatabaseOptions): Database & { pool: pg.Pool } {
   const pool = new pg.Pool({
+    Client: PacketClient as unknown as new () => pg.ClientBase,
     connectionString: options.url,
     max: options.poolSize,
     connectionTimeoutMillis: options.poolTimeout,

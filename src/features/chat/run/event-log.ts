@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Database } from '../../../platform/database/database.ts';
 import { isDatabaseAway } from '../../../platform/database/failures.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
-import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import { inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
 import { type Append, appendEvents, findAppended } from './run.store.ts';
 
 /** The run belongs to another worker now, has ended, or was deleted: this one must write nothing more. */
@@ -85,17 +85,20 @@ export class EventLog {
     const deadline = performance.now() + RETRY_FOR_MS;
     for (let tries = 1; ; tries += 1) {
       try {
-        return await inTenant(this.#database, tenant, async (trx) => {
-          const written = await appendEvents(trx, appends);
-          // A commit whose answer was lost did happen: then the log already ends where this stretch ends.
-          if (tries > 1) for (const id of await findAppended(trx, appends)) written.add(id);
-          return written;
-        });
+        const rows = await queryTenant(this.#database, tenant, appendEvents(appends));
+        const written = new Set(rows.map(({ id }) => id));
+        // A commit whose answer was lost did happen: then the log already ends where this stretch ends.
+        if (tries > 1) for (const id of await this.#appended(tenant, appends)) written.add(id);
+        return written;
       } catch (error) {
         if (!isDatabaseAway(error) || performance.now() > deadline) throw error;
         await setTimeout(RETRY_DELAY_MS * tries);
       }
     }
+  }
+
+  #appended(tenant: Tenant, appends: readonly Append[]): Promise<string[]> {
+    return inTenant(this.#database, tenant, (trx) => findAppended(trx, appends));
   }
 }
 

@@ -137,11 +137,8 @@ export type RunEnd = {
  * Appends to the logs of many runs in one statement, and ends those that end. A run is written only while this attempt
  * holds it and its log ends just before the stretch; the ids of those that were written come back.
  */
-export async function appendEvents(trx: TenantTransaction, appends: readonly Append[]): Promise<Set<string>> {
-  const { rows } = await trx.executeQuery<{ id: string }>(
-    CompiledQuery.raw(APPEND, [`[${appends.map(appendJson).join(',')}]`]),
-  );
-  return new Set(rows.map(({ id }) => id));
+export function appendEvents(appends: readonly Append[]): CompiledQuery<{ id: string }> {
+  return CompiledQuery.raw(APPEND, [`[${appends.map(appendJson).join(',')}]`]) as CompiledQuery<{ id: string }>;
 }
 
 /** Which of these stretches the logs already end with, under the same attempt. */
