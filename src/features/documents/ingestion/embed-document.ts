@@ -37,14 +37,12 @@ export async function embedDocument(inTenant: InTenant, one: Try, embedding: Emb
 }
 
 async function embedBatch({ embedder, title, signal }: Embedding, chunks: readonly UnembeddedChunk[]) {
-  const texts = chunks.map((chunk) => textInContext({ title, headingPath: chunk.heading_path, text: chunk.text }));
+  const different = [...new Map(chunks.map((chunk) => [chunk.content_hash.toString('hex'), chunk])).values()];
+  const texts = different.map((chunk) => textInContext({ title, headingPath: chunk.heading_path, text: chunk.text }));
   const vectors = await embedder.embed(texts, signal);
-  const byHash = new Map<string, { contentHash: Buffer; vector: readonly number[] }>();
-  for (const [index, { content_hash: contentHash }] of chunks.entries()) {
+  return different.map(({ content_hash: contentHash }, index) => {
     const vector = vectors[index];
-    if (!vector)
-      throw new Error(`The embedder ${embedder.id} gave ${vectors.length} vectors for ${texts.length} texts.`);
-    byHash.set(contentHash.toString('hex'), { contentHash, vector });
-  }
-  return [...byHash.values()];
+    if (vector) return { contentHash, vector };
+    throw new Error(`The embedder ${embedder.id} gave ${vectors.length} vectors for ${texts.length} texts.`);
+  });
 }

@@ -47,12 +47,15 @@ export async function ingestDocument(
   const started = performance.now();
   const begun = await claim(inTenant, documentId);
   if (!begun) return 'gone';
-  const outcome = await runTry(deps, tenant, inTenant, begun, options);
-  if (outcome !== 'gone') {
+  try {
+    const outcome = await runTry(deps, tenant, inTenant, begun, options);
     deps.metrics.documents.inc({ status: outcome });
     deps.metrics.ingestion.observe((performance.now() - started) / 1000);
+    return outcome;
+  } catch (error) {
+    if (error instanceof Superseded) return 'gone';
+    throw error;
   }
-  return outcome;
 }
 
 async function runTry(
@@ -61,7 +64,7 @@ async function runTry(
   inTenant: InTenant,
   begun: Claim,
   { signal, lastTry = false }: IngestionOptions,
-): Promise<IngestionOutcome> {
+): Promise<'ready' | 'failed'> {
   const { claimed } = begun;
   const fail = async (fault: IngestionFault) => {
     await removeStored(inTenant, claimed);
@@ -73,7 +76,7 @@ async function runTry(
     const fault = await ingest(deps, tenant, inTenant, begun, signal);
     return fault === null ? 'ready' : await fail(fault);
   } catch (error) {
-    if (error instanceof Superseded) return 'gone';
+    if (error instanceof Superseded) throw error;
     deps.log.warn({ err: error, tenant: tenant.slug, document_id: claimed.id }, 'an ingestion was cut off');
     const isLast = !signal.aborted && (lastTry || claimed.tries === MAX_TRIES || isHopeless(error));
     if (isLast) return fail(faultFor(error));
