@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Parley in a process of its own, as somebody started it. */
+export type ParleyProcess = {
+  /** All that was printed so far, on both outputs. */
+  output(): string;
+  /** The address that it printed; waits for it. @throws Error with the output when the process ends before. */
+  address(): Promise<string>;
+  /** Resolves when it has ended, with everything it had started. `code` is null when a signal ended it. */
+  readonly ended: Promise<{ code: number | null }>;
+  /** Asks it to end, as a service manager does, and waits until it has. */
+  stop(): Promise<{ code: number | null }>;
+};
+
+const START_TIMEOUT_MS = 30_000;
+/** Longer than the program gives its streams and jobs to finish. */
+const STOP_TIMEOUT_MS = 40_000;
+
+/** The README's command. */
+const NPM_START = ['npm', 'start'] as const;
+
+/**
+ * Starts Parley with these settings and no others: nothing that the machine has set, such as a model's key, gets in.
+ * The port is a free one unless `PORT` says otherwise.
+ */
+export function startParley(
+  settings: Record<string, string>,
+  command: readonly [string, ...string[]] = NPM_START,
+): ParleyProcess {
+  const [program, ...args] = command;
+  const child = spawn(program, args, {
+    cwd: PROJECT,
+    // A group of its own, so that what does not end when asked can be ended as a whole.
+    detached: true,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', LOG_LEVEL: 'warn', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+  // `close` comes after every process that holds the outputs is gone: npm ends before the program that it started.
+  const ended = once(child, 'close').then(([code]) => ({ code }));
+
+  const address = async () => {
+    const printed = () => /Parley is at\s+(\S+)/.exec(output)?.[1];
+    // Asserted below, where the output says why.
+    await Promise.race([ended, expect.poll(printed, { timeout: START_TIMEOUT_MS }).toBeDefined()]).catch(() => null);
+    const found = printed();
+    if (found === undefined) throw new Error(`Parley printed no address:\n${output}`);
+    return found;
+  };
+  const stop = async () => {
+    child.kill('SIGTERM');
+    if (await Promise.race([ended, setTimeout(STOP_TIMEOUT_MS, null, { ref: false })])) return ended;
+    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    throw new Error(`Parley did not end within ${STOP_TIMEOUT_MS / 1000} s of SIGTERM:\n${output}`);
+  };
+  return { output: () => output, address, ended, stop };
+}
+
+/** The credential that the first start prints. */
+export function printedCredential(output: string): { email: string; password: string } {
+  const email = /e-mail\s+(\S+)/.exec(output)?.[1];
+  const password = /password\s+(\S+)/.exec(output)?.[1];
+  if (email === undefined || password === undefined) throw new Error(`No credential was printed:\n${output}`);
+  return { email, password };
+}
