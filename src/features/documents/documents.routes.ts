@@ -39,8 +39,7 @@ function uploadRoute(app: App, documents: Documents): void {
   app.post(
     '/v1/documents',
     {
-      config: { access: 'member' },
-      handlerTimeout: TRANSFER_TIMEOUT_MS,
+      config: { access: 'member', timeout: TRANSFER_TIMEOUT_MS },
       schema: {
         tags: ['Documents'],
         summary: 'Add documents',
@@ -104,8 +103,7 @@ function readingRoutes(app: App, { service }: Documents): void {
   app.get(
     '/v1/documents/:id/file',
     {
-      config,
-      handlerTimeout: TRANSFER_TIMEOUT_MS,
+      config: { ...config, timeout: TRANSFER_TIMEOUT_MS },
       schema: { tags, summary: 'The original of a document, to download', params: IdParams },
     },
     async ({ principal, params }, reply) => {
