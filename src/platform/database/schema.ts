@@ -69,6 +69,15 @@ export type TokenFamilyTable = {
   created_at: CreatedAt;
 };
 
+/** Failed logins of an account, or from an address. */
+export type LoginFailureTable = {
+  subject: string;
+  failures: number;
+  locked_until: Timestamp | null;
+  /** From then on as if it were not there. */
+  expires_at: Timestamp;
+};
+
 export type RefreshTokenTable = {
   id: string;
   family_id: string;
@@ -104,6 +113,8 @@ export type SessionTable = {
   user_id: string;
   title: string | null;
   metadata: Json<Record<string, unknown>>;
+  /** Set: in no list, and deleted after it. */
+  expires_at: Timestamp | null;
   created_at: CreatedAt;
   updated_at: DefaultedTimestamp;
 };
@@ -261,6 +272,7 @@ export type PlatformSchema = {
   'platform.token_family': TokenFamilyTable;
   'platform.refresh_token': RefreshTokenTable;
   'platform.api_key': ApiKeyTable;
+  'platform.login_failure': LoginFailureTable;
 };
 
 export type TenantSchema = {

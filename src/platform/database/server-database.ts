@@ -33,6 +33,8 @@ export function openServerDatabase(options: ServerDatabaseOptions): Database & {
   });
   // An idle connection that breaks must not end the process; the pool drops it and opens another.
   pool.on('error', options.onError);
+  // One that breaks while it is in use fails its queries; without a listener of its own it would end the process as well.
+  pool.on('connect', (client) => client.on('error', options.onError));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   const listener = new Listener(options);
   const database = databaseOver('server', db, {

@@ -10,7 +10,11 @@ export type StreamTimes = {
 
 const DEFAULT_TIMES: StreamTimes = { keepAlive: 15_000, stalled: 60_000 };
 
-export type SseEvent = { id: number; event: string; data: string };
+/** How long the answer's head waits for the first events, ms. */
+const ANNOUNCE_MS = 5;
+
+/** Some dialects have no ids or names for their events. */
+export type SseEvent = { id?: number; event?: string; data: string };
 
 /**
  * Answers with server-sent events. Batches are pulled one by one: the next is asked for when the client has taken the last,
@@ -33,7 +37,8 @@ export async function sendEventStream(
     'x-accel-buffering': 'no',
     connection: 'keep-alive',
   });
-  raw.flushHeaders();
+  // With the first events, where they are there at once: one packet less. Otherwise the client learns now that it is heard.
+  const announced = setTimeout(() => raw.flushHeaders(), ANNOUNCE_MS);
   const keepAlive = setInterval(() => {
     if (!raw.writableNeedDrain) raw.write(': keep-alive\n\n');
   }, times.keepAlive);
@@ -45,13 +50,14 @@ export async function sendEventStream(
   } catch (error) {
     if (!gone.signal.aborted) request.log.error({ err: error }, 'a stream broke off; its client can resume');
   } finally {
+    clearTimeout(announced);
     clearInterval(keepAlive);
     raw.end();
   }
 }
 
 function frame({ id, event, data }: SseEvent): string {
-  return `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`;
+  return `${id === undefined ? '' : `id: ${id}\n`}${event === undefined ? '' : `event: ${event}\n`}data: ${data}\n\n`;
 }
 
 async function drained(

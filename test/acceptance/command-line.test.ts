@@ -1,0 +1,148 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runParley } from '../support/command.ts';
+import { type TestDatabase, testDatabases } from '../support/databases.ts';
+import { makeTenant } from '../support/tenants.ts';
+
+const SECRET_KEY = 'a secret of the tests, forty characters long';
+
+describe('parley ask', () => {
+  let folder: string;
+  let data: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'parley-docs-'));
+    data = await mkdtemp(join(tmpdir(), 'parley-data-'));
+    await writeFile(
+      join(folder, 'turbine.md'),
+      '# Zephyr\n\n## Output\n\nThe Zephyr turbine produces 42 megawatts. It stands near Skagen.\n',
+    );
+    await writeFile(join(folder, 'broken.pdf'), '%PDF-1.7 and then nothing of a PDF');
+  });
+  afterAll(async () => {
+    await rm(folder, { recursive: true });
+    await rm(data, { recursive: true });
+  });
+  const ask = (question: string, ...more: string[]) =>
+    runParley(['ask', question, '--docs', folder, ...more], { DATA_DIR: data });
+
+  test('answers with numbered citations that name file and heading; a broken file fails alone, with its reason', async () => {
+    const { code, out, err } = await ask('How many megawatts does the Zephyr turbine produce?');
+    expect(out).toContain('42 megawatts');
+    expect(out).toMatch(/\[1\] turbine\.md – Zephyr › Output/);
+    expect(err).toMatch(/Not read: broken\.pdf – /);
+    expect(code).toBe(0);
+  });
+
+  test('gives programs one JSON object, and reads no file twice', async () => {
+    const { code, out, err } = await ask('Where does the Zephyr turbine stand?', '--json');
+    expect(code).toBe(0);
+    expect(err).toBe('');
+    expect(JSON.parse(out)).toMatchObject({
+      question: 'Where does the Zephyr turbine stand?',
+      status: 'completed',
+      model: 'extractive',
+      answer: expect.stringContaining('Skagen'),
+      citations: [{ number: 1, file: 'turbine.md', heading_path: ['Zephyr', 'Output'], supported: true }],
+      documents: { ready: 0, unchanged: 1, failed: [{ path: 'broken.pdf' }] },
+    });
+  });
+
+  test('says so when the documents have nothing, instead of inventing', async () => {
+    const { out } = await ask('Who won the football world cup of 1954?', '--json');
+    expect(JSON.parse(out)).toMatchObject({ status: 'completed', citations: [] });
+  });
+
+  test('names a folder that is not there', async () => {
+    const { code, err } = await runParley(['ask', 'x', '--docs', '/nowhere/at/all'], { DATA_DIR: data });
+    expect(err).toContain('There is no folder "/nowhere/at/all"');
+    expect(code).toBe(64);
+  });
+});
+
+describe('parley env', () => {
+  test('lists every fault at once, with its fix', async () => {
+    const { code, err } = await runParley(['env'], {
+      ENVIRONMENT: 'production',
+      PORT: 'x',
+      DEBUG: 'true',
+      ALLOWED_ORIGINS: '*',
+    });
+    for (const fault of [
+      'PORT must be',
+      'ALLOWED_ORIGINS must not be *',
+      'SECRET_KEY is required',
+      'DEBUG must be false',
+    ]) {
+      expect(err).toContain(fault);
+    }
+    expect(code).toBe(78);
+  });
+});
+
+describe.each(testDatabases().filter(({ kind }) => kind === 'server'))(
+  'parley migrate on the $kind database',
+  ({ open }) => {
+    let db: TestDatabase;
+    let settings: Record<string, string>;
+
+    beforeAll(async () => {
+      db = await open();
+      await makeTenant(db.database, 'Acme');
+      settings = { DATABASE_URL: db.url ?? '', SECRET_KEY };
+    });
+    afterAll(() => db.close());
+
+    test('status and up say what is there, schema by schema', async () => {
+      const status = await runParley(['migrate', 'status'], settings);
+      expect(status.out).toMatch(/^platform: \d+ applied\ntenant_acme: \d+ applied\n$/);
+      expect(status.code).toBe(0);
+      const up = await runParley(['migrate', 'up'], settings);
+      expect(up.out).toBe('platform: up to date\ntenant acme: up to date\n');
+    });
+
+    test('down takes the last one back, the server refuses to serve without it, and up brings it again', async () => {
+      const down = await runParley(['migrate', 'down', '--schema', 'tenant_acme'], settings);
+      expect(down.out).toMatch(/^tenant_acme: took back \d{4}_/);
+      const serve = await runParley(['serve'], { ...settings, PORT: '0' });
+      expect(serve.err).toContain('Schema tenant_acme lacks 1 migration(s)');
+      expect(serve.err).toContain('Run: npx parley migrate up');
+      expect(serve.code).toBe(78);
+      const tenant = await runParley(['migrate', 'tenant', 'acme'], settings);
+      expect(tenant.out).toMatch(/^tenant acme: applied \d{4}_/);
+    });
+
+    test.each([
+      [
+        'newer',
+        sql`INSERT INTO platform.schema_migration (id, checksum) VALUES ('9999_tomorrow', 'x')`,
+        'newer version',
+      ],
+      ['changed', sql`UPDATE platform.schema_migration SET checksum = 'x' WHERE id = '0000_tenancy'`, 'was changed'],
+    ])('the server refuses a %s database', async (_name, change, reason) => {
+      const before = await sql<{
+        id: string;
+        checksum: string;
+      }>`SELECT id, checksum FROM platform.schema_migration`.execute(db.database.db);
+      await change.execute(db.database.db);
+      const serve = await runParley(['serve'], { ...settings, PORT: '0' });
+      expect(serve.err).toContain(reason);
+      expect(serve.code).toBe(78);
+      await sql`DELETE FROM platform.schema_migration`.execute(db.database.db);
+      for (const { id, checksum } of before.rows) {
+        await sql`INSERT INTO platform.schema_migration (id, checksum) VALUES (${id}, ${checksum})`.execute(
+          db.database.db,
+        );
+      }
+    });
+
+    test('an unknown tenant is said to be unknown', async () => {
+      const { code, err } = await runParley(['migrate', 'tenant', 'nobody'], settings);
+      expect(err).toContain('There is no tenant "nobody"');
+      expect(code).toBe(1);
+    });
+  },
+);
