@@ -1,3 +1,5 @@
+import type { Database } from '../../src/platform/database/database.ts';
+import { openDatabase } from '../../src/platform/database/open-database.ts';
 import { asClient, startCluster } from '../../test/support/postgres/cluster.ts';
 import { findPostgres } from '../../test/support/postgres/installation.ts';
 
@@ -13,4 +15,20 @@ export async function startServerDatabase(): Promise<{ url: string; stop(): Prom
   const url = new URL(cluster.url);
   url.pathname = `/${DATABASE}`;
   return { url: url.href, stop: cluster.stop };
+}
+
+/** A database to use from this process, gone when it is closed. `url` is null for the embedded one. */
+export async function openBenchDatabase(
+  kind: Database['kind'],
+): Promise<{ database: Database; url: string | null; close(): Promise<void> }> {
+  const options = { poolSize: 4, poolTimeout: 30_000, statementTimeout: 60_000, applicationName: 'parley-bench' };
+  const onError = (error: Error) => console.error(error.message);
+  const server = kind === 'server' ? await startServerDatabase() : null;
+  const url = server?.url ?? null;
+  const database = await openDatabase({ ...options, url, embeddedFolder: null, onError });
+  const close = async () => {
+    await database.close();
+    await server?.stop();
+  };
+  return { database, url, close };
 }

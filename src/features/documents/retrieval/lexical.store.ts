@@ -6,31 +6,23 @@ import { type DocumentFilter, matchesFilter } from './filter.store.ts';
 /** The corpus, and the stemmers that its documents went through. */
 export type IndexedCorpus = Corpus & { languages: readonly string[] };
 
+type LanguageShare = { language: string; chunks: number; words: number; first: number | null; last: number | null };
+
 export async function readCorpus(trx: TenantTransaction): Promise<IndexedCorpus> {
-  const [languages, extent] = await Promise.all([
-    trx
-      .selectFrom('corpus_change')
-      .select((eb) => [
-        'language',
-        eb.fn.sum<number>('chunk_count').as('chunks'),
-        eb.fn.sum<number>('word_count').as('words'),
-      ])
-      .groupBy('language')
-      .having((eb) => eb(eb.fn.sum('chunk_count'), '>', 0))
-      .orderBy('chunks', 'desc')
-      .execute(),
-    trx
-      .selectFrom('chunk')
-      .select((eb) => [eb.fn.min('number').as('first'), eb.fn.max('number').as('last')])
-      .executeTakeFirstOrThrow(),
-  ]);
+  const { rows: languages } = await sql<LanguageShare>`
+    SELECT language, sum(chunk_count) AS chunks, sum(word_count) AS words,
+      (SELECT min(number) FROM chunk) AS first, (SELECT max(number) FROM chunk) AS last
+    FROM corpus_change
+    GROUP BY language
+    HAVING sum(chunk_count) > 0
+    ORDER BY chunks DESC`.execute(trx);
   const chunkCount = languages.reduce((sum, { chunks }) => sum + chunks, 0);
   const wordCount = languages.reduce((sum, { words }) => sum + words, 0);
   return {
     chunkCount,
     averageWords: chunkCount > 0 ? Math.max(1, wordCount / chunkCount) : 1,
-    firstChunk: extent.first ?? 0,
-    lastChunk: extent.last ?? 0,
+    firstChunk: languages[0]?.first ?? 0,
+    lastChunk: languages[0]?.last ?? 0,
     languages: languages.map(({ language }) => language),
   };
 }
