@@ -1,7 +1,10 @@
 import fastifySwagger from '@fastify/swagger';
 import scalar from '@scalar/fastify-api-reference';
-import { errorTable, STATUS_OF_KIND } from '../platform/http/errors.ts';
+import type { FastifySchema } from 'fastify';
+import { errorTable, requestErrors, STATUS_OF_KIND } from '../platform/http/errors.ts';
+import { problemOf } from '../platform/http/problem.ts';
 import type { App } from '../platform/http/server.ts';
+import { requestExamples, streamExample } from './api-examples.ts';
 import { version } from './version.ts';
 
 export const REFERENCE_PATH = '/docs';
@@ -30,6 +33,7 @@ const DESCRIPTION = `Self-hosted backend for AI chat products.
 
 export async function describeApi(app: App): Promise<void> {
   await app.register(fastifySwagger, {
+    transform: ({ schema, url, route }) => ({ schema: withExamples(schema, url, String(route.method)), url }),
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Parley', version, description: DESCRIPTION, license: { name: 'Apache-2.0' } },
@@ -42,6 +46,62 @@ export async function describeApi(app: App): Promise<void> {
       security: [{ bearer: [] }, { apiKey: [] }],
     },
   });
+}
+
+const PROBLEM = {
+  description: 'What went wrong, as a problem document (RFC 9457).',
+  content: {
+    'application/problem+json': {
+      schema: {
+        type: 'object',
+        properties: {
+          type: { type: 'string' },
+          title: { type: 'string' },
+          status: { type: 'integer' },
+          detail: { type: 'string' },
+          code: { type: 'string' },
+          request_id: { type: 'string' },
+          errors: {
+            type: 'array',
+            items: { type: 'object', properties: { field: { type: 'string' }, message: { type: 'string' } } },
+          },
+        },
+      },
+      example: problemOf(
+        requestErrors.invalid('input must not be blank', {
+          fields: [{ field: 'input', message: 'must not be blank' }],
+        }),
+        '01890a5d-ac96-774b-bcce-b302099a8057',
+      ),
+    },
+  },
+};
+const STREAM = {
+  description: 'The run’s events, when `text/event-stream` is accepted.',
+  content: { 'text/event-stream': { schema: { type: 'string' }, example: streamExample } },
+};
+const STREAMED = new Set(['POST /v1/sessions/:id/runs', 'GET /v1/runs/:id/events']);
+
+type BodySchema = { content?: Record<string, { schema: object }> };
+
+/** A route that takes several content types has a schema for each. */
+function exampleBody(body: BodySchema, example: unknown): object {
+  const json = body.content?.['application/json'];
+  if (!json) return { ...body, examples: [example] };
+  const content = { ...body.content, 'application/json': { schema: { ...json.schema, examples: [example] } } };
+  return { ...body, content };
+}
+
+/** What every operation has: an example of its body, its stream if it has one, and the form of its errors. */
+function withExamples(schema: FastifySchema, url: string, method: string): FastifySchema {
+  if (schema.hide) return schema;
+  const name = `${method} ${url}`;
+  const example = requestExamples[name];
+  return {
+    ...schema,
+    ...(example !== undefined && { body: exampleBody(schema.body as BodySchema, example) }),
+    response: { ...(schema.response as object), ...(STREAMED.has(name) && { 200: STREAM }), '4XX': PROBLEM },
+  };
 }
 
 /** `/openapi.json`, the reference page at `/docs` and the table of errors at `/docs/errors`. */

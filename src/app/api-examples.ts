@@ -1,0 +1,41 @@
+/** What the reference shows as an example of each request's body. A test holds every one against its route's schema. */
+const id = '01890a5d-ac96-774b-bcce-b302099a8057';
+
+export const requestExamples: Readonly<Record<string, unknown>> = {
+  'POST /v1/auth/register': { email: 'ada@example.com', password: 'correct horse battery', full_name: 'Ada Lovelace' },
+  'POST /v1/auth/login': { email: 'ada@example.com', password: 'correct horse battery', remember_me: true },
+  'POST /v1/auth/refresh': { refresh_token: 'prt_…' },
+  'POST /v1/auth/logout': { refresh_token: 'prt_…' },
+  'POST /v1/api-keys': { name: 'nightly import', scopes: ['read', 'write'] },
+  'POST /v1/documents': {
+    title: 'Holidays',
+    content: '# Holidays\n\nEveryone has 30 days of holiday a year.',
+    content_type: 'text/markdown',
+    metadata: { department: 'people' },
+  },
+  'POST /v1/search': { query: 'days of holiday', top_k: 5, filter: { metadata: { department: 'people' } } },
+  'POST /v1/sessions': { title: 'Holidays' },
+  'PATCH /v1/sessions/:id': { title: 'Holidays next year' },
+  'POST /v1/sessions/:id/runs': {
+    input: 'How many days of holiday do I have?',
+    retrieval: { mode: 'auto', filter: { document_ids: [id] } },
+  },
+};
+
+/** The beginning of a run's stream, as the reference shows it. */
+export const streamExample = `id: 1
+event: run-start
+data: {"run_id":"${id}","seq":1,"type":"run-start","session_id":"…","message_id":"…","model":"extractive","attempt":1}
+
+id: 5
+event: text-delta
+data: {"run_id":"${id}","seq":5,"type":"text-delta","part_id":"text-1","delta":"Everyone has 30 days"}
+
+id: 9
+event: citation
+data: {"run_id":"${id}","seq":9,"type":"citation","part_id":"text-1","number":1,"title":"Holidays","quote":"Everyone has 30 days of holiday a year.","span":{"start":12,"end":51},"answer_span":{"start":0,"end":39},"supported":true,"chunk_id":"…","document_id":"…","heading_path":["Holidays"],"page":null}
+
+id: 12
+event: run-end
+data: {"run_id":"${id}","seq":12,"type":"run-end","status":"completed","message":{"id":"…","content":"Everyone has 30 days of holiday a year. [1]"}}
+`;
