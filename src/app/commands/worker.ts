@@ -17,7 +17,7 @@ export async function runWorker(): Promise<void> {
   const services = await openServices(config, log);
   const ended = untilSignal();
   await prepareDatabase(services);
-  await services.queue.start(services.documents.jobs, { work: true });
+  await services.queue.start([...services.documents.jobs, ...services.chat.jobs], { work: true });
   await services.chat.engine.start();
   log.info('the worker works');
   await ended;

@@ -68,6 +68,30 @@ export const MessageQuery = Type.Object(
 export const LONGEST_INPUT = 32_000;
 const InputText = Type.String({ minLength: 1, maxLength: LONGEST_INPUT, pattern: '\\S' });
 
+/** How a run looks into the documents. */
+export const RetrievalOptions = Type.Object(
+  {
+    mode: Type.Optional(
+      words(['auto', 'off', 'hybrid', 'dense', 'sparse'], {
+        default: 'auto',
+        description: 'auto decides by the question; off answers without documents.',
+      }),
+    ),
+    top_k: Type.Optional(Type.Integer({ minimum: 1, maximum: 50 })),
+    filter: Type.Optional(
+      Type.Object(
+        {
+          document_ids: Type.Optional(Type.Array(Id, { maxItems: 100 })),
+          source_ids: Type.Optional(Type.Array(Id, { maxItems: 100 })),
+          metadata: Type.Optional(Metadata),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+
 export const NewRun = Type.Object(
   {
     input: Type.Union([
@@ -84,32 +108,15 @@ export const NewRun = Type.Object(
     instructions: Type.Optional(
       Type.String({ maxLength: 32_000, description: 'What the model is told beside the question.' }),
     ),
-    retrieval: Type.Optional(
-      Type.Object(
-        {
-          mode: Type.Optional(
-            words(['auto', 'off', 'hybrid', 'dense', 'sparse'], {
-              default: 'auto',
-              description: 'auto decides by the question; off answers without documents.',
-            }),
-          ),
-          top_k: Type.Optional(Type.Integer({ minimum: 1, maximum: 50 })),
-          filter: Type.Optional(
-            Type.Object(
-              {
-                document_ids: Type.Optional(Type.Array(Id, { maxItems: 100 })),
-                source_ids: Type.Optional(Type.Array(Id, { maxItems: 100 })),
-                metadata: Type.Optional(Metadata),
-              },
-              closed,
-            ),
-          ),
-        },
-        closed,
-      ),
-    ),
+    retrieval: Type.Optional(RetrievalOptions),
     max_output_tokens: Type.Optional(Type.Integer({ minimum: 1, maximum: 128_000 })),
     temperature: Type.Optional(Type.Number({ minimum: 0, maximum: 2 })),
+    stop: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+        maxItems: 4,
+        description: 'Texts at which the model stops; they are not part of the answer.',
+      }),
+    ),
     metadata: Type.Optional(Metadata),
   },
   closed,

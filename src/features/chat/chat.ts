@@ -1,18 +1,31 @@
 import type { ModelRegistry } from '../../ai/model-registry.ts';
+import type { JobDefinition, Queue } from '../../platform/queue/queue.ts';
+import { createExpiredSessions } from './expired-sessions.ts';
 import { createRunService, type RunService } from './run/run.service.ts';
 import { RunEngine, type RunEngineDependencies } from './run/run-engine.ts';
 import { createSessionService, type SessionService } from './session.service.ts';
 
-export type Chat = { sessions: SessionService; runs: RunService; engine: RunEngine };
+export type Chat = {
+  sessions: SessionService;
+  runs: RunService;
+  engine: RunEngine;
+  jobs: readonly JobDefinition<never>[];
+};
 
-export type ChatDependencies = Omit<RunEngineDependencies, 'resolveModel'> & { models: ModelRegistry };
+export type ChatDependencies = Omit<RunEngineDependencies, 'resolveModel'> & {
+  models: ModelRegistry;
+  queue: Pick<Queue, 'enqueue'>;
+};
 
 export function createChat(deps: ChatDependencies): Chat {
-  const { models, ...rest } = deps;
+  const { models, queue, ...rest } = deps;
+  const { database, clock } = deps;
   const engine = new RunEngine({ ...rest, resolveModel: (name) => models.resolve(name) });
+  const expiredSessions = createExpiredSessions({ database, queue, clock });
   return {
     engine,
-    sessions: createSessionService({ database: deps.database, runs: engine }),
-    runs: createRunService({ database: deps.database, engine, models }),
+    jobs: [expiredSessions.job],
+    sessions: createSessionService({ database, runs: engine }),
+    runs: createRunService({ database, engine, models, clock, expiredSessions }),
   };
 }

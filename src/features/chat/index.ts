@@ -1,6 +1,11 @@
 export { chatRoutes } from './chat.routes.ts';
+export { RetrievalOptions, type RunView, type SessionView } from './chat.schema.ts';
 export { type Chat, type ChatDependencies, createChat } from './chat.ts';
-export type { LoggedEvent, RunEvent } from './run/event.ts';
+export type { CitationPart, MessagePart, MessageView } from './message.ts';
+export type { EventLine, LoggedEvent, RunEvent, RunFault, RunUsage } from './run/event.ts';
+export { MOST_GIVEN_MESSAGES } from './run/model-context.ts';
 export type { EvidencePassage, Retrieved } from './run/produce-answer.ts';
-export type { RunRow } from './run/run.store.ts';
+export type { NewRunSession, RunDetail } from './run/run.service.ts';
+export type { RunRequest, RunRow } from './run/run.store.ts';
 export type { RetrieveFor } from './run/run-engine.ts';
+export type { GivenMessage, RunInput } from './run/run-to-save.ts';

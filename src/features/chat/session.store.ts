@@ -63,6 +63,7 @@ export async function listSessions(
     .select(COLUMNS)
     .select((eb) => [messageCount(eb).as('message_count'), activeRun(eb).as('active_run_id')])
     .where('user_id', '=', userId)
+    .where('expires_at', 'is', null)
     .$if(before !== null, (query) =>
       query.where(sql<boolean>`(updated_at, id) < (${before?.updatedAt ?? null}, ${before?.id ?? null})`),
     )
@@ -93,6 +94,22 @@ export async function deleteSession(trx: TenantTransaction, id: string): Promise
   const runs = await trx.selectFrom('run').select('id').where('session_id', '=', id).execute();
   await trx.deleteFrom('session').where('id', '=', id).execute();
   return runs.map((run) => run.id);
+}
+
+/** Deletes temporary sessions whose time is over, except those that still answer. Returns how many. */
+export async function deleteExpiredSessions(trx: TenantTransaction, now: Date, limit: number): Promise<number> {
+  const result = await trx
+    .deleteFrom('session')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('session')
+        .select('id')
+        .where('expires_at', '<', now)
+        .where((where) => where.not(where.exists(activeRun(where))))
+        .limit(limit),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
 }
 
 /** Messages of a session in the order in which they were said, or backwards, from behind `after` on. */

@@ -1,4 +1,5 @@
 /** The events of a run, as the log keeps them and as `docs` shows them. Every dialect is a rendering of these. */
+import type { FinishReason } from '../../../ai/chat-model.ts';
 import type { CitationFields, MessageView } from '../message.ts';
 
 export type RunEndStatus = 'completed' | 'failed' | 'cancelled';
@@ -8,7 +9,8 @@ export type RunUsage = { input_tokens: number; output_tokens: number; cost_usd: 
 export type RunEvent =
   | { type: 'run-start'; session_id: string; message_id: string; model: string; attempt: number }
   | { type: 'step-start'; step: number }
-  | { type: 'step-end'; step: number }
+  /** `finish_reason` is missing in steps from before it was kept; those ended by themselves. */
+  | { type: 'step-end'; step: number; finish_reason?: FinishReason }
   | {
       type: 'retrieval';
       query: string;

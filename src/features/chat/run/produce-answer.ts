@@ -50,7 +50,7 @@ export async function produceAnswer(
   }
   const usage = usageOf(answering, finish.usage, text);
   writer.emit({ type: 'usage', ...usage });
-  writer.emit({ type: 'step-end', step: 1 });
+  writer.emit({ type: 'step-end', step: 1, finish_reason: finish.reason });
   return { usage, reason: finish.reason };
 }
 

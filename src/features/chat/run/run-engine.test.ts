@@ -49,6 +49,7 @@ describe.each(testDatabases())('runs on the $kind database', ({ open, kind }) =>
       clock: systemClock,
       models: { resolve: () => model, list: () => [], embedder: null },
       retrieve: searchesNothing,
+      queue: { enqueue: async () => undefined },
       leaseTimes,
     });
     started.push(chat);

@@ -10,7 +10,7 @@ import { type MessageView, messageView } from '../message.ts';
 import type { EventLine, RunEndStatus, RunFault, RunUsage } from './event.ts';
 import { EventLog, LeaseLostError } from './event-log.ts';
 import { LiveRun } from './live-run.ts';
-import { contextOf } from './model-context.ts';
+import { contextOf, historyLimit } from './model-context.ts';
 import { produceAnswer, type Retrieved } from './produce-answer.ts';
 import { type HistoryRow, type RunEnd, type RunRow, readCancelRequests, readEvents, readHistory } from './run.store.ts';
 import { followRun } from './run-feed.ts';
@@ -45,7 +45,6 @@ type ActiveRun = { tenant: Tenant; run: RunRow; live: LiveRun; stop: AbortContro
 /** Workers that may lose the same run before it is given up. */
 const MOST_ATTEMPTS = 5;
 const CANCEL_POLL_MS = 500;
-const HISTORY_MESSAGES = 50;
 
 /** Works on runs: begins them, takes over those of dead workers, lets clients follow and cancel them. */
 export class RunEngine {
@@ -185,7 +184,7 @@ export class RunEngine {
   async #restore({ tenant, run }: ActiveRun, writer: RunWriter): Promise<HistoryRow[]> {
     const { events, history } = await inTenant(this.#deps.database, tenant, async (trx) => ({
       events: await readEvents(trx, run.id, 0, Number.MAX_SAFE_INTEGER),
-      history: await readHistory(trx, run.session_id, HISTORY_MESSAGES),
+      history: await readHistory(trx, run.session_id, historyLimit(run.request)),
     }));
     for (const event of events) writer.answer.add(event);
     return history;

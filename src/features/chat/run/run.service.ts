@@ -1,4 +1,5 @@
 import type { ModelRegistry } from '../../../ai/model-registry.ts';
+import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import { violatesUnique } from '../../../platform/database/failures.ts';
 import { newId } from '../../../platform/id.ts';
@@ -6,52 +7,55 @@ import type { Principal } from '../../identity/index.ts';
 import { inTenant } from '../../tenancy/index.ts';
 import { chatErrors } from '../chat.errors.ts';
 import { assertOwnRun, assertOwnSession } from '../chat.policy.ts';
-import type { NewRun, RunView } from '../chat.schema.ts';
-import { contentOf, type TextPart } from '../message.ts';
+import type { RunView } from '../chat.schema.ts';
+import { type ExpiredSessions, TEMPORARY_SESSION_MS } from '../expired-sessions.ts';
+import { type MessageView, messageView } from '../message.ts';
 import { findSession } from '../session.store.ts';
-import { type EventLine, eventLine } from './event.ts';
+import { historyLimit, MOST_GIVEN_MESSAGES } from './model-context.ts';
 import * as store from './run.store.ts';
 import type { RunEngine } from './run-engine.ts';
 import { isTerminal } from './run-machine.ts';
-
-const HISTORY_MESSAGES = 50;
-const TITLE_LENGTH = 60;
+import { type RunInput, type RunTarget, runToSave } from './run-to-save.ts';
 
 export type RunService = ReturnType<typeof createRunService>;
 
-export function createRunService(deps: { database: Database; engine: RunEngine; models: ModelRegistry }) {
-  const { database, engine, models } = deps;
+/** A session that is made for a run. */
+export type NewRunSession = { metadata?: Record<string, unknown>; temporary?: boolean };
 
-  async function save(principal: Principal, sessionId: string, input: NewRun) {
-    const run = await newRun(principal, sessionId, input);
-    return inTenant(database, principal.tenant, async (trx) => {
-      const [row, history] = await Promise.all([
+export type RunDetail = { run: RunView; request: store.RunRequest };
+
+export type RunDependencies = {
+  database: Database;
+  engine: RunEngine;
+  models: ModelRegistry;
+  clock: Clock;
+  expiredSessions: ExpiredSessions;
+};
+
+export function createRunService(deps: RunDependencies) {
+  const { database, engine, models, clock, expiredSessions } = deps;
+
+  async function start(principal: Principal, target: RunTarget, input: RunInput): Promise<RunView> {
+    const { tenant } = principal;
+    const model = resolveModel(models, input.model ?? null);
+    const run = runToSave(principal, target, input, { model, workerId: await engine.holder(tenant) });
+    const { row, history } = await inTenant(database, tenant, async (trx) => {
+      const [saved, messages] = await Promise.all([
         store.insertRun(trx, { ...run, firstEvent: run.firstLine.json }),
-        store.readHistory(trx, sessionId, HISTORY_MESSAGES),
+        store.readHistory(trx, run.sessionId, historyLimit(run.request)),
       ]);
-      if (!row) assertOwnSession(principal, await findSession(trx, sessionId));
-      return { row: row as store.RunRow, history, firstLine: run.firstLine };
+      if (!saved) assertOwnSession(principal, await findSession(trx, run.sessionId));
+      if (run.newSession?.expiresAt) await expiredSessions.planDeletion(trx, tenant);
+      return { row: saved as store.RunRow, history: messages };
     });
+    engine.begin(tenant, row, run.firstLine, history);
+    return runView(row);
   }
 
-  async function newRun(principal: Principal, sessionId: string, input: NewRun) {
-    const parts: TextPart[] = typeof input.input === 'string' ? [{ type: 'text', text: input.input }] : input.input;
-    const model = resolveModel(models, input.model ?? null);
-    const [id, inputId, messageId] = [newId(), newId(), newId()];
-    const event = { type: 'run-start', session_id: sessionId, message_id: messageId, model, attempt: 1 } as const;
-    return {
-      id,
-      inputId,
-      messageId,
-      sessionId,
-      userId: principal.userId,
-      workerId: await engine.holder(principal.tenant),
-      model,
-      inputParts: parts,
-      title: titleFrom(contentOf(parts)),
-      request: requestOf(input),
-      firstLine: eventLine(1, event) as EventLine,
-    };
+  /** A session of its own, made in the same transaction as the run. */
+  function newSession({ metadata = {}, temporary = false }: NewRunSession): RunTarget {
+    const expiresAt = temporary ? new Date(clock.now().getTime() + TEMPORARY_SESSION_MS) : null;
+    return { sessionId: newId(), newSession: { metadata, expiresAt } };
   }
 
   async function find(principal: Principal, id: string): Promise<store.RunRow> {
@@ -60,13 +64,27 @@ export function createRunService(deps: { database: Database; engine: RunEngine; 
     return run as store.RunRow;
   }
 
+  /** Where a run that goes on from another one belongs, and what it must bring along there. */
+  async function following(principal: Principal, runId: string, session: NewRunSession) {
+    return inTenant(database, principal.tenant, async (trx) => {
+      const run = await store.findRun(trx, runId);
+      assertOwnRun(principal, run);
+      const { id, session_id } = run as store.RunRow;
+      const place = await store.placeInSession(trx, id, session_id);
+      if (place.isLast && !place.isTemporary && !session.temporary) {
+        return { target: { sessionId: session_id, newSession: null }, earlier: [] };
+      }
+      const messages = await store.readHistory(trx, session_id, MOST_GIVEN_MESSAGES);
+      const last = messages.findLastIndex(({ run_id }) => run_id === id);
+      return { target: newSession(session), earlier: messages.slice(0, last + 1) };
+    });
+  }
+
   return {
     /** Saves the question and begins to answer it, whether or not anyone waits for the answer. */
-    async create(principal: Principal, sessionId: string, input: NewRun): Promise<RunView> {
+    async create(principal: Principal, sessionId: string, input: RunInput): Promise<RunView> {
       try {
-        const { row, history, firstLine } = await save(principal, sessionId, input);
-        engine.begin(principal.tenant, row, firstLine, history);
-        return runView(row);
+        return await start(principal, { sessionId, newSession: null }, input);
       } catch (error) {
         if (!violatesUnique(error, 'run_one_unfinished')) throw error;
         const runId = await inTenant(database, principal.tenant, (trx) => store.findUnfinishedRun(trx, sessionId));
@@ -74,8 +92,49 @@ export function createRunService(deps: { database: Database; engine: RunEngine; 
       }
     },
 
+    /** The same in a session that is made for it. A temporary one is in no list and is deleted within some 25 hours. */
+    async createInNewSession(principal: Principal, session: NewRunSession, input: RunInput): Promise<RunView> {
+      return start(principal, newSession(session), input);
+    },
+
+    /**
+     * Goes on from the answer of an earlier run: in its session where that answer is the last one, otherwise in a new
+     * session with a copy of what was said until then, so that the earlier branch stays as it is.
+     */
+    async continueFrom(principal: Principal, runId: string, session: NewRunSession, input: RunInput): Promise<RunView> {
+      const { target, earlier } = await following(principal, runId, session);
+      const whole = { ...input, earlier: [...earlier, ...(input.earlier ?? [])] };
+      return target.newSession ? start(principal, target, whole) : this.create(principal, target.sessionId, whole);
+    },
+
     async get(principal: Principal, id: string): Promise<RunView> {
       return runView(await find(principal, id));
+    },
+
+    /** A run with what was asked for, for dialects that say it again. */
+    async detail(principal: Principal, id: string): Promise<RunDetail> {
+      const row = await find(principal, id);
+      return { run: runView(row), request: row.request };
+    },
+
+    /** The messages that came with the run, oldest first; the last one is the question. */
+    async inputs(principal: Principal, id: string): Promise<MessageView[]> {
+      const rows = await inTenant(database, principal.tenant, async (trx) => {
+        const run = await store.findRun(trx, id);
+        assertOwnRun(principal, run);
+        return store.readInputs(trx, run as store.RunRow);
+      });
+      return rows.map(messageView);
+    },
+
+    /** Deletes a run with its messages; its session, too, when nothing is left in it. Stops it when it is unfinished. */
+    async remove(principal: Principal, id: string): Promise<void> {
+      await inTenant(database, principal.tenant, async (trx) => {
+        const run = await store.findRun(trx, id);
+        assertOwnRun(principal, run);
+        await store.deleteRun(trx, run as store.RunRow);
+      });
+      await engine.drop([id]);
     },
 
     /** The run's events behind `after`: what is there now, and then each as it comes. */
@@ -105,29 +164,6 @@ function resolveModel(models: ModelRegistry, name: string | null): string {
     const detail = error instanceof Error ? error.message : undefined;
     throw chatErrors.modelUnknown(detail, { fields: [{ field: 'model', message: detail ?? 'is not known' }] });
   }
-}
-
-function requestOf(input: NewRun): store.RunRequest {
-  return {
-    instructions: input.instructions ?? null,
-    retrieval: {
-      mode: input.retrieval?.mode ?? 'auto',
-      top_k: input.retrieval?.top_k ?? null,
-      filter: input.retrieval?.filter ?? null,
-    },
-    max_output_tokens: input.max_output_tokens ?? null,
-    temperature: input.temperature ?? null,
-    metadata: input.metadata ?? {},
-  };
-}
-
-/** The first line of the first question, cut at a word. */
-function titleFrom(content: string): string {
-  const line = content.trim().split('\n', 1)[0]?.replace(/\s+/g, ' ') ?? '';
-  if (line.length <= TITLE_LENGTH) return line;
-  const cut = line.slice(0, TITLE_LENGTH);
-  const space = cut.lastIndexOf(' ');
-  return `${(space > TITLE_LENGTH / 2 ? cut.slice(0, space) : cut).toWellFormed().trimEnd()}…`;
 }
 
 function runView(row: store.RunRow): RunView {

@@ -2,6 +2,7 @@ import { CompiledQuery, sql } from 'kysely';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import type { MessageRole, MessageStatus, RunStatus } from '../../../platform/database/schema.ts';
 import type { MessagePart } from '../message.ts';
+import type { MessageRow } from '../session.store.ts';
 import type { LoggedEvent, RunEndStatus, RunFault, RunUsage } from './event.ts';
 
 /** What was asked for, kept with the run so that another worker can go on with it. */
@@ -11,6 +12,12 @@ export type RunRequest = {
   max_output_tokens: number | null;
   temperature: number | null;
   metadata: Record<string, unknown>;
+  /** Texts at which the model stops. */
+  stop?: readonly string[];
+  /** The model gets all messages of the session, because the client says what it shall know; otherwise the recent ones. */
+  whole_history?: boolean;
+  /** What the dialect that asked has to say again when it renders the run. Nothing else reads it. */
+  dialect?: Readonly<Record<string, unknown>>;
 };
 
 export type RetrievalRequest = {
@@ -67,16 +74,17 @@ export type NewRun = {
   model: string;
   request: RunRequest;
   messageId: string;
-  /** The user's message. */
-  inputId: string;
-  inputParts: readonly MessagePart[];
+  /** Set: the session is made with the run. */
+  newSession: { metadata: Record<string, unknown>; expiresAt: Date | null } | null;
+  /** What comes with the run, oldest first; the last one is the question. */
+  messages: readonly { id: string; role: MessageRole; parts: readonly MessagePart[] }[];
   /** Given to the session when it has no title. */
   title: string;
   firstEvent: string;
 };
 
 /**
- * Saves the user's message, the run and its first event, if the session is the user's.
+ * Saves the run, its first event and the messages that it brings, in a new session or in one of the user's.
  * One statement, so that a run costs one round trip. Returns the run, or undefined when there is no such session of the user.
  * Throws a unique violation on `run_one_unfinished` when the session has an unfinished run.
  */
@@ -84,7 +92,7 @@ export async function insertRun(trx: TenantTransaction, run: NewRun): Promise<Ru
   const { rows } = await trx.executeQuery<RunRow>(
     CompiledQuery.raw(
       `WITH own_session AS (
-         UPDATE session SET updated_at = now(), title = coalesce(title, $9) WHERE id = $2 AND user_id = $3 RETURNING id
+         ${run.newSession ? INSERT_SESSION : TOUCH_SESSION}
        ), new_run AS (
          INSERT INTO run (id, session_id, user_id, message_id, status, model, request, attempt, lease_owner, last_seq, started_at)
          SELECT $1, id, $3, $5, 'running', $6, $7::json, 1, $4, 1, now() FROM own_session
@@ -93,7 +101,8 @@ export async function insertRun(trx: TenantTransaction, run: NewRun): Promise<Ru
          INSERT INTO run_event (run_id, first_seq, last_seq, events) SELECT id, 1, 1, $8::json FROM new_run
        ), input AS (
          INSERT INTO message (id, session_id, run_id, role, parts, status)
-         SELECT $10, session_id, id, 'user', $11::json, 'complete' FROM new_run
+         SELECT m.id, new_run.session_id, new_run.id, m.role, m.parts, 'complete'
+         FROM new_run, json_to_recordset($10::json) AS m(id uuid, role text, parts json)
        )
        SELECT ${COLUMNS.join(', ')} FROM new_run`,
       [
@@ -106,13 +115,18 @@ export async function insertRun(trx: TenantTransaction, run: NewRun): Promise<Ru
         JSON.stringify(run.request),
         `[${run.firstEvent}]`,
         run.title,
-        run.inputId,
-        JSON.stringify(run.inputParts),
+        JSON.stringify(run.messages),
+        ...(run.newSession ? [JSON.stringify(run.newSession.metadata), run.newSession.expiresAt] : []),
       ],
     ),
   );
   return rows[0];
 }
+
+const TOUCH_SESSION =
+  'UPDATE session SET updated_at = now(), title = coalesce(title, $9) WHERE id = $2 AND user_id = $3 RETURNING id';
+const INSERT_SESSION = `INSERT INTO session (id, user_id, title, metadata, expires_at)
+         VALUES ($2, $3, $9, $11::jsonb, $12::timestamptz) RETURNING id`;
 
 /** A stretch of one run's log that is to be written, with the run's end where it ends. */
 export type Append = {
@@ -278,4 +292,58 @@ export async function adoptRuns(trx: TenantTransaction, dead: string, own: strin
     .returning(COLUMNS)
     .execute();
   return rows as RunRow[];
+}
+
+/** Whether nothing was said in the session after this run, and whether the session is a temporary one. */
+export async function placeInSession(
+  trx: TenantTransaction,
+  runId: string,
+  sessionId: string,
+): Promise<{ isLast: boolean; isTemporary: boolean }> {
+  const row = await trx
+    .selectFrom('session')
+    .select('expires_at')
+    .select((eb) =>
+      eb
+        .selectFrom('run')
+        .whereRef('run.session_id', '=', 'session.id')
+        .select('run.id')
+        .orderBy('run.created_at', 'desc')
+        .orderBy('run.id', 'desc')
+        .limit(1)
+        .$asScalar()
+        .as('last_run_id'),
+    )
+    .where('id', '=', sessionId)
+    .executeTakeFirstOrThrow();
+  return { isLast: row.last_run_id === runId, isTemporary: row.expires_at !== null };
+}
+
+/** The messages that a run brought, oldest first. */
+export async function readInputs(trx: TenantTransaction, run: RunRow): Promise<MessageRow[]> {
+  const rows = await trx
+    .selectFrom('message')
+    .select(['id', 'session_id', 'run_id', 'role', 'parts', 'status', 'created_at'])
+    .where('run_id', '=', run.id)
+    .where('id', '!=', run.message_id)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+  return rows as MessageRow[];
+}
+
+/** Deletes a run with its events and messages, and its session where no other message is left. */
+export async function deleteRun(trx: TenantTransaction, run: RunRow): Promise<void> {
+  await trx.deleteFrom('message').where('run_id', '=', run.id).execute();
+  await trx.deleteFrom('run').where('id', '=', run.id).execute();
+  await trx
+    .deleteFrom('session')
+    .where('id', '=', run.session_id)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('message').select('message.id').whereRef('message.session_id', '=', 'session.id'))),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('run').select('run.id').whereRef('run.session_id', '=', 'session.id'))),
+    )
+    .execute();
 }

@@ -1,0 +1,77 @@
+import { newId } from '../../../platform/id.ts';
+import type { Principal } from '../../identity/index.ts';
+import type { NewRun } from '../chat.schema.ts';
+import { contentOf, type MessagePart, type TextPart } from '../message.ts';
+import { type EventLine, eventLine } from './event.ts';
+import type * as store from './run.store.ts';
+
+/** A message that was said before the question and comes along with it. */
+export type GivenMessage = { role: 'user' | 'assistant' | 'system' | 'tool'; parts: readonly MessagePart[] };
+
+/** What a run is asked for, by our own API or through a dialect. */
+export type RunInput = NewRun & {
+  /** Saved before the input, oldest first. */
+  earlier?: readonly GivenMessage[];
+  whole_history?: boolean;
+  dialect?: Readonly<Record<string, unknown>>;
+};
+
+export type RunTarget = { sessionId: string; newSession: store.NewRun['newSession'] };
+
+type RunToSave = Omit<store.NewRun, 'firstEvent'> & { firstLine: EventLine };
+
+/** The rows of a new run, with ids that grow in the order of its messages. */
+export function runToSave(
+  principal: Principal,
+  { sessionId, newSession }: RunTarget,
+  input: RunInput,
+  { model, workerId }: { model: string; workerId: string },
+): RunToSave {
+  const parts: TextPart[] = typeof input.input === 'string' ? [{ type: 'text', text: input.input }] : input.input;
+  const given: GivenMessage[] = [...(input.earlier ?? []), { role: 'user', parts }];
+  const id = newId();
+  const messages = given.map((message) => ({ id: newId(), role: message.role, parts: message.parts }));
+  const messageId = newId();
+  const event = { type: 'run-start', session_id: sessionId, message_id: messageId, model, attempt: 1 } as const;
+  return {
+    id,
+    messageId,
+    sessionId,
+    newSession,
+    userId: principal.userId,
+    workerId,
+    model,
+    messages,
+    title: titleFrom(contentOf(parts)),
+    request: requestOf(input),
+    firstLine: eventLine(1, event),
+  };
+}
+
+function requestOf(input: RunInput): store.RunRequest {
+  return {
+    instructions: input.instructions ?? null,
+    retrieval: {
+      mode: input.retrieval?.mode ?? 'auto',
+      top_k: input.retrieval?.top_k ?? null,
+      filter: input.retrieval?.filter ?? null,
+    },
+    max_output_tokens: input.max_output_tokens ?? null,
+    temperature: input.temperature ?? null,
+    metadata: input.metadata ?? {},
+    ...(input.stop && { stop: input.stop }),
+    ...(input.whole_history && { whole_history: true }),
+    ...(input.dialect && { dialect: input.dialect }),
+  };
+}
+
+const TITLE_LENGTH = 60;
+
+/** The first line of the first question, cut at a word. */
+function titleFrom(content: string): string {
+  const line = content.trim().split('\n', 1)[0]?.replace(/\s+/g, ' ') ?? '';
+  if (line.length <= TITLE_LENGTH) return line;
+  const cut = line.slice(0, TITLE_LENGTH);
+  const space = cut.lastIndexOf(' ');
+  return `${(space > TITLE_LENGTH / 2 ? cut.slice(0, space) : cut).toWellFormed().trimEnd()}…`;
+}
