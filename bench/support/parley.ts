@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { RAISED_LIMITS } from '../../test/support/raised-limits.ts';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -25,7 +26,7 @@ export async function startParley(environment: Record<string, string>): Promise<
   const began = performance.now();
   const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
     cwd: project,
-    env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', PORT: String(port), ...environment },
+    env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', PORT: String(port), ...RAISED_LIMITS, ...environment },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const url = `http://127.0.0.1:${port}`;

@@ -18,7 +18,7 @@ const YEAR = 'public, max-age=31536000, immutable';
 
 /** Serves the console's pages and, below /assets, its files, which are named by their content. */
 export async function serveConsole(app: App, folder: string): Promise<void> {
-  const config = { access: 'public' } as const;
+  const config = { access: 'public', limit: 'none' } as const;
   if (!existsSync(`${folder}/index.html`)) {
     app.get('/', { config, schema: { hide: true } }, async (_request, reply) =>
       reply

@@ -8,6 +8,7 @@ import { type App, createHttpServer } from '../platform/http/server.ts';
 import { serveConsole } from './console.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { projectFolder } from './project-folder.ts';
+import { createRateLimits, limitAddresses, limitSubjects } from './rate-limits.ts';
 import { describeApi, REFERENCE_PATH, serveReference } from './reference.ts';
 import type { Services } from './services.ts';
 import { rewriteUrl } from './url-rewrites.ts';
@@ -24,7 +25,10 @@ export async function createServer(services: Services, isDraining: () => boolean
   });
   measureRequests(app, services);
   crossOrigin(app, config.allowedOrigins);
+  const limits = createRateLimits(config, services.redis);
+  limitAddresses(app, limits);
   guardRoutes(app, services);
+  limitSubjects(app, limits);
   await app.register(fastifyMultipart, {
     limits: { fileSize: config.uploadLimit, files: 100, fields: 20, fieldSize: config.bodyLimit, parts: 120 },
   });

@@ -11,6 +11,7 @@ import type { Database } from '../platform/database/database.ts';
 import { loadOwnMigrations } from '../platform/database/migrations/installation.ts';
 import type { Migration } from '../platform/database/migrations/migration.ts';
 import { createQueue, type Queue } from '../platform/queue/queue.ts';
+import { createRedis, type RedisConnection } from '../platform/redis/redis.ts';
 import type { Logger } from '../platform/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../platform/telemetry/metrics.ts';
 import type { Config } from './config.ts';
@@ -24,6 +25,8 @@ export type Services = {
   clock: Clock;
   metrics: Metrics;
   database: Database;
+  /** Null where none is set. Not connected yet. */
+  redis: RedisConnection | null;
   migrations: readonly Migration[];
   queue: Queue;
   models: ModelRegistry;
@@ -52,6 +55,7 @@ export async function createServices(
     onError: (error) => log.error({ err: error }, 'the queue met an error'),
     onWarning: (warning) => log.warn({ warning }, 'the queue warns'),
   });
+  const redis = config.redisUrl === null ? null : createRedis(config.redisUrl, log);
   const identity = createIdentity({
     database,
     migrations,
@@ -59,6 +63,7 @@ export async function createServices(
     log,
     secretKey: config.secretKey ?? (await keptSecret(config.dataDir)),
     accessTokenLifetime: config.jwtExpirationMinutes * 60,
+    loginLock: { failures: config.loginFailures, minutes: config.loginLockMinutes },
   });
   const documents = createDocuments({
     database,
@@ -71,15 +76,15 @@ export async function createServices(
     uploadLimit: config.uploadLimit,
   });
   const retrieve = retrieveWith(documents);
-  const chat = createChat({ database, queue, log, metrics, clock, models, retrieve });
+  const chat = createChat({ database, log, metrics, clock, models, retrieve });
   const health = createHealthService({
     database,
     clock,
     version,
     redisConfigured: config.redisUrl !== null,
-    checks: [],
+    checks: redis ? [{ name: 'redis', dispensable: true, run: redis.check }] : [],
   });
-  return { config, log, clock, metrics, database, migrations, queue, models, identity, documents, chat, health };
+  return { config, log, clock, metrics, database, redis, migrations, queue, models, identity, documents, chat, health };
 }
 
 function modelEvents(log: Logger) {

@@ -103,6 +103,12 @@ function setting<Value>(
   return { env, read, fallback, description, example, ...more };
 }
 
+const MOST_ACTS = 1_000_000_000;
+
+function perMinute(env: string, fallback: number, description: string): Setting<number> {
+  return setting(env, integer(1, MOST_ACTS), fallback, description);
+}
+
 const optional = <Value>(read: (value: string) => Value): ((value: string) => Value | null) => read;
 const none = null as string | null;
 const MEBIBYTE = 1024 * 1024;
@@ -189,6 +195,26 @@ export const settings = {
     50 * MEBIBYTE,
     'Largest uploaded file, bytes.',
   ),
+  requestsPerMinuteByAddress: perMinute('RATE_LIMIT_API_PER_MINUTE', 200, 'Requests a minute from one address.'),
+  requestsPerMinuteByTenant: perMinute('RATE_LIMIT_TENANT_PER_MINUTE', 120, 'Requests a minute in one tenant.'),
+  runsPerMinute: perMinute('RATE_LIMIT_RUN_PER_MINUTE', 30, 'Questions a minute of one user.'),
+  loginsPerMinute: perMinute(
+    'RATE_LIMIT_LOGIN_PER_MINUTE',
+    5,
+    'Logins a minute from one address, and of one account; who goes on waits longer each time.',
+  ),
+  registrationsPerMinute: perMinute(
+    'RATE_LIMIT_REGISTER_PER_MINUTE',
+    3,
+    'Registrations a minute from one address, and of one account; who goes on waits longer each time.',
+  ),
+  loginFailures: setting(
+    'LOGIN_FAILURES_BEFORE_LOCK',
+    integer(1, MOST_ACTS),
+    10,
+    'Failed logins within an hour that lock an account, or an address, for LOGIN_LOCK_MINUTES.',
+  ),
+  loginLockMinutes: setting('LOGIN_LOCK_MINUTES', integer(1, 1_440), 15, 'How long such a lock lasts, minutes.'),
   requestTimeout: setting(
     'REQUEST_TIMEOUT_MS',
     integer(100, 600_000),

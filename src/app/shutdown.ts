@@ -14,6 +14,7 @@ export async function shutDown(services: Services, app: App | null, stopAcceptin
   app?.server.closeAllConnections();
   await closed;
   await documents.close();
+  services.redis?.close();
   await database.close();
   log.info('stopped');
 }

@@ -15,8 +15,9 @@ export async function runServe(): Promise<void> {
   const ended = untilSignal();
   let draining = false;
   await prepareDatabase(services);
+  await services.redis?.connect();
   const app = await createServer(services, () => draining);
-  await services.queue.start([...services.documents.jobs, ...services.chat.jobs], { work: config.workers });
+  await services.queue.start(services.documents.jobs, { work: config.workers });
   await services.chat.engine.start();
   await beginInstallation(services);
   const address = await app.listen({ port: config.port, host: config.host });

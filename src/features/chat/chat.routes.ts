@@ -117,7 +117,7 @@ function runRoutes(app: App, { runs }: Chat, metrics: Metrics): void {
   app.post(
     '/v1/sessions/:id/runs',
     {
-      config: { access: 'member' },
+      config: { access: 'member', limit: 'run' },
       schema: {
         tags,
         summary: 'Ask',

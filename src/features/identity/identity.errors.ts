@@ -43,6 +43,12 @@ export const authErrors = defineErrors('AUTH', {
     title: 'Tenant not ready',
     example: 'The last migration of this tenant failed. The operator has to repair it: parley migrate status.',
   },
+  locked: {
+    number: 8,
+    kind: 'rate-limited',
+    title: 'Login locked',
+    example: 'Too many logins have failed. Try again in 900 seconds.',
+  },
 });
 
 export const userErrors = defineErrors('USER', {

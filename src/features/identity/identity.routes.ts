@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { callerAddress } from '../../platform/http/caller-address.ts';
 import { requestErrors } from '../../platform/http/errors.ts';
 import { pageOf } from '../../platform/http/pagination.ts';
 import type { App } from '../../platform/http/server.ts';
@@ -25,7 +26,7 @@ function authRoutes(app: App, identity: Identity): void {
   app.post(
     '/v1/auth/register',
     {
-      config: publicly,
+      config: { access: 'public', limit: 'register' },
       schema: {
         tags,
         summary: 'Make an account, with a tenant of its own',
@@ -43,7 +44,7 @@ function authRoutes(app: App, identity: Identity): void {
   app.post(
     '/v1/auth/login',
     {
-      config: publicly,
+      config: { access: 'public', limit: 'login' },
       schema: {
         tags,
         summary: 'Log in with a password',
@@ -54,7 +55,8 @@ function authRoutes(app: App, identity: Identity): void {
     async (request, reply) => {
       const { password, tenant, remember_me: rememberMe } = request.body;
       const name = accountName(request.body);
-      const started = await login(identity, { name, password, tenant, rememberMe }, request.signal);
+      const input = { name, password, tenant, rememberMe, address: callerAddress(request) };
+      const started = await login(identity, input, request.signal);
       return unstored(reply).send(schema.presentLogin(started));
     },
   );

@@ -4,6 +4,7 @@ import type { Migration } from '../../platform/database/migrations/migration.ts'
 import type { Logger } from '../../platform/telemetry/log.ts';
 import type { ApiKeyStateRow } from './api-key/api-key.store.ts';
 import { createFreshCache, type FreshCache } from './cache/fresh-cache.ts';
+import type { LoginLock } from './login-lock/login-lock.ts';
 import { createPasswordHasher, type PasswordHasher } from './password/password-hasher.ts';
 import { type AccessTokens, createAccessTokens } from './token/access-token.ts';
 import type { FamilyStateRow } from './token/token-family.store.ts';
@@ -20,6 +21,7 @@ export type Identity = {
   readonly families: FreshCache<FamilyStateRow>;
   /** By prefix. */
   readonly apiKeys: FreshCache<ApiKeyStateRow>;
+  readonly loginLock: LoginLock;
   /** ms that a failed login takes at least. */
   readonly failureFloor: number;
 };
@@ -34,6 +36,7 @@ export type IdentityOptions = {
   secretKey: string;
   /** Life of an access token, seconds. */
   accessTokenLifetime: number;
+  loginLock?: LoginLock;
   passwords?: PasswordHasher;
   failureFloor?: number;
 };
@@ -47,6 +50,8 @@ const STATE_CAPACITY = 10_000;
  * accounts exist. */
 const FAILURE_FLOOR_MS = 400;
 
+const DEFAULT_LOCK: LoginLock = { failures: 10, minutes: 15 };
+
 export function createIdentity(options: IdentityOptions): Identity {
   const { database, migrations, clock, log, secretKey, accessTokenLifetime } = options;
   const states = { capacity: STATE_CAPACITY, lifetime: STATE_LIFETIME_MS, clock };
@@ -59,6 +64,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     tokens: createAccessTokens({ secretKey, lifetime: accessTokenLifetime, clock }),
     families: createFreshCache<FamilyStateRow>(states),
     apiKeys: createFreshCache<ApiKeyStateRow>(states),
+    loginLock: options.loginLock ?? DEFAULT_LOCK,
     failureFloor: options.failureFloor ?? FAILURE_FLOOR_MS,
   };
 }

@@ -2,11 +2,17 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 
 export type CheckState = 'ok' | 'failed';
-export type Check = { name: string; run(signal: AbortSignal): Promise<void> };
+export type Check = {
+  name: string;
+  /** Requests are served without it: it makes the health of the server bad, but not its readiness. */
+  dispensable?: boolean;
+  run(signal: AbortSignal): Promise<void>;
+};
 
 export type HealthService = {
   /** Each dependency, tried now or within the last second. */
   checks(): Promise<Record<string, CheckState>>;
+  isDispensable(name: string): boolean;
   database(): Promise<CheckState>;
   version: string;
   clock: Clock;
@@ -35,6 +41,7 @@ export function createHealthService(deps: {
   }
   return {
     checks,
+    isDispensable: (name) => all.some((check) => check.name === name && check.dispensable === true),
     database: async () => (await checks()).database ?? 'failed',
     version: deps.version,
     clock: deps.clock,

@@ -17,7 +17,8 @@ const Readiness = Type.Object({ status: words(['ready', 'not_ready']), checks: C
 /** `/health`, `/health/live`, `/ready` (also `/health/ready`) and `/metrics`. */
 export function operationsRoutes(app: App, health: HealthService, metrics: Metrics, isDraining: () => boolean): void {
   const tags = ['Operations'];
-  const config = { access: 'public' } as const;
+  // Probes and scrapers come often and must learn the truth above all under load.
+  const config = { access: 'public', limit: 'none' } as const;
 
   app.get(
     '/health',
@@ -63,7 +64,7 @@ export function operationsRoutes(app: App, health: HealthService, metrics: Metri
       },
       async (_request, reply) => {
         const checks = { ...(await health.checks()), accepting: isDraining() ? ('failed' as const) : ('ok' as const) };
-        const ready = Object.values(checks).every((state) => state === 'ok');
+        const ready = Object.entries(checks).every(([name, state]) => state === 'ok' || health.isDispensable(name));
         return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not_ready', checks });
       },
     );

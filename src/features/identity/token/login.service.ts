@@ -6,6 +6,7 @@ import { readAccountName } from '../account-name.ts';
 import { authErrors, challenge, userErrors } from '../identity.errors.ts';
 import * as users from '../identity.store.ts';
 import type { Identity } from '../identity.ts';
+import * as lock from '../login-lock/login-lock.ts';
 import { normalisePassword } from '../password/password-rules.ts';
 import { requireStanding } from '../standing.ts';
 import { hashToken, isRefreshToken, newRefreshToken } from './refresh-token.ts';
@@ -18,6 +19,8 @@ export type LoginInput = {
   /** Slug; without it the tenant that the user joined first. */
   tenant?: string | undefined;
   rememberMe?: boolean | undefined;
+  /** Where the request came from; its failures count, too. */
+  address?: string | undefined;
 };
 
 export type Login = {
@@ -35,7 +38,7 @@ const REMEMBERED_LIFETIME_DAYS = 30;
 
 /**
  * Logs a user in. That the account is inactive, or the tenant another's, is told only after the right password.
- * @throws ApiError ERR_AUTH_001, ERR_AUTH_005, ERR_AUTH_006, ERR_USER_003, ERR_USER_004, ERR_USER_005
+ * @throws ApiError ERR_AUTH_001, ERR_AUTH_005, ERR_AUTH_006, ERR_AUTH_008, ERR_USER_003, ERR_USER_004, ERR_USER_005
  */
 export async function login(identity: Identity, input: LoginInput, signal?: AbortSignal): Promise<Login> {
   const user = await checkPassword(identity, input, signal);
@@ -49,8 +52,11 @@ async function checkPassword(identity: Identity, input: LoginInput, signal?: Abo
   const answerAt = performance.now() + identity.failureFloor;
   const name = readAccountName(input.name);
   const user = name === null ? undefined : await users.findUserCredential(identity.database.db, name);
+  const subjects = lock.subjectsOf(user?.id ?? null, input.name, input.address);
+  await lock.refuseLocked(identity, subjects);
   const verdict = await identity.passwords.verify(input.password, user?.password_hash ?? null, signal);
   if (!user || !verdict.matches) {
+    await lock.countFailure(identity, subjects);
     await delay(Math.max(0, answerAt - performance.now()), undefined, signal ? { signal } : {});
     throw authErrors.badCredentials(undefined, challenge.absent);
   }
@@ -105,6 +111,7 @@ async function startLogin(
       expires_at,
     });
     await users.setLastLogin(trx, user.id, now);
+    await lock.forgetFailures(trx, user.id);
   });
   return present(identity, { user: { ...user, last_login_at: now }, tenant, familyId, refreshToken });
 }

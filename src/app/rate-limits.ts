@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RouteLimit } from '../platform/http/access.ts';
+import { callerAddress } from '../platform/http/caller-address.ts';
+import { defineErrors } from '../platform/http/errors.ts';
+import type { App } from '../platform/http/server.ts';
+import { createLimiter, type Limiter, type Verdict } from '../platform/limits/limiter.ts';
+import { rateLimitHeaders, secondsUntilReset } from '../platform/limits/rate-limit-headers.ts';
+import type { RedisConnection } from '../platform/redis/redis.ts';
+import type { Config } from './config.ts';
+
+/** Whom a limit counts. */
+type Subject = 'address' | 'account' | 'tenant' | 'user';
+
+type Rule = { per: Subject; limiter: Limiter };
+
+/** Which requests each rule is for: all of them, or the routes that name it in `config.limit`. */
+export type RateLimits = Readonly<Record<'all' | Exclude<RouteLimit, 'none'>, readonly Rule[]>>;
+
+export const limitErrors = defineErrors('LIMIT', {
+  exceeded: {
+    number: 1,
+    kind: 'rate-limited',
+    title: 'Too many requests',
+    example: 'More than 200 requests in 60 seconds from this address. Try again in 23 seconds.',
+  },
+});
+
+const MINUTE = 60;
+
+/** The table of limits; docs/decisions/0011-rate-limits.md says what each is counted in. */
+export function createRateLimits(config: Config, redis: RedisConnection | null): RateLimits {
+  const rule = (per: Subject, name: string, quota: number, growing = false): Rule => ({
+    per,
+    limiter: createLimiter({ name, quota, windowSeconds: MINUTE, growing }, redis),
+  });
+  const { loginsPerMinute, registrationsPerMinute } = config;
+  return {
+    all: [
+      rule('address', 'api', config.requestsPerMinuteByAddress),
+      rule('tenant', 'tenant', config.requestsPerMinuteByTenant),
+    ],
+    run: [rule('user', 'run', config.runsPerMinute)],
+    login: [
+      rule('address', 'login-address', loginsPerMinute, true),
+      rule('account', 'login-account', loginsPerMinute, true),
+    ],
+    register: [
+      rule('address', 'register-address', registrationsPerMinute, true),
+      rule('account', 'register-account', registrationsPerMinute, true),
+    ],
+  };
+}
+
+/** Counts addresses. Before anything that costs: who is over the limit does not reach a database. */
+export function limitAddresses(app: App, limits: RateLimits): void {
+  app.addHook('onRequest', (request, reply) => enforce(request, reply, limits, 'address'));
+}
+
+/** Counts tenants and users, and the accounts that a login or registration names: once these are known. */
+export function limitSubjects(app: App, limits: RateLimits): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.principal) return;
+    await enforce(request, reply, limits, 'tenant');
+    await enforce(request, reply, limits, 'user');
+  });
+  app.addHook('preHandler', (request, reply) => enforce(request, reply, limits, 'account'));
+}
+
+/** @throws ApiError ERR_LIMIT_001 */
+async function enforce(request: FastifyRequest, reply: FastifyReply, limits: RateLimits, per: Subject): Promise<void> {
+  const own = request.routeOptions.config.limit;
+  if (own === 'none') return;
+  for (const rule of own === undefined ? limits.all : [...limits.all, ...limits[own]]) {
+    if (rule.per !== per) continue;
+    const verdict = await rule.limiter.take(keyOf(request, per));
+    tell(reply, verdict);
+    if (!verdict.allowed) throw refusal(verdict, per);
+  }
+}
+
+function keyOf(request: FastifyRequest, per: Subject): string {
+  switch (per) {
+    case 'address':
+      return callerAddress(request);
+    case 'account':
+      return accountKey(request.body);
+    case 'tenant':
+      return request.principal.tenant.id;
+    case 'user':
+      return request.principal.userId;
+  }
+}
+
+/** As typed, but for case and spaces. Hashed, so that Redis holds no e-mail addresses. */
+function accountKey(body: unknown): string {
+  const { email, username } = (body ?? {}) as { email?: unknown; username?: unknown };
+  const name = String(email ?? username ?? '')
+    .normalize('NFKC')
+    .trim()
+    .toLowerCase();
+  return createHash('sha256').update(name).digest('base64url');
+}
+
+/** Adds to what earlier limits of the same request have said. */
+function tell(reply: FastifyReply, verdict: Verdict): void {
+  for (const [name, item] of Object.entries(rateLimitHeaders([verdict]))) {
+    const before = reply.getHeader(name);
+    reply.header(name, before === undefined ? item : `${before}, ${item}`);
+  }
+}
+
+const WHOSE: Record<Subject, string> = {
+  address: 'from this address',
+  account: 'for this account',
+  tenant: 'in this tenant',
+  user: 'by this user',
+};
+
+function refusal(verdict: Verdict, per: Subject) {
+  const { name, quota, windowSeconds } = verdict.limit;
+  const seconds = secondsUntilReset(verdict);
+  return limitErrors.exceeded(
+    `More than ${quota} requests in ${windowSeconds} seconds ${WHOSE[per]}. Try again in ${seconds} seconds.`,
+    // The member's name is the draft's, for its problem type quota-exceeded.
+    { headers: { 'retry-after': String(seconds) }, extensions: { 'violated-policies': [name] } },
+  );
+}
