@@ -76,7 +76,7 @@ export async function createServices(
     uploadLimit: config.uploadLimit,
   });
   const retrieve = retrieveWith(documents);
-  const chat = createChat({ database, log, metrics, clock, models, retrieve });
+  const chat = createChat({ database, queue, log, metrics, clock, models, retrieve });
   const health = createHealthService({
     database,
     clock,

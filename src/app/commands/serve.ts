@@ -17,7 +17,7 @@ export async function runServe(): Promise<void> {
   await prepareDatabase(services);
   await services.redis?.connect();
   const app = await createServer(services, () => draining);
-  await services.queue.start(services.documents.jobs, { work: config.workers });
+  await services.queue.start([...services.documents.jobs, ...services.chat.jobs], { work: config.workers });
   await services.chat.engine.start();
   await beginInstallation(services);
   const address = await app.listen({ port: config.port, host: config.host });
