@@ -21,7 +21,13 @@ export async function startServerDatabase(): Promise<{ url: string; stop(): Prom
 export async function openBenchDatabase(
   kind: Database['kind'],
 ): Promise<{ database: Database; url: string | null; close(): Promise<void> }> {
-  const options = { poolSize: 4, poolTimeout: 30_000, statementTimeout: 60_000, applicationName: 'parley-bench' };
+  const options = {
+    poolSize: 4,
+    poolTimeout: 30_000,
+    statementTimeout: 60_000,
+    prepareStatements: true,
+    applicationName: 'parley-bench',
+  };
   const onError = (error: Error) => console.error(error.message);
   const server = kind === 'server' ? await startServerDatabase() : null;
   const url = server?.url ?? null;

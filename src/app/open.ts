@@ -22,6 +22,7 @@ export async function openServices(config: Config, log: Logger): Promise<Service
     poolSize: config.databasePoolSize,
     poolTimeout: config.databasePoolTimeout,
     statementTimeout: config.statementTimeout,
+    prepareStatements: config.prepareStatements,
     applicationName: 'parley',
     // The embedded database does not come back by itself: the process must be started again.
     onError: (error) =>

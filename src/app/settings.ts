@@ -148,6 +148,12 @@ export const settings = {
     30_000,
     'Longest statement on the server database, ms.',
   ),
+  prepareStatements: setting(
+    'DATABASE_PREPARED_STATEMENTS',
+    boolean,
+    true,
+    'Whether frequent statements are prepared. false behind PgBouncer before 1.21 in transaction mode.',
+  ),
   redisUrl: setting(
     'REDIS_URL',
     optional(url('redis:', 'rediss:')),

@@ -79,6 +79,7 @@ const SERVER_OPTIONS = {
   poolSize: 10,
   poolTimeout: 10_000,
   statementTimeout: 30_000,
+  prepareStatements: true,
   applicationName: 'parley-test',
 };
 

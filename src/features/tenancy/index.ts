@@ -1,3 +1,4 @@
+export { createIdempotency, type Idempotency } from './idempotency/idempotency.ts';
 export {
   createTenant,
   findTenantBySlug,

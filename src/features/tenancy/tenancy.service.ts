@@ -1,5 +1,9 @@
-import type { CompiledQuery } from 'kysely';
-import type { Database, PlatformTransaction, TenantTransaction } from '../../platform/database/database.ts';
+import type {
+  CompiledQuery,
+  Database,
+  PlatformTransaction,
+  TenantTransaction,
+} from '../../platform/database/database.ts';
 import type { Migration } from '../../platform/database/migrations/migration.ts';
 import { migrateUp, readMigrationState } from '../../platform/database/migrations/migrator.ts';
 import { newId } from '../../platform/id.ts';
@@ -18,9 +22,13 @@ export function inTenant<T>(
   return database.scoped(schemaOf(tenant), work);
 }
 
-/** As `inTenant` for a single statement, in one round trip. */
-export function queryTenant<Row>(database: Database, tenant: Tenant, query: CompiledQuery<Row>): Promise<Row[]> {
-  return database.scopedQuery(schemaOf(tenant), query);
+/** As `inTenant` for statements that do not need each other's answers, in one round trip. The rows of each, in order. */
+export function queryTenant<Rows extends readonly unknown[]>(
+  database: Database,
+  tenant: Tenant,
+  ...queries: { readonly [Index in keyof Rows]: CompiledQuery<Rows[Index]> }
+): Promise<{ [Index in keyof Rows]: Rows[Index][] }> {
+  return database.scopedQueries<Rows>(schemaOf(tenant), queries);
 }
 
 /** Creates a tenant with its role, schema and tables in the caller's transaction. `name` also gives the slug, with a

@@ -1,6 +1,8 @@
 import { CompiledQuery, type Kysely } from 'kysely';
 import type { Schema } from './schema.ts';
 
+export type { CompiledQuery } from 'kysely';
+
 /** The installation's own handle: platform tables. It must not be awaited inside a transaction (embedded: one connection). */
 export type Db = Kysely<Schema>;
 
@@ -22,8 +24,12 @@ export type Database = {
   transaction<T>(work: (trx: PlatformTransaction) => Promise<T>): Promise<T>;
   /** As `transaction`, under the role and in the schema of that name. */
   scoped<T>(schema: string, work: (trx: TenantTransaction) => Promise<T>): Promise<T>;
-  /** One statement as `scoped`, in one round trip: the transaction's beginning, the statement and its end go together. */
-  scopedQuery<Row>(schema: string, query: CompiledQuery<Row>): Promise<Row[]>;
+  /** Statements as in `scoped`, none of which needs another's answer, in one round trip: the transaction's beginning, the
+   * statements and its end go together. The rows of each, in order. */
+  scopedQueries<Rows extends readonly unknown[]>(
+    schema: string,
+    queries: { readonly [Index in keyof Rows]: CompiledQuery<Rows[Index]> },
+  ): Promise<{ [Index in keyof Rows]: Rows[Index][] }>;
   /** Raw SQL for the queue's library. Without values it may be a script; then `rows` has those of all its statements. */
   execute(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   /** Calls back for each notification; one may be lost while the connection is renewed, so a caller must also poll. */
@@ -76,17 +82,18 @@ async function commit(connection: Db): Promise<void> {
   }
 }
 
-/** Sends all three at once. If the statement fails, Postgres rolls back what the end asks it to commit. */
-async function runQuery<Row>(db: Db, begin: string, query: CompiledQuery<Row>): Promise<Row[]> {
+/** Sends all at once. If a statement fails, Postgres refuses those behind it and rolls back what the end asks it to commit. */
+async function runQueries(db: Db, begin: string, queries: readonly CompiledQuery[]): Promise<unknown[][]> {
   return db.connection().execute(async (connection) => {
-    const [begun, answered, committed] = await Promise.allSettled([
-      runScript(connection, begin),
-      connection.executeQuery(query),
-      commit(connection),
+    const steps = await Promise.allSettled([
+      runScript(connection, begin).then(() => []),
+      ...queries.map((query) => connection.executeQuery(query).then(({ rows }) => rows)),
+      commit(connection).then(() => []),
     ]);
     // The first that failed is the cause of the others' failures.
-    for (const step of [begun, answered, committed]) if (step.status === 'rejected') throw step.reason;
-    return answered.status === 'fulfilled' ? answered.value.rows : [];
+    const failed = steps.find((step) => step.status === 'rejected');
+    if (failed) throw failed.reason;
+    return steps.slice(1, -1).map((step) => (step.status === 'fulfilled' ? step.value : []));
   });
 }
 
@@ -102,7 +109,8 @@ export function databaseOver(
     transaction: (work) => runTransaction(db, 'BEGIN', (connection) => work(connection as PlatformTransaction)),
     scoped: (schema, work) =>
       runTransaction(db, `BEGIN; ${enterSchema(schema)}`, (connection) => work(connection as TenantTransaction)),
-    scopedQuery: (schema, query) => runQuery(db, `BEGIN; ${enterSchema(schema)}`, query),
+    scopedQueries: (schema, queries) =>
+      runQueries(db, `BEGIN; ${enterSchema(schema)}`, queries as readonly CompiledQuery[]) as never,
     ...connectionParts,
   };
 }

@@ -1,16 +1,26 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
+import { StatementNames } from './statement-names.ts';
 
 /**
  * A client that sends what is asked within one turn of the event loop in one packet: a transaction's beginning with its
  * first statement, or the whole of a short one. A system call costs more than most of our statements.
+ * Statements that come often are prepared, unless a pooler stands between that hands the connection on after a transaction.
  */
 export class PacketClient extends pg.Client {
   #corked = false;
 
   override query(...args: never[]): never {
     this.#gather();
-    return (super.query as (...all: never[]) => never)(...args);
+    const [text, values, ...rest] = args as unknown as [unknown, unknown, ...unknown[]];
+    const name = typeof text === 'string' && Array.isArray(values) && values.length > 0 ? this.nameOf(text) : null;
+    const call = super.query as (...all: unknown[]) => never;
+    return name === null ? call.apply(this, args) : call.call(this, { name, text, values }, ...rest);
+  }
+
+  /** The name under which a statement is prepared; null: it is not. */
+  protected nameOf(_text: string): string | null {
+    return null;
   }
 
   #gather(): void {
@@ -23,4 +33,14 @@ export class PacketClient extends pg.Client {
       stream.uncork();
     });
   }
+}
+
+/** The same for a server, or a pooler, that keeps prepared statements. */
+export function preparingClient(): typeof PacketClient {
+  const names = new StatementNames();
+  return class extends PacketClient {
+    protected override nameOf(text: string): string | null {
+      return names.nameOf(text);
+    }
+  };
 }

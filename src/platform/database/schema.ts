@@ -262,6 +262,19 @@ export type CorpusChangeTable = { id: Generated<number>; language: string; chunk
 /** `vector` is written and read as text: `[1,2,3]`. */
 export type EmbeddingTable = { embedder: string; content_hash: Buffer; vector: string };
 
+/** A request with an `Idempotency-Key`, kept for its repeats. */
+export type RepeatableRequestTable = {
+  subject: string;
+  key: string;
+  /** SHA-256 of method, address and body, base64url. */
+  fingerprint: string;
+  claim_id: string;
+  claimed_until: Timestamp;
+  /** Encrypted; null while the first is under way. */
+  answer: Buffer | null;
+  expires_at: Timestamp;
+};
+
 export type PlatformSchema = {
   'platform.worker': WorkerTable;
   'platform.worker_tenant': WorkerTenantTable;
@@ -289,4 +302,5 @@ export type TenantSchema = {
   posting: PostingTable;
   corpus_change: CorpusChangeTable;
   embedding: EmbeddingTable;
+  repeatable_request: RepeatableRequestTable;
 };

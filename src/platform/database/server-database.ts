@@ -2,7 +2,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { type Database, databaseOver, identifier, type Unlisten } from './database.ts';
 import { numberTypes } from './number-types.ts';
-import { PacketClient } from './packet-client.ts';
+import { PacketClient, preparingClient } from './packet-client.ts';
 import type { Schema } from './schema.ts';
 
 export type ServerDatabaseOptions = {
@@ -14,13 +14,15 @@ export type ServerDatabaseOptions = {
   poolTimeout: number;
   /** Longest statement, ms. */
   statementTimeout: number;
+  /** Whether statements that come often are prepared: not behind PgBouncer before 1.21 in transaction mode. */
+  prepareStatements: boolean;
   applicationName: string;
   onError(error: Error): void;
 };
 
 export function openServerDatabase(options: ServerDatabaseOptions): Database & { pool: pg.Pool } {
   const pool = new pg.Pool({
-    Client: PacketClient as unknown as new () => pg.ClientBase,
+    Client: (options.prepareStatements ? preparingClient() : PacketClient) as unknown as new () => pg.ClientBase,
     connectionString: options.url,
     max: options.poolSize,
     connectionTimeoutMillis: options.poolTimeout,

@@ -41,6 +41,7 @@ export function serverDatabase(url: string): Database {
     poolSize: 2,
     poolTimeout: 10_000,
     statementTimeout: 60_000,
+    prepareStatements: true,
     applicationName: 'parley-test-template',
     onError: (error) => {
       throw error;

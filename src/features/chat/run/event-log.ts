@@ -85,7 +85,7 @@ export class EventLog {
     const deadline = performance.now() + RETRY_FOR_MS;
     for (let tries = 1; ; tries += 1) {
       try {
-        const rows = await queryTenant(this.#database, tenant, appendEvents(appends));
+        const [rows] = await queryTenant<[{ id: string }]>(this.#database, tenant, appendEvents(appends));
         const written = new Set(rows.map(({ id }) => id));
         // A commit whose answer was lost did happen: then the log already ends where this stretch ends.
         if (tries > 1) for (const id of await this.#appended(tenant, appends)) written.add(id);

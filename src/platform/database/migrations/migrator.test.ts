@@ -221,7 +221,14 @@ describe.each(servers)('the migrator on the $kind database', ({ open }) => {
     const failOnError = (error: Error) => {
       if (!closing) throw error;
     };
-    const options = { url, poolSize: 2, poolTimeout: 10_000, statementTimeout: 30_000, onError: failOnError };
+    const options = {
+      url,
+      poolSize: 2,
+      poolTimeout: 10_000,
+      statementTimeout: 30_000,
+      prepareStatements: true,
+      onError: failOnError,
+    };
     const others = [1, 2, 3].map((number) => openServerDatabase({ ...options, applicationName: `rival-${number}` }));
     // Long enough that the rivals surely meet: each migration waits for the lock of the one that got there first.
     const all = [FIRST, SECOND, THIRD].map(({ up, down, id }, index) =>
