@@ -48,8 +48,10 @@ export async function startDocuments(database: Database, options: TestDocumentsO
     queue,
     add: async (principal, title, content, metadata = {}) => {
       const { id } = await documents.service.createFromText(principal, { title, content, metadata });
-      await documents.ingest(principal.tenant, id, never);
-      return id;
+      const outcome = await documents.ingest(principal.tenant, id, never);
+      if (outcome === 'ready') return id;
+      const { error } = await documents.service.get(principal, id);
+      throw new Error(`The document ${title} is ${outcome}: ${error?.code} ${error?.detail}`);
     },
     find: async ({ tenant }, query, body = {}) => {
       const { hits } = await documents.search(tenant, { query, ...body }, never);

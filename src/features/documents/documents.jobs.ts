@@ -1,6 +1,7 @@
 import type { TenantTransaction } from '../../platform/database/database.ts';
 import type { JobDefinition, Queue } from '../../platform/queue/queue.ts';
 import type { Tenant } from '../tenancy/index.ts';
+import { INDEX_VECTORS_JOB, type IndexVectorsPayload, indexVectors } from './ingestion/index-vectors.ts';
 import { ingestDocument, MAX_TRIES } from './ingestion/ingest-document.ts';
 import type { IngestionDependencies } from './ingestion/ingestion.types.ts';
 import { PURGE_JOB, type PurgePayload, purgeDocuments } from './ingestion/purge-documents.ts';
@@ -23,6 +24,8 @@ const INGEST_RETRIES = MAX_TRIES + 3;
 const INGEST_SECONDS = 3_600;
 const PURGE_RETRIES = 20;
 const PURGE_SECONDS = 3_600;
+const INDEXING_RETRIES = 3;
+const INDEXING_SECONDS = 3_600;
 
 export function documentJobs(deps: IngestionDependencies, concurrency: number): readonly JobDefinition<never>[] {
   const ingest: JobDefinition<IngestPayload> = {
@@ -41,5 +44,12 @@ export function documentJobs(deps: IngestionDependencies, concurrency: number): 
     concurrency: 1,
     handle: ({ tenant }, { signal }) => purgeDocuments(deps, tenant, signal),
   };
-  return [ingest, purge];
+  const indexing: JobDefinition<IndexVectorsPayload> = {
+    ...INDEX_VECTORS_JOB,
+    retryLimit: INDEXING_RETRIES,
+    expireInSeconds: INDEXING_SECONDS,
+    concurrency: 1,
+    handle: (payload) => indexVectors(deps, payload),
+  };
+  return [ingest, purge, indexing];
 }

@@ -58,7 +58,8 @@ function uploadRoute(app: App, documents: Documents): void {
       const { principal } = request;
       if (!request.isMultipart()) {
         if (!request.body) throw requestErrors.unsupportedType('Send application/json or multipart/form-data.');
-        const document = await documents.service.createFromText(principal, request.body as NewTextDocument);
+        const text = request.body as NewTextDocument;
+        const document = await request.once(() => documents.service.createFromText(principal, text));
         return reply.code(202).header('location', `/v1/documents/${document.id}`).send(document);
       }
       const views = await documents.service.upload(principal, readUpload(request, documents.uploadLimit));

@@ -17,21 +17,23 @@ export type Embedding = {
 };
 
 /** Embeds what is new in a document. What an earlier try or another document had embedded is not embedded again.
- * @throws ModelError, Superseded */
-export async function embedDocument(inTenant: InTenant, one: Try, embedding: Embedding): Promise<void> {
+ * Returns the length of the new vectors; null when there were none. @throws ModelError, Superseded */
+export async function embedDocument(inTenant: InTenant, one: Try, embedding: Embedding): Promise<number | null> {
   const { embedder, chunkCount, signal } = embedding;
+  let dimensions: number | null = null;
   for (let after = -1; ; ) {
     signal.throwIfAborted();
     const page = { after, limit: BATCH };
     const chunks = await inTenant((trx) => findUnembedded(trx, one.id, embedder.id, page));
     const last = chunks.at(-1);
-    if (!last) return;
+    if (!last) return dimensions;
     const vectors = await embedBatch(embedding, chunks);
     const progress = embedding.progress + ((1 - embedding.progress) * (last.index + 1)) / chunkCount;
     await inTenant(async (trx) => {
       await advance(trx, one, { progress: Math.min(progress, 0.99) });
       await insertEmbeddings(trx, embedder.id, vectors);
     });
+    dimensions = vectors[0]?.vector.length ?? dimensions;
     after = last.index;
   }
 }

@@ -4,6 +4,7 @@ import { inTenant as enterTenant, type Tenant } from '../../tenancy/index.ts';
 import { faultOf, type IngestionFault } from '../documents.errors.ts';
 import { findPart } from '../original.store.ts';
 import { embedDocument } from './embed-document.ts';
+import { enqueueIndexing } from './index-vectors.ts';
 import {
   type ClaimedDocument,
   claimDocument,
@@ -111,8 +112,12 @@ async function ingest(
     return null;
   }
   await storeDocument(inTenant, claimed, document, { signal, from: EXTRACTED, to: STORED });
-  await embedDocument(inTenant, claimed, { title: document.title, chunkCount, embedder, signal, progress: STORED });
-  await inTenant(finish);
+  const embedding = { title: document.title, chunkCount, embedder, signal, progress: STORED };
+  const dimensions = await embedDocument(inTenant, claimed, embedding);
+  await inTenant(async (trx) => {
+    await finish(trx);
+    if (dimensions !== null) await enqueueIndexing(trx, deps, tenant, { embedder: embedder.id, dimensions });
+  });
   return null;
 }
 

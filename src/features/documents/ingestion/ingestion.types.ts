@@ -18,6 +18,8 @@ export type IngestionDependencies = {
   log: Logger;
   metrics: Metrics;
   clock: Clock;
+  /** Vectors of a tenant up to which no index is built for them. */
+  vectorsWithoutIndex?: number;
 };
 
 /** A transaction in the schema of the tenant that one works for. */

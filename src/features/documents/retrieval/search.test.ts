@@ -183,6 +183,38 @@ describe.each(testDatabases())('search on the $kind database', ({ open }) => {
       await hybrid.stop();
     });
 
+    test('asks for an index when vectors are many, and finds the same through it', async () => {
+      const somebody = principalIn(await makeTenant(db.database));
+      const many = await startDocuments(db.database, { embedder: hashEmbedder(), vectorsWithoutIndex: 40 });
+      const waiting = async () => {
+        const { rows } = await sql<{ count: number }>`
+          SELECT count(*) FROM pgboss.job WHERE name = 'documents.index-vectors'`.execute(db.database.db);
+        return rows[0]?.count;
+      };
+      const names = Array.from({ length: 40 }, (_, index) => `${index} ${'abcdefghij'.charAt(index % 10)}${index}`);
+      const search = async () => {
+        const query = { query: names[7] ?? '', mode: 'dense' as const, top_k: 5 };
+        return (await many.documents.search(somebody.tenant, query, signal)).hits.map(({ id }) => id);
+      };
+      for (const name of names.slice(0, 39)) await many.add(somebody, name, `This is about ${name}.`);
+      expect(await waiting()).toBe(0);
+      await many.add(somebody, names[39] ?? '', `This is about ${names[39]}.`);
+      expect(await waiting()).toBe(db.database.kind === 'server' ? 1 : 0);
+
+      const exact = await search();
+      expect(exact).toHaveLength(5);
+      const job = many.documents.jobs.find(({ name }) => name === 'documents.index-vectors');
+      const [vector] = await hashEmbedder().embed(['one'], signal);
+      const space = { embedder: hashEmbedder().id, dimensions: vector?.length };
+      const build = () => job?.handle({ tenant: somebody.tenant, space } as never, { jobId: '1', signal });
+      await build();
+      await build();
+      expect(await search()).toEqual(exact);
+      await many.add(somebody, 'late', 'This came after the index was built.');
+      expect(await search()).toHaveLength(5);
+      await many.stop();
+    });
+
     test('goes on with words when the embedder fails, and refuses where only vectors would do', async () => {
       const somebody = await withDocuments({ bridge: 'The bridge over the river.' });
       const failing = { ...hashEmbedder(), embed: () => Promise.reject(new Error('away')) };

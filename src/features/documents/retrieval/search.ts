@@ -1,6 +1,6 @@
 import type { Embedder } from '../../../ai/embedder.ts';
 import { fuse } from '../../../lib/fusion/weighted-min-max.ts';
-import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
+import type { Database, DatabaseKind, TenantTransaction } from '../../../platform/database/database.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
@@ -66,7 +66,8 @@ export async function searchDocuments(
   const modeUsed = vector === null ? 'sparse' : input.mode;
   const result = await inTenant(deps.database, tenant, async (trx) => {
     const lexical = await analyzeQuery(trx, input.query);
-    const ranked = await rank(trx, lexical, vector && { vector, embedder: deps.embedder?.id ?? '' }, input);
+    const dense = vector && { vector, embedder: deps.embedder?.id ?? '', kind: deps.database.kind };
+    const ranked = await rank(trx, lexical, dense, input);
     return { hits: await withText(trx, ranked), modeUsed, lexical };
   });
   stop({ mode: modeUsed });
@@ -98,7 +99,7 @@ async function embedQuery(
 }
 
 type Ranked = { id: string; score: number; scores: Hit['scores'] };
-type Vector = { vector: readonly number[]; embedder: string };
+type Vector = { vector: readonly number[]; embedder: string; kind: DatabaseKind };
 
 async function rank(
   trx: TenantTransaction,
@@ -121,9 +122,9 @@ function searchVectors(
   dense: Vector,
   { filter, ranges, hits }: { filter: DocumentFilter; ranges: readonly ChunkRange[] | null; hits: number },
 ): Promise<ScoredChunk[]> {
-  const query = { ...dense, filter, hits };
+  const query = { vector: dense.vector, embedder: dense.embedder, filter, hits };
   if (ranges !== null) return findNearestWithin(trx, query);
-  return widenUntilEnough(hits, (pool) => findNearest(trx, query, pool));
+  return widenUntilEnough(hits, (pool) => findNearest(trx, dense.kind, query, pool));
 }
 
 const denseOnly = ({ id, score }: ScoredChunk): Ranked => ({ id, score, scores: { dense: score } });
