@@ -5,6 +5,7 @@ import { documentRoutes } from '../features/documents/index.ts';
 import { authenticate, identityRoutes, requireRole } from '../features/identity/index.ts';
 import { operationsRoutes } from '../features/operations/index.ts';
 import { type App, createHttpServer } from '../platform/http/server.ts';
+import { openaiRoutes } from '../protocols/openai/openai.routes.ts';
 import { serveConsole } from './console.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { projectFolder } from './project-folder.ts';
@@ -37,6 +38,7 @@ export async function createServer(services: Services, isDraining: () => boolean
   identityRoutes(app, services.identity);
   documentRoutes(app, services.documents);
   chatRoutes(app, services.chat, metrics);
+  await openaiRoutes(app, services);
   await serveReference(app);
   await serveConsole(app, join(projectFolder, 'console', 'dist'));
   await app.ready();

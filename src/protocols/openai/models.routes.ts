@@ -1,0 +1,50 @@
+import { Type } from 'typebox';
+import type { App } from '../../platform/http/server.ts';
+import type { OpenaiDependencies } from './dependencies.ts';
+import { openaiErrors } from './openai.errors.ts';
+
+/** No model here has a date of its own. */
+const CREATED = 0;
+
+export function modelRoutes(app: App, { models }: OpenaiDependencies): void {
+  const tags = ['OpenAI'];
+  const view = ({ id, provider }: { id: string; provider: string }) => ({
+    id,
+    object: 'model',
+    created: CREATED,
+    owned_by: provider,
+  });
+  const all = () => {
+    const { embedder } = models;
+    const listed = models.list().map(view);
+    return embedder
+      ? [...listed, view({ id: embedder.id, provider: embedder.id.split('/')[0] ?? embedder.id })]
+      : listed;
+  };
+  app.get(
+    '/v1/models',
+    { config: { access: 'viewer' }, schema: { tags, summary: 'The models that are known by name' } },
+    async () => ({ object: 'list', data: all() }),
+  );
+  app.get(
+    '/v1/models/*',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        summary: 'One model',
+        description: 'The rest of the address is its name, with the slash or with %2F.',
+        params: Type.Object({ '*': Type.String({ minLength: 1, maxLength: 200 }) }),
+      },
+    },
+    async ({ params }) => {
+      const name = params['*'];
+      const found = all().find(({ id }) => id === name);
+      if (found) return found;
+      const message = 'is not a model that is listed here';
+      throw openaiErrors.modelNotFound(`"${name}" ${message}; GET /v1/models lists those that are.`, {
+        fields: [{ field: 'model', message }],
+      });
+    },
+  );
+}

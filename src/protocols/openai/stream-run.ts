@@ -1,0 +1,37 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Chat, EventLine, LoggedEvent } from '../../features/chat/index.ts';
+import { type SseEvent, sendEventStream } from '../../platform/http/sse.ts';
+import type { Metrics } from '../../platform/telemetry/metrics.ts';
+import { eventOf } from './run-events.ts';
+
+/** Sends a run's events, each as what `render` makes of it, until the run ends or the client goes; the run goes on then. */
+export async function streamRun(
+  { chat, metrics }: { chat: Chat; metrics: Metrics },
+  request: FastifyRequest,
+  reply: FastifyReply,
+  runId: string,
+  render: (event: LoggedEvent) => readonly SseEvent[],
+): Promise<FastifyReply> {
+  const source = new AbortController();
+  // Before the stream opens, so that a refusal is an error and not an empty stream.
+  const lines = await chat.runs.follow(request.principal, runId, 0, source.signal);
+  metrics.openStreams.inc();
+  await sendEventStream(request, reply, (gone) => {
+    gone.addEventListener('abort', () => source.abort(), { once: true });
+    return rendered(lines, render);
+  }).finally(() => {
+    source.abort();
+    metrics.openStreams.dec();
+  });
+  return reply;
+}
+
+async function* rendered(
+  batches: AsyncIterable<readonly EventLine[]>,
+  render: (event: LoggedEvent) => readonly SseEvent[],
+): AsyncGenerator<SseEvent[]> {
+  for await (const lines of batches) {
+    const frames = lines.flatMap((line) => render(eventOf(line)));
+    if (frames.length > 0) yield frames;
+  }
+}

@@ -1,0 +1,256 @@
+import OpenAI from 'openai';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ModelError } from '../../src/ai/chat-model.ts';
+import { gate, hashEmbedder, type ScriptedModel, scriptedModel } from '../../src/ai/fakes.ts';
+import { type TestDatabase, testDatabases } from '../support/databases.ts';
+import { type OpenaiApp, type OpenaiUser, openOpenaiApp } from '../support/openai-app.ts';
+
+/** OpenAI's own client, unmodified, against the whole server. */
+describe.each(testDatabases())('the openai package on the $kind database', { timeout: 60_000 }, ({ open }) => {
+  let db: TestDatabase;
+  let app: OpenaiApp;
+  let ann: OpenaiUser;
+  let openai: OpenAI;
+  const models: Record<string, ScriptedModel> = {};
+  const embedder = hashEmbedder({ dimensions: 8, id: 'fake/vectors' });
+
+  /** A model that answers this test only. */
+  function model(id: string, ...args: Parameters<typeof scriptedModel>): ScriptedModel {
+    const made = scriptedModel(args[0], { id });
+    models[id] = made;
+    return made;
+  }
+
+  beforeAll(async () => {
+    db = await open();
+    model('fake/hello', ['Hel', 'lo', '!']);
+    app = await openOpenaiApp(db.database, models, { embedder });
+    ann = await app.newUser();
+    openai = ann.client;
+  });
+  afterAll(async () => {
+    await app[Symbol.asyncDispose]();
+    await db.close();
+  });
+
+  const ask = (content: string, more: object = {}) => ({
+    model: 'fake/hello',
+    messages: [{ role: 'user' as const, content }],
+    ...more,
+  });
+  const refusal = async (asked: Promise<unknown>) => {
+    const error = await asked.then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    if (!(error instanceof OpenAI.APIError)) throw new Error(`not refused: ${error}`);
+    return error;
+  };
+
+  describe('chat completions', () => {
+    test('an answer in one piece, with its usage', async () => {
+      const { data, response } = await openai.chat.completions.create(ask('Hi')).withResponse();
+      expect(data).toMatchObject({
+        object: 'chat.completion',
+        model: 'fake/hello',
+        choices: [
+          { index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Hello!', refusal: null } },
+        ],
+        usage: { prompt_tokens: 10, completion_tokens: 3, total_tokens: 13 },
+      });
+      expect(data.id).toBe(`chatcmpl-${response.headers.get('x-run-id')}`);
+      expect(Math.abs(data.created - Date.now() / 1000)).toBeLessThan(60);
+    });
+
+    test('a stream, with usage where it is asked for', async () => {
+      const stream = await openai.chat.completions.create(
+        ask('Hi', { stream: true, stream_options: { include_usage: true } }) as never,
+      );
+      const chunks = await Array.fromAsync(stream as unknown as AsyncIterable<OpenAI.ChatCompletionChunk>);
+      expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe('Hello!');
+      expect(chunks[0]?.choices[0]?.delta.role).toBe('assistant');
+      expect(chunks.at(-2)?.choices[0]?.finish_reason).toBe('stop');
+      expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 13 } });
+      expect(chunks.slice(0, -1).every(({ usage }) => usage === null)).toBe(true);
+
+      const runner = openai.chat.completions.stream(ask('Hi'));
+      const final = await runner.finalChatCompletion();
+      expect(final.choices[0]?.message.content).toBe('Hello!');
+    });
+
+    test('history, instructions and settings reach the model as they were given', async () => {
+      const asked = model('fake/settings', ['ok']);
+      await openai.chat.completions.create({
+        model: 'fake/settings',
+        messages: [
+          { role: 'system', content: 'Be kind.' },
+          { role: 'user', content: [{ type: 'text', text: 'One' }] },
+          { role: 'assistant', content: 'Two' },
+          { role: 'developer', content: 'Be brief.' },
+          { role: 'user', content: 'Three' },
+        ],
+        max_completion_tokens: 7,
+        temperature: 0.5,
+        stop: '\n',
+        user: 'customer-9',
+        metadata: { ticket: '12' },
+        seed: 3,
+        // @ts-expect-error: a field of another year is passed over
+        invented_later: true,
+      });
+      expect(asked.requests[0]).toMatchObject({
+        instructions: 'Be kind.\n\nBe brief.',
+        messages: [
+          { role: 'user', content: 'One' },
+          { role: 'assistant', content: 'Two' },
+          { role: 'user', content: 'Three' },
+        ],
+        maxOutputTokens: 7,
+        temperature: 0.5,
+        stop: ['\n'],
+      });
+    });
+
+    test('an answer that was cut for its length says so', async () => {
+      model('fake/long', ['too', { type: 'finish', reason: 'length', usage: null }]);
+      const answer = await openai.chat.completions.create({ ...ask('Go on'), model: 'fake/long' });
+      expect(answer.choices[0]).toMatchObject({ finish_reason: 'length', message: { content: 'too' } });
+    });
+
+    test('closing the connection does not stop the run, and its answer is kept', async () => {
+      const wait = gate();
+      const slow = model('fake/slow', ['a', { gate: wait }, 'b']);
+      const { data: stream, response } = await openai.chat.completions
+        .create({ ...ask('Go'), model: 'fake/slow', stream: true })
+        .withResponse();
+      for await (const chunk of stream) if (chunk.choices[0]?.delta.content === 'a') break;
+      expect(stream.controller.signal.aborted).toBe(true);
+      wait.open();
+      const path = `/runs/${response.headers.get('x-run-id')}`;
+      const status = async () => ((await openai.get(path, {})) as { status: string }).status;
+      await expect.poll(status).toBe('completed');
+      expect(slow.abandoned).toBe(0);
+    });
+
+    test('only what is to be stored is seen among the sessions', async () => {
+      const cleo = await app.newUser();
+      await cleo.client.chat.completions.create(ask('forget this'));
+      await cleo.client.chat.completions.create(ask('keep this', { store: true }));
+      const { data } = (await cleo.client.get('/sessions', {})) as { data: { title: string }[] };
+      expect(data.map(({ title }) => title)).toEqual(['keep this']);
+    });
+
+    test('a failed or stopped answer is an error, and in a stream its last word', async () => {
+      model('fake/broken', ['a', { fail: new ModelError('unavailable', 'secret upstream words') }]);
+      const failed = await refusal(openai.chat.completions.create({ ...ask('Hi'), model: 'fake/broken' }));
+      expect(failed).toMatchObject({ status: 502, type: 'server_error' });
+      expect(failed.message).not.toContain('secret');
+      const stream = await openai.chat.completions.create({ ...ask('Hi'), model: 'fake/broken', stream: true });
+      let text = '';
+      const read = async () => {
+        for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
+      };
+      expect(await refusal(read())).toMatchObject({ type: 'server_error' });
+      expect(text).toBe('a');
+
+      const wait = gate();
+      model('fake/stopped', ['a', { gate: wait }]);
+      const { data: open, response } = await openai.chat.completions
+        .create({ ...ask('Hi'), model: 'fake/stopped', stream: true })
+        .withResponse();
+      await wait.reached;
+      await openai.post(`/runs/${response.headers.get('x-run-id')}/cancel`, {});
+      expect(await refusal(Array.fromAsync(open))).toMatchObject({ code: 'ERR_OPENAI_007' });
+    });
+  });
+
+  describe('errors', () => {
+    test('a wrong or missing credential is 401 in OpenAI’s form, with the request’s id', async () => {
+      const stranger = new OpenAI({ baseURL: `${app.address}/v1`, apiKey: 'wrong', maxRetries: 0 });
+      const error = await refusal(stranger.chat.completions.create(ask('Hi')));
+      expect(error).toBeInstanceOf(OpenAI.AuthenticationError);
+      expect(error).toMatchObject({ status: 401, code: 'invalid_api_key', type: 'invalid_request_error' });
+      expect(error.error).toMatchObject({ request_id: error.requestID });
+    });
+
+    test('an unknown model is 404', async () => {
+      const error = await refusal(openai.chat.completions.create({ ...ask('Hi'), model: 'gpt-9' }));
+      expect(error).toMatchObject({ status: 404, code: 'model_not_found', param: 'model' });
+      const other = await refusal(openai.models.retrieve('gpt-9'));
+      expect(other).toMatchObject({ status: 404, code: 'model_not_found' });
+    });
+
+    test.each([
+      ['n', ask('Hi', { n: 2 }), 'unsupported_parameter'],
+      ['tools', ask('Hi', { tools: [{ type: 'function', function: { name: 'f' } }] }), 'unsupported_parameter'],
+      ['response_format', ask('Hi', { response_format: { type: 'json_object' } }), 'unsupported_parameter'],
+      ['audio', ask('Hi', { audio: { voice: 'x', format: 'mp3' } }), 'unsupported_parameter'],
+      [
+        'messages[0].content[0].type',
+        ask('', { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] }),
+        'unsupported_parameter',
+      ],
+      ['messages[0].content', ask('  '), 'ERR_OPENAI_002'],
+      ['messages', ask('', { messages: [{ role: 'system', content: 'x' }] }), 'ERR_OPENAI_002'],
+      ['temperature', ask('Hi', { temperature: 'hot' }), 'ERR_REQUEST_002'],
+      ['messages', { model: 'fake/hello' }, 'ERR_REQUEST_002'],
+    ])('what cannot be done is 400 and names %s', async (param, body, code) => {
+      const error = await refusal(openai.chat.completions.create(body as never));
+      expect(error).toBeInstanceOf(OpenAI.BadRequestError);
+      expect(error).toMatchObject({ param, code, type: 'invalid_request_error' });
+    });
+  });
+
+  describe('models and embeddings', () => {
+    test('the models are listed, and each is found by its name', async () => {
+      const ids = await Array.fromAsync(openai.models.list(), ({ id }) => id);
+      expect(ids).toContain('fake/hello');
+      expect(ids).toContain('fake/vectors');
+      expect(await openai.models.retrieve('fake/hello')).toMatchObject({ id: 'fake/hello', object: 'model' });
+    });
+
+    test('vectors are the same as numbers and as base64', async () => {
+      const asked = { model: 'fake/vectors', input: ['one two', 'three'] };
+      const numbers = await openai.embeddings.create({ ...asked, encoding_format: 'float' });
+      const decoded = await openai.embeddings.create(asked);
+      expect(numbers.data.map(({ index }) => index)).toEqual([0, 1]);
+      expect(decoded.data.map(({ embedding }) => embedding)).toEqual(
+        numbers.data.map(({ embedding }) => [...new Float32Array(embedding)]),
+      );
+      const [expected] = await embedder.embed(['one two'], new AbortController().signal);
+      expect(numbers.data[0]?.embedding).toEqual(expected);
+      expect(await refusal(openai.embeddings.create({ model: 'other', input: 'x' }))).toMatchObject({
+        status: 404,
+        code: 'model_not_found',
+      });
+      const tokens = await refusal(openai.embeddings.create({ model: 'fake/vectors', input: [1, 2] }));
+      expect(tokens).toMatchObject({ status: 400, param: 'input' });
+    });
+  });
+});
+
+test.each(testDatabases().slice(0, 1))(
+  'where nothing makes vectors, embeddings say so; too many requests are 429',
+  async ({ open }) => {
+    const db = await open();
+    const hello = scriptedModel(['Hi'], { id: 'fake/hello' });
+    const app = await openOpenaiApp(
+      db.database,
+      { 'fake/hello': hello },
+      { settings: { RATE_LIMIT_RUN_PER_MINUTE: '1' } },
+    );
+    const { client } = await app.newUser();
+    await expect(client.embeddings.create({ model: 'x', input: 'y' })).rejects.toMatchObject({
+      status: 400,
+      param: 'model',
+      code: 'ERR_OPENAI_009',
+    });
+    const body = { model: 'fake/hello', messages: [{ role: 'user' as const, content: 'Hi' }] };
+    await client.chat.completions.create(body);
+    const refused = client.chat.completions.create(body);
+    await expect(refused).rejects.toBeInstanceOf(OpenAI.RateLimitError);
+    await expect(refused).rejects.toMatchObject({ code: 'rate_limit_exceeded', type: 'rate_limit_error' });
+    await app[Symbol.asyncDispose]();
+    await db.close();
+  },
+);
