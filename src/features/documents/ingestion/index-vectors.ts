@@ -13,7 +13,7 @@ import type { IngestionDependencies } from './ingestion.types.ts';
 export type IndexVectorsPayload = { tenant: Tenant; space: VectorSpace };
 export const INDEX_VECTORS_JOB = { name: 'documents.index-vectors' } as const;
 
-/** Vectors up to which comparing all of them is quick enough: 7 ms on a server. */
+/** Vectors up to which comparing all of them is quick enough: 15 ms on a server. */
 export const VECTORS_WITHOUT_INDEX = 20_000;
 
 /** Asks for an index once a tenant has enough vectors. An embedded database keeps comparing: an index of that size takes

@@ -28,6 +28,8 @@ const MAX_LANGUAGES = 6;
 
 export async function analyzeQuery(trx: TenantTransaction, query: string): Promise<LexicalQuery> {
   const corpus = await readCorpus(trx);
+  // A tenant without documents still asks: nothing more is read for it.
+  if (corpus.chunkCount === 0) return { corpus, terms: [], planned: [], limits: limitsFor(0) };
   const stems = await stemWords(trx, queryWords(query), corpus.languages.slice(0, MAX_LANGUAGES));
   const terms = informativeTerms(stems);
   const words = terms.map((term) => term.lexemes);

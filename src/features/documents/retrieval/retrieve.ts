@@ -93,6 +93,7 @@ async function retrieveLead(
 /** Hits that cover enough of the question, or are near enough to it; none, when not even the best does. */
 async function withEvidence({ database }: SearchDependencies, tenant: Tenant, result: SearchResult): Promise<Hit[]> {
   const { hits, lexical } = result;
+  if (hits.length === 0) return [];
   const numbers = hits.map(({ number }) => number);
   const lexemes = lexical.planned.map(({ lexeme }) => lexeme);
   const occurrences = await inTenant(database, tenant, (trx) => findOccurrences(trx, numbers, lexemes));

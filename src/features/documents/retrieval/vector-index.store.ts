@@ -28,9 +28,9 @@ export async function hasVectors(trx: TenantTransaction, space: VectorSpace, cou
 }
 
 export async function isIndexed(trx: TenantTransaction, space: VectorSpace): Promise<boolean> {
-  const { rows } = await sql`
-    SELECT FROM pg_indexes WHERE schemaname = current_schema() AND indexname = ${indexName(space)}`.execute(trx);
-  return rows.length > 0;
+  const { rows } = await sql<{ found: boolean }>`
+    SELECT to_regclass(${indexName(space)}) IS NOT NULL AS found`.execute(trx);
+  return rows[0]?.found ?? false;
 }
 
 /**
