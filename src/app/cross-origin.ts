@@ -4,7 +4,8 @@ import type { App } from '../platform/http/server.ts';
 const METHODS = 'GET, POST, PUT, PATCH, DELETE, OPTIONS';
 const REQUEST_HEADERS =
   'Authorization, Content-Type, Accept, X-API-Key, X-Request-ID, Idempotency-Key, Last-Event-ID, traceparent';
-const EXPOSED_HEADERS = 'X-Request-ID, X-Run-ID, Location, Retry-After, RateLimit, RateLimit-Policy';
+const EXPOSED_HEADERS =
+  'X-Request-ID, X-Run-ID, Location, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed';
 const PREFLIGHT_SECONDS = '3600';
 
 /** Lets pages of the listed origins call the API, and sets the headers that keep browsers careful. On every answer, errors

@@ -8,6 +8,7 @@ import { type App, createHttpServer } from '../platform/http/server.ts';
 import { openaiRoutes } from '../protocols/openai/openai.routes.ts';
 import { serveConsole } from './console.ts';
 import { crossOrigin } from './cross-origin.ts';
+import { repeatRequests } from './idempotency.ts';
 import { projectFolder } from './project-folder.ts';
 import { createRateLimits, limitAddresses, limitSubjects } from './rate-limits.ts';
 import { describeApi, REFERENCE_PATH, serveReference } from './reference.ts';
@@ -30,6 +31,7 @@ export async function createServer(services: Services, isDraining: () => boolean
   limitAddresses(app, limits);
   guardRoutes(app, services);
   limitSubjects(app, limits);
+  repeatRequests(app, services.idempotency);
   await app.register(fastifyMultipart, {
     limits: { fileSize: config.uploadLimit, files: 100, fields: 20, fieldSize: config.bodyLimit, parts: 120 },
   });

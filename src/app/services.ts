@@ -6,11 +6,12 @@ import { type Chat, createChat } from '../features/chat/index.ts';
 import { createDocuments, type Documents } from '../features/documents/index.ts';
 import { createIdentity, type Identity } from '../features/identity/index.ts';
 import { createHealthService, type HealthService } from '../features/operations/index.ts';
+import { createIdempotency, type Idempotency } from '../features/tenancy/index.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { loadOwnMigrations } from '../platform/database/migrations/installation.ts';
 import type { Migration } from '../platform/database/migrations/migration.ts';
-import { createQueue, type Queue } from '../platform/queue/queue.ts';
+import { createQueue, type JobDefinition, type Queue } from '../platform/queue/queue.ts';
 import { createRedis, type RedisConnection } from '../platform/redis/redis.ts';
 import type { Logger } from '../platform/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../platform/telemetry/metrics.ts';
@@ -31,6 +32,7 @@ export type Services = {
   queue: Queue;
   models: ModelRegistry;
   identity: Identity;
+  idempotency: Idempotency;
   documents: Documents;
   chat: Chat;
   health: HealthService;
@@ -56,12 +58,14 @@ export async function createServices(
     onWarning: (warning) => log.warn({ warning }, 'the queue warns'),
   });
   const redis = config.redisUrl === null ? null : createRedis(config.redisUrl, log);
+  const secretKey = config.secretKey ?? (await keptSecret(config.dataDir));
+  const idempotency = createIdempotency({ database, queue, clock, log, secretKey });
   const identity = createIdentity({
     database,
     migrations,
     clock,
     log,
-    secretKey: config.secretKey ?? (await keptSecret(config.dataDir)),
+    secretKey,
     accessTokenLifetime: config.jwtExpirationMinutes * 60,
     loginLock: { failures: config.loginFailures, minutes: config.loginLockMinutes },
   });
@@ -84,7 +88,27 @@ export async function createServices(
     redisConfigured: config.redisUrl !== null,
     checks: redis ? [{ name: 'redis', dispensable: true, run: redis.check }] : [],
   });
-  return { config, log, clock, metrics, database, redis, migrations, queue, models, identity, documents, chat, health };
+  return {
+    config,
+    log,
+    clock,
+    metrics,
+    database,
+    redis,
+    migrations,
+    queue,
+    models,
+    identity,
+    idempotency,
+    documents,
+    chat,
+    health,
+  };
+}
+
+/** What the queue is started with. */
+export function jobsOf({ documents, chat, idempotency }: Services): readonly JobDefinition<never>[] {
+  return [...documents.jobs, ...chat.jobs, ...idempotency.jobs];
 }
 
 function modelEvents(log: Logger) {

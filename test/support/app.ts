@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { readConfig } from '../../src/app/config.ts';
 import { createServer } from '../../src/app/server.ts';
-import { createServices, type ServiceOverrides, type Services } from '../../src/app/services.ts';
+import { createServices, jobsOf, type ServiceOverrides, type Services } from '../../src/app/services.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import type { App } from '../../src/platform/http/server.ts';
 
@@ -17,11 +17,13 @@ export async function openApp(
   const config = readConfig({ ENVIRONMENT: 'test', SECRET_KEY: 'a-secret-of-this-test-and-no-other', ...settings });
   const services = await createServices(config, pino({ enabled: false }), database, overrides);
   await services.redis?.connect();
+  await services.queue.start(jobsOf(services), { work: false });
   await services.chat.engine.start();
   const app = await createServer(services, () => false);
   const dispose = async () => {
     await app.close();
     await services.chat.engine.stop(0);
+    await services.queue.stop(0);
     services.redis?.close();
   };
   return { app, services, [Symbol.asyncDispose]: dispose };

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { readConfig } from '../../src/app/config.ts';
 import { createServer } from '../../src/app/server.ts';
-import { createServices, type ServiceOverrides, type Services } from '../../src/app/services.ts';
+import { createServices, jobsOf, type ServiceOverrides, type Services } from '../../src/app/services.ts';
 import type { App } from '../../src/platform/http/server.ts';
 import type { TestDatabase } from './databases.ts';
 import { RAISED_LIMITS } from './raised-limits.ts';
@@ -21,7 +21,7 @@ export async function startApp(database: TestDatabase, options: ServedAppOptions
   const config = readConfig({ ...environment, ...settings });
   const services = await createServices(config, pino({ level: 'silent' }), database.database, overrides);
   const app = await createServer(services, () => false);
-  await services.queue.start(services.documents.jobs, { work: true });
+  await services.queue.start(jobsOf(services), { work: true });
   await services.chat.engine.start();
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   const stop = async () => {

@@ -3,7 +3,7 @@ import { readConfig } from '../config.ts';
 import { prepareDatabase } from '../installation.ts';
 import { openLog, openServices } from '../open.ts';
 import { createServer } from '../server.ts';
-import type { Services } from '../services.ts';
+import { jobsOf, type Services } from '../services.ts';
 import { shipDocuments } from '../shipped-documents.ts';
 import { shutDown, untilSignal } from '../shutdown.ts';
 
@@ -17,7 +17,7 @@ export async function runServe(): Promise<void> {
   await prepareDatabase(services);
   await services.redis?.connect();
   const app = await createServer(services, () => draining);
-  await services.queue.start([...services.documents.jobs, ...services.chat.jobs], { work: config.workers });
+  await services.queue.start(jobsOf(services), { work: config.workers });
   await services.chat.engine.start();
   await beginInstallation(services);
   const address = await app.listen({ port: config.port, host: config.host });

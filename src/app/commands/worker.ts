@@ -2,6 +2,7 @@ import { readConfig } from '../config.ts';
 import { CommandError, EXIT } from '../failures.ts';
 import { prepareDatabase } from '../installation.ts';
 import { openLog, openServices } from '../open.ts';
+import { jobsOf } from '../services.ts';
 import { shutDown, untilSignal } from '../shutdown.ts';
 
 /** `parley worker`: jobs and the takeover of runs, beside servers on the same database. */
@@ -17,7 +18,7 @@ export async function runWorker(): Promise<void> {
   const services = await openServices(config, log);
   const ended = untilSignal();
   await prepareDatabase(services);
-  await services.queue.start([...services.documents.jobs, ...services.chat.jobs], { work: true });
+  await services.queue.start(jobsOf(services), { work: true });
   await services.chat.engine.start();
   log.info('the worker works');
   await ended;

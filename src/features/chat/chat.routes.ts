@@ -34,7 +34,10 @@ function sessionRoutes(app: App, { sessions }: Chat): void {
       config: { access: 'member' },
       schema: { tags, summary: 'Begin a session', body: optional(NewSession), response: { 201: SessionView } },
     },
-    async ({ principal, body }, reply) => reply.code(201).send(await sessions.create(principal, body ?? {})),
+    async (request, reply) => {
+      const { principal, body } = request;
+      return reply.code(201).send(await request.once(() => sessions.create(principal, body ?? {})));
+    },
   );
   app.get(
     '/v1/sessions',
@@ -129,7 +132,8 @@ function runRoutes(app: App, { runs }: Chat, metrics: Metrics): void {
       },
     },
     async (request, reply) => {
-      const run = await runs.create(request.principal, request.params.id, request.body);
+      const { principal, params, body } = request;
+      const run = await request.once(() => runs.create(principal, params.id, body));
       if (wantsStream(request)) {
         await stream(request, reply.header('x-run-id', run.id), run.id, 0);
         return reply;

@@ -5,6 +5,7 @@ import type { Logger } from '../telemetry/log.ts';
 import type { App } from './app.ts';
 import { ApiError, requestErrors } from './errors.ts';
 import { parseJsonBody } from './json-body.ts';
+import { offerOnce } from './once.ts';
 import { bodyTooLarge, sendProblem } from './problem.ts';
 import { boundRequests } from './request-lifetime.ts';
 import { childTrace } from './trace-context.ts';
@@ -71,6 +72,7 @@ export function createHttpServer(options: HttpOptions): App {
   );
   parseJsonBody(app);
   addRequestContext(app);
+  offerOnce(app);
   boundRequests(app, options.requestTimeout);
   return app;
 }

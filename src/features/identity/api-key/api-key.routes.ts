@@ -16,12 +16,15 @@ export function apiKeyRoutes(app: App, identity: Identity): void {
       config,
       schema: { tags, summary: 'Make an API key', body: schema.ApiKeyBody, response: { 201: schema.NewApiKeyReply } },
     },
-    async ({ principal, body }, reply) => {
-      const { name, scopes, expires_at } = body;
+    async (request, reply) => {
+      const { principal } = request;
+      const { name, scopes, expires_at } = request.body;
       const expiresAt = expires_at == null ? null : new Date(expires_at);
-      const { key, row } = await createApiKey(identity, principal, { name, scopes, expiresAt });
-      reply.header('cache-control', 'no-store');
-      return reply.code(201).send({ ...schema.presentApiKey(row), key });
+      const created = await request.once(async () => {
+        const { key, row } = await createApiKey(identity, principal, { name, scopes, expiresAt });
+        return { ...schema.presentApiKey(row), key };
+      });
+      return reply.header('cache-control', 'no-store').code(201).send(created);
     },
   );
 
