@@ -163,14 +163,16 @@ describe.each(testDatabases())('runs in sessions of their own on the $kind datab
     await ended(chat, run.id);
     const colleague = principalIn(tenant);
     const neighbour = principalIn(await makeTenant(db.database, 'Neighbour'));
-    const tries = (who: Principal) => [
-      chat.runs.detail(who, run.id),
-      chat.runs.inputs(who, run.id),
-      chat.runs.remove(who, run.id),
-      chat.runs.continueFrom(who, run.id, {}, { input: 'x' }),
+    const tries: readonly ((who: Principal) => Promise<unknown>)[] = [
+      (who) => chat.runs.detail(who, run.id),
+      (who) => chat.runs.inputs(who, run.id),
+      (who) => chat.runs.remove(who, run.id),
+      (who) => chat.runs.continueFrom(who, run.id, {}, { input: 'x' }),
     ];
-    for (const refused of tries(colleague)) await expect(refused).rejects.toThrow('belongs to another user');
-    for (const absent of tries(neighbour)) await expect(absent).rejects.toThrow('no run');
+    for (const attempt of tries) {
+      await expect(attempt(colleague)).rejects.toThrow('belongs to another user');
+      await expect(attempt(neighbour)).rejects.toThrow('no run');
+    }
     expect(await contents(chat, run.session_id)).toEqual(['mine', 'ok']);
   });
 });

@@ -18,7 +18,7 @@ export type RunInput = NewRun & {
 
 export type RunTarget = { sessionId: string; newSession: store.NewRun['newSession'] };
 
-type RunToSave = Omit<store.NewRun, 'firstEvent'> & { firstLine: EventLine };
+export type RunToSave = Omit<store.NewRun, 'firstEvent'> & { firstLine: EventLine };
 
 /** The rows of a new run, with ids that grow in the order of its messages. */
 export function runToSave(

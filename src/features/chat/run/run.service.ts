@@ -4,7 +4,7 @@ import type { Database } from '../../../platform/database/database.ts';
 import { violatesUnique } from '../../../platform/database/failures.ts';
 import { newId } from '../../../platform/id.ts';
 import type { Principal } from '../../identity/index.ts';
-import { inTenant } from '../../tenancy/index.ts';
+import { inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
 import { chatErrors } from '../chat.errors.ts';
 import { assertOwnRun, assertOwnSession } from '../chat.policy.ts';
 import type { RunView } from '../chat.schema.ts';
@@ -15,7 +15,7 @@ import { historyLimit, MOST_GIVEN_MESSAGES } from './model-context.ts';
 import * as store from './run.store.ts';
 import type { RunEngine } from './run-engine.ts';
 import { isTerminal } from './run-machine.ts';
-import { type RunInput, type RunTarget, runToSave } from './run-to-save.ts';
+import { type RunInput, type RunTarget, type RunToSave, runToSave } from './run-to-save.ts';
 
 export type RunService = ReturnType<typeof createRunService>;
 
@@ -39,17 +39,28 @@ export function createRunService(deps: RunDependencies) {
     const { tenant } = principal;
     const model = resolveModel(models, input.model ?? null);
     const run = runToSave(principal, target, input, { model, workerId: await engine.holder(tenant) });
-    const { row, history } = await inTenant(database, tenant, async (trx) => {
-      const [saved, messages] = await Promise.all([
-        store.insertRun(trx, { ...run, firstEvent: run.firstLine.json }),
-        store.readHistory(trx, run.sessionId, historyLimit(run.request)),
-      ]);
-      if (!saved) assertOwnSession(principal, await findSession(trx, run.sessionId));
-      if (run.newSession?.expiresAt) await expiredSessions.planDeletion(trx, tenant);
-      return { row: saved as store.RunRow, history: messages };
-    });
-    engine.begin(tenant, row, run.firstLine, history);
-    return runView(row);
+    const { row, history } = await save(tenant, run);
+    // No row: there is no such session of this user.
+    if (!row) assertOwnSession(principal, await inTenant(database, tenant, (trx) => findSession(trx, run.sessionId)));
+    engine.begin(tenant, row as store.RunRow, run.firstLine, history);
+    return runView(row as store.RunRow);
+  }
+
+  /** Two statements in one round trip; a temporary session also plans its end in the same transaction. */
+  async function save(
+    tenant: Tenant,
+    run: RunToSave,
+  ): Promise<{ row: store.RunRow | undefined; history: store.HistoryRow[] }> {
+    const insert = store.insertRun({ ...run, firstEvent: run.firstLine.json });
+    const newest = store.newestMessages(run.sessionId, historyLimit(run.request));
+    const [rows, messages] = run.newSession?.expiresAt
+      ? await inTenant(database, tenant, async (trx) => {
+          const [saved, said] = await Promise.all([trx.executeQuery(insert), trx.executeQuery(newest)]);
+          await expiredSessions.planDeletion(trx, tenant);
+          return [saved.rows, said.rows] as const;
+        })
+      : await queryTenant<[store.RunRow, store.HistoryRow]>(database, tenant, insert, newest);
+    return { row: rows[0], history: messages.toReversed() };
   }
 
   /** A session of its own, made in the same transaction as the run. */

@@ -85,13 +85,12 @@ export type NewRun = {
 
 /**
  * Saves the run, its first event and the messages that it brings, in a new session or in one of the user's.
- * One statement, so that a run costs one round trip. Returns the run, or undefined when there is no such session of the user.
+ * One statement, so that a run costs one round trip. Gives the run, or no row when there is no such session of the user.
  * Throws a unique violation on `run_one_unfinished` when the session has an unfinished run.
  */
-export async function insertRun(trx: TenantTransaction, run: NewRun): Promise<RunRow | undefined> {
-  const { rows } = await trx.executeQuery<RunRow>(
-    CompiledQuery.raw(
-      `WITH own_session AS (
+export function insertRun(run: NewRun): CompiledQuery<RunRow> {
+  return CompiledQuery.raw(
+    `WITH own_session AS (
          ${run.newSession ? INSERT_SESSION : TOUCH_SESSION}
        ), new_run AS (
          INSERT INTO run (id, session_id, user_id, message_id, status, model, request, attempt, lease_owner, last_seq, started_at)
@@ -105,22 +104,20 @@ export async function insertRun(trx: TenantTransaction, run: NewRun): Promise<Ru
          FROM new_run, json_to_recordset($10::json) AS m(id uuid, role text, parts json)
        )
        SELECT ${COLUMNS.join(', ')} FROM new_run`,
-      [
-        run.id,
-        run.sessionId,
-        run.userId,
-        run.workerId,
-        run.messageId,
-        run.model,
-        JSON.stringify(run.request),
-        `[${run.firstEvent}]`,
-        run.title,
-        JSON.stringify(run.messages),
-        ...(run.newSession ? [JSON.stringify(run.newSession.metadata), run.newSession.expiresAt] : []),
-      ],
-    ),
-  );
-  return rows[0];
+    [
+      run.id,
+      run.sessionId,
+      run.userId,
+      run.workerId,
+      run.messageId,
+      run.model,
+      JSON.stringify(run.request),
+      `[${run.firstEvent}]`,
+      run.title,
+      JSON.stringify(run.messages),
+      ...(run.newSession ? [JSON.stringify(run.newSession.metadata), run.newSession.expiresAt] : []),
+    ],
+  ) as CompiledQuery<RunRow>;
 }
 
 const TOUCH_SESSION =
@@ -271,15 +268,16 @@ export type HistoryRow = { id: string; role: MessageRole; parts: MessagePart[]; 
 
 /** The last messages of a session, oldest first, without those of `exceptRun`'s answer. */
 export async function readHistory(trx: TenantTransaction, sessionId: string, limit: number): Promise<HistoryRow[]> {
-  const rows = await trx
-    .selectFrom('message')
-    .select(['id', 'role', 'parts', 'run_id'])
-    .where('session_id', '=', sessionId)
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute();
-  return (rows as HistoryRow[]).reverse();
+  const { rows } = await trx.executeQuery(newestMessages(sessionId, limit));
+  return rows.reverse();
+}
+
+/** The last messages of a session, newest first. */
+export function newestMessages(sessionId: string, limit: number): CompiledQuery<HistoryRow> {
+  return CompiledQuery.raw(
+    `SELECT id, role, parts, run_id FROM message WHERE session_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2`,
+    [sessionId, limit],
+  ) as CompiledQuery<HistoryRow>;
 }
 
 /** Takes over all unfinished runs that a dead worker held in this tenant. Raises their attempt: the fence. */
