@@ -201,6 +201,194 @@ describe.each(testDatabases())('the openai package on the $kind database', { tim
     });
   });
 
+  describe('responses', () => {
+    type Streamed = OpenAI.Responses.ResponseStreamEvent;
+    const read = (stream: AsyncIterable<Streamed>) => Array.fromAsync(stream);
+    const hello = { model: 'fake/hello', input: 'Hi' };
+
+    test('a response in one piece, and the same when it is fetched later', async () => {
+      const made = await openai.responses.create({ ...hello, instructions: 'Be kind.', metadata: { a: 'b' } });
+      expect(made).toMatchObject({
+        object: 'response',
+        status: 'completed',
+        model: 'fake/hello',
+        output_text: 'Hello!',
+        instructions: 'Be kind.',
+        metadata: { a: 'b' },
+        error: null,
+        usage: { input_tokens: 10, output_tokens: 3, total_tokens: 13 },
+      });
+      expect(made.id).toMatch(/^resp_/);
+      expect(await openai.responses.retrieve(made.id)).toEqual(made);
+    });
+
+    test('a stream of typed events, which the client itself puts together', async () => {
+      const stream = openai.responses.stream(hello);
+      const events = await read(stream);
+      expect(events.map(({ sequence_number }) => sequence_number)).toEqual(events.map((_, index) => index));
+      const types = events.map(({ type }) => type.replace('response.', ''));
+      expect(types).toEqual([
+        'created',
+        'in_progress',
+        'output_item.added',
+        'content_part.added',
+        ...['output_text.delta', 'output_text.delta', 'output_text.delta'],
+        'output_text.done',
+        'content_part.done',
+        'output_item.done',
+        'completed',
+      ]);
+      const final = await stream.finalResponse();
+      expect(final).toMatchObject({ status: 'completed', output_text: 'Hello!' });
+      expect(await openai.responses.retrieve(final.id)).toMatchObject({
+        output_text: 'Hello!',
+        usage: final.usage,
+      });
+    });
+
+    test('a client that lost its stream gets the rest, the same events again', async () => {
+      const wait = gate();
+      model('fake/resumed', ['one ', 'two ', { gate: wait }, 'three']);
+      const stream = await openai.responses.create({ model: 'fake/resumed', input: 'Count', stream: true });
+      const before: Streamed[] = [];
+      for await (const event of stream) {
+        before.push(event);
+        if (event.type === 'response.output_text.delta' && event.delta.startsWith('two')) break;
+      }
+      const [first] = before;
+      if (first?.type !== 'response.created') throw new Error('no beginning');
+      const last = before.at(-1)?.sequence_number ?? -1;
+      const again = await openai.responses.retrieve(first.response.id, { stream: true, starting_after: last });
+      wait.open();
+      const after = await read(again);
+      expect(after[0]?.sequence_number).toBe(last + 1);
+      const all = await read(await openai.responses.retrieve(first.response.id, { stream: true }));
+      expect([...before, ...after]).toEqual(all);
+      expect(all.at(-1)).toMatchObject({ type: 'response.completed', response: { status: 'completed' } });
+      const replayed = openai.responses.stream({ response_id: first.response.id, starting_after: last });
+      expect((await replayed.finalResponse()).output_text).toBe('one two three');
+    });
+
+    test('in the background: asked for, looked after, complete', async () => {
+      const wait = gate();
+      model('fake/background', [{ gate: wait }, 'done']);
+      const begun = await openai.responses.create({ model: 'fake/background', input: 'Work', background: true });
+      expect(begun).toMatchObject({ status: 'in_progress', background: true, output: [] });
+      await wait.reached;
+      expect(await openai.responses.retrieve(begun.id)).toMatchObject({ status: 'in_progress' });
+      wait.open();
+      const status = async () => (await openai.responses.retrieve(begun.id)).status;
+      await expect.poll(status).toBe('completed');
+      expect((await openai.responses.retrieve(begun.id)).output_text).toBe('done');
+    });
+
+    test('cancelling keeps what was said, and stops the model', async () => {
+      const wait = gate();
+      const stopped = model('fake/cancelled', ['so far', { gate: wait }, 'never']);
+      const stream = await openai.responses.create({ model: 'fake/cancelled', input: 'Go', stream: true });
+      const events: Streamed[] = [];
+      let id = '';
+      for await (const event of stream) {
+        events.push(event);
+        if (event.type === 'response.created') id = event.response.id;
+        if (event.type !== 'response.output_text.delta') continue;
+        expect(await openai.responses.cancel(id)).toMatchObject({
+          status: 'cancelled',
+          output: [{ status: 'incomplete', content: [{ text: 'so far' }] }],
+        });
+      }
+      expect(events.at(-1)).toMatchObject({ type: 'response.incomplete', response: { status: 'cancelled' } });
+      expect(stopped.abandoned).toBe(1);
+      expect(await openai.responses.cancel(id)).toMatchObject({ status: 'cancelled' });
+    });
+
+    test('a failed and a cut response say why', async () => {
+      model('fake/fails', ['a', { fail: new ModelError('rate-limited', 'secret upstream words') }]);
+      const failed = await openai.responses.create({ model: 'fake/fails', input: 'Hi' });
+      expect(failed).toMatchObject({ status: 'failed', error: { code: 'rate_limit_exceeded' } });
+      expect(JSON.stringify(failed)).not.toContain('secret');
+      model('fake/cut', ['a', { type: 'finish', reason: 'length', usage: null }]);
+      const events = await read(await openai.responses.create({ model: 'fake/cut', input: 'Hi', stream: true }));
+      expect(events.at(-1)).toMatchObject({
+        type: 'response.incomplete',
+        response: { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } },
+      });
+    });
+
+    test('a conversation goes on from a response, and branches from an earlier one', async () => {
+      const talks = model('fake/talks', (_request, call) => [`answer ${call}`]);
+      const said = () => talks.requests.at(-1)?.messages.map(({ content }) => content);
+      const ask = (input: string, previous: string | null) =>
+        openai.responses.create({ model: 'fake/talks', input, previous_response_id: previous });
+      const first = await ask('one', null);
+      const second = await ask('two', first.id);
+      expect(second.previous_response_id).toBe(first.id);
+      expect(said()).toEqual(['one', 'answer 0', 'two']);
+      await ask('three', second.id);
+      expect(said()).toEqual(['one', 'answer 0', 'two', 'answer 1', 'three']);
+      await ask('other two', first.id);
+      expect(said()).toEqual(['one', 'answer 0', 'other two']);
+    });
+
+    test('what came with a response can be read in pages, and is deleted with it', async () => {
+      const made = await openai.responses.create({
+        model: 'fake/hello',
+        input: [
+          { role: 'user', content: 'One' },
+          { role: 'assistant', content: 'Two' },
+          { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Three' }] },
+        ],
+      });
+      const items = await Array.fromAsync(openai.responses.inputItems.list(made.id, { limit: 2, order: 'asc' }));
+      expect(items).toMatchObject([
+        { role: 'user', content: [{ type: 'input_text', text: 'One' }] },
+        { role: 'assistant', content: [{ type: 'output_text', text: 'Two' }] },
+        { role: 'user', content: [{ type: 'input_text', text: 'Three' }] },
+      ]);
+      const [newest] = (await openai.responses.inputItems.list(made.id)).data;
+      expect(newest).toMatchObject({ content: [{ text: 'Three' }] });
+      await openai.responses.delete(made.id);
+      expect(await refusal(openai.responses.retrieve(made.id))).toMatchObject({ status: 404 });
+    });
+
+    test.each([
+      ['tools', { ...hello, tools: [{ type: 'web_search' }] }],
+      ['input[0].type', { ...hello, input: [{ type: 'function_call_output', call_id: 'x', output: 'y' }] }],
+      ['input[0].content[0].type', { ...hello, input: [{ role: 'user', content: [{ type: 'input_image' }] }] }],
+      ['text', { ...hello, text: { format: { type: 'json_object' } } }],
+      ['previous_response_id', { ...hello, previous_response_id: 'resp_1' }],
+      ['background', { ...hello, background: true, store: false }],
+      ['input', { ...hello, input: [{ role: 'developer', content: 'x' }] }],
+      ['input', { ...hello, input: '   ' }],
+    ])('what cannot be done is 400 and names %s', async (param, body) => {
+      const error = await refusal(openai.responses.create(body as never));
+      expect(error).toMatchObject({ status: 400, param, type: 'invalid_request_error' });
+    });
+
+    test('a colleague is refused, and a neighbour finds nothing', async () => {
+      const made = await openai.responses.create(hello);
+      const colleague = (await app.newUser(ann)).client;
+      const neighbour = (await app.newUser()).client;
+      for (const [client, status] of [
+        [colleague, 403],
+        [neighbour, 404],
+      ] as const) {
+        const { responses } = client;
+        const tries = [
+          () => responses.retrieve(made.id),
+          () => responses.retrieve(made.id, { stream: true }),
+          () => responses.cancel(made.id),
+          () => responses.delete(made.id),
+          () => responses.inputItems.list(made.id),
+          () => responses.create({ ...hello, previous_response_id: made.id }),
+        ];
+        for (const attempt of tries) expect(await refusal(Promise.resolve(attempt()))).toMatchObject({ status });
+      }
+      expect((await openai.responses.retrieve(made.id)).status).toBe('completed');
+      expect(await refusal(openai.responses.retrieve('resp_nothing'))).toMatchObject({ status: 404 });
+    });
+  });
+
   describe('models and embeddings', () => {
     test('the models are listed, and each is found by its name', async () => {
       const ids = await Array.fromAsync(openai.models.list(), ({ id }) => id);

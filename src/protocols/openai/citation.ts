@@ -1,14 +1,12 @@
-import type { LoggedEvent } from '../../features/chat/index.ts';
-
-export type Citation = Extract<LoggedEvent, { type: 'citation' }>;
+import type { CitationPart } from '../../features/chat/index.ts';
 
 /** What both forms of citation say beside OpenAI's own fields; its clients pass over what they do not know. */
-function more({ chunk_id, quote, span, page, supported }: Citation) {
+function more({ chunk_id, quote, span, page, supported }: CitationPart) {
   return { chunk_id, quote, span, page, supported };
 }
 
 /** For Chat Completions, which know citations of addresses only. @param before characters of text before the part */
-export function urlCitation(citation: Citation, before: number) {
+export function urlCitation(citation: CitationPart, before: number) {
   const { answer_span, document_id, title } = citation;
   return {
     type: 'url_citation' as const,
@@ -24,7 +22,7 @@ export function urlCitation(citation: Citation, before: number) {
 }
 
 /** For Responses. `index` is where in the text the citation belongs. */
-export function fileCitation(citation: Citation) {
+export function fileCitation(citation: CitationPart) {
   const { answer_span, document_id, title } = citation;
   return {
     type: 'file_citation' as const,

@@ -4,6 +4,7 @@ import type { OpenaiDependencies } from './dependencies.ts';
 import { embeddingRoutes } from './embeddings.routes.ts';
 import { modelRoutes } from './models.routes.ts';
 import { sendOpenaiError } from './openai-error.ts';
+import { responseRoutes } from './responses/responses.routes.ts';
 
 /** OpenAI's API over the same sessions and runs, for its unmodified clients with the base address `…/v1`. */
 export async function openaiRoutes(app: App, deps: OpenaiDependencies): Promise<void> {
@@ -12,6 +13,7 @@ export async function openaiRoutes(app: App, deps: OpenaiDependencies): Promise<
     const scope = plugin as unknown as App;
     scope.setErrorHandler((error, request, reply) => sendOpenaiError(error, request, reply));
     chatCompletionRoutes(scope, deps);
+    responseRoutes(scope, deps);
     modelRoutes(scope, deps);
     embeddingRoutes(scope, deps);
   });
