@@ -32,7 +32,7 @@ const architecture: Architecture = {
     '@scalar/fastify-api-reference': ['src/app/'],
     ajv: ['src/platform/http/'],
     'ajv-formats': ['src/platform/http/'],
-    commander: ['src/main.ts'],
+    commander: ['src/app/command-line.ts'],
     fastify: ['src/app/', 'src/protocols/', 'src/platform/http/', '*.routes.ts'],
     htmlparser2: ['src/features/documents/extraction/'],
     ioredis: ['src/platform/redis/'],
