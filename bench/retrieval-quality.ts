@@ -41,7 +41,7 @@ export async function measureRetrieval(
   name: string,
   { corpus, queries, relevant }: RetrievalSet,
 ): Promise<RetrievalMeasurement> {
-  const { documents, principal } = await prepareDocuments(database, name);
+  const { documents, principal, stop } = await prepareDocuments(database, name);
   const started = performance.now();
   for (const { _id, title, text } of corpus) {
     const about = { title: title || _id, content: text, metadata: { id: _id } };
@@ -63,6 +63,7 @@ export async function measureRetrieval(
     sums.recall += judged.size > 0 ? hit / judged.size : 0;
     sums.all += hit === judged.size ? 1 : 0;
   }
+  await stop();
   times.sort((a, b) => a - b);
   const mean = (sum: number) => round(sum / queries.length);
   return {

@@ -18,7 +18,7 @@ export async function measureSearch(): Promise<Row[]> {
   const { database, url, close } = await openBenchDatabase('server');
   const client = new pg.Client({ connectionString: url ?? '' });
   try {
-    const { documents, principal } = await prepareDocuments(database, 'search');
+    const { documents, principal, stop } = await prepareDocuments(database, 'search');
     const texts = await ingestChunks(documents, principal);
     await vacuum(database, principal.tenant);
     const queries = Array.from({ length: QUERIES }, (_, index) => queryFrom(texts[index % texts.length] ?? '', index));
@@ -39,6 +39,7 @@ export async function measureSearch(): Promise<Row[]> {
         bare.push(replayed);
       }
     }
+    await stop();
     return [rowOf('p50', ours, bare, 0.5), rowOf('p99', ours, bare, 0.99)];
   } finally {
     await client.end();

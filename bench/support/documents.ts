@@ -9,11 +9,13 @@ import { newId } from '../../src/platform/id.ts';
 import { createQueue } from '../../src/platform/queue/queue.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
 
+const STOP_TIMEOUT_MS = 5_000;
+
 /** The documents feature on a database, with a tenant of its own; nobody takes its jobs. */
 export async function prepareDocuments(
   database: Database,
   name: string,
-): Promise<{ documents: Documents; principal: Principal }> {
+): Promise<{ documents: Documents; principal: Principal; stop(): Promise<void> }> {
   const migrations = await loadOwnMigrations();
   await migratePlatform(database, migrations);
   const { id, slug } = await database.transaction((trx) => createTenant(trx, { name }, migrations));
@@ -32,7 +34,11 @@ export async function prepareDocuments(
     uploadLimit: 50 * 1024 * 1024,
   });
   await queue.start(documents.jobs, { work: false });
-  return { documents, principal: ownerOf({ id, slug }) };
+  const stop = async () => {
+    await queue.stop(STOP_TIMEOUT_MS);
+    documents.close();
+  };
+  return { documents, principal: ownerOf({ id, slug }), stop };
 }
 
 function ownerOf(tenant: Tenant): Principal {
