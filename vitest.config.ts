@@ -5,6 +5,13 @@ export default defineConfig({
   test: {
     globalSetup: ['test/support/databases/global-setup.ts'],
     reporters: ['default', new ClosingLineReporter()],
+    // `vitest run --coverage` reports which lines the tests reach.
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      exclude: ['**/*.test.ts'],
+      reporter: ['text-summary', 'html'],
+    },
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,
