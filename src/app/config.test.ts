@@ -215,3 +215,23 @@ describe('.env.example', () => {
     for (const { example, secret } of Object.values<Setting<unknown>>(settings)) if (secret) expect(example).toBe('');
   });
 });
+
+describe('trusted hosts', () => {
+  test('are names, also with a wildcard in front, and addresses', () => {
+    const hosts = ['api.example.com', '*.example.com', 'localhost', '192.0.2.7', '[::1]'];
+    expect(readConfig({ TRUSTED_HOSTS: hosts.join(',') }).trustedHosts).toEqual(hosts);
+  });
+
+  test.each(['https://api.example.com', 'api.example.com:8443', 'api.*.com', '*', 'a b'])('"%s" is none', (host) => {
+    expect(faultsOf({ TRUSTED_HOSTS: host })).toEqual([
+      expect.stringMatching(/^TRUSTED_HOSTS has ".*", which is no host/),
+    ]);
+  });
+
+  test('are needed for the redirect to https', () => {
+    expect(faultsOf({ HTTPS_REDIRECT: 'true' })).toEqual([
+      expect.stringMatching(/^HTTPS_REDIRECT needs TRUSTED_HOSTS/),
+    ]);
+    expect(faultsOf({ HTTPS_REDIRECT: 'true', TRUSTED_HOSTS: 'api.example.com' })).toEqual([]);
+  });
+});

@@ -56,6 +56,9 @@ function weaknesses(config: Config): string[] {
       faults.push(`ALLOWED_ORIGINS has "${origin}", which is no origin; write it like https://app.example.com.`);
     }
   }
+  if (config.httpsRedirect && config.trustedHosts.length === 0) {
+    faults.push('HTTPS_REDIRECT needs TRUSTED_HOSTS: it leads to the host that a request names, which must be yours.');
+  }
   if (config.environment === 'production') faults.push(...productionWeaknesses(config));
   return faults;
 }

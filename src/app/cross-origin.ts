@@ -7,13 +7,18 @@ const REQUEST_HEADERS =
 const EXPOSED_HEADERS =
   'X-Request-ID, X-Run-ID, Location, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed';
 const PREFLIGHT_SECONDS = '3600';
+const YEAR_OF_TLS = 'max-age=31536000; includeSubDomains';
+
+/** `strictTransport`: browsers shall come with TLS only. They heed it only where they already did. */
+export type SecurityRules = { strictTransport: boolean };
 
 /** Lets pages of the listed origins call the API, and sets the headers that keep browsers careful. On every answer, errors
  * too, because a browser hides an answer without them. */
-export function crossOrigin(app: App, allowedOrigins: readonly string[]): void {
+export function crossOrigin(app: App, allowedOrigins: readonly string[], { strictTransport }: SecurityRules): void {
   const allowed = new Set(allowedOrigins);
   app.addHook('onRequest', async (request, reply) => {
     secure(reply);
+    if (strictTransport) reply.header('strict-transport-security', YEAR_OF_TLS);
     const { origin } = request.headers;
     reply.header('vary', 'Origin');
     if (origin === undefined || !allowed.has(origin)) return undefined;

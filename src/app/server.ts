@@ -9,10 +9,12 @@ import { openaiRoutes } from '../protocols/openai/openai.routes.ts';
 import { serveConsole } from './console.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { repeatRequests } from './idempotency.ts';
+import { shedLoad } from './load-shedding.ts';
 import { projectFolder } from './project-folder.ts';
 import { createRateLimits, limitAddresses, limitSubjects } from './rate-limits.ts';
 import { describeApi, REFERENCE_PATH, serveReference } from './reference.ts';
 import type { Services } from './services.ts';
+import { trustHosts } from './trusted-hosts.ts';
 import { rewriteUrl } from './url-rewrites.ts';
 
 /** The whole HTTP surface over the services; not listening yet. */
@@ -26,7 +28,9 @@ export async function createServer(services: Services, isDraining: () => boolean
     rewriteUrl,
   });
   measureRequests(app, services);
-  crossOrigin(app, config.allowedOrigins);
+  crossOrigin(app, config.allowedOrigins, { strictTransport: config.environment === 'production' });
+  shedLoad(app, services.database, config);
+  trustHosts(app, config);
   const limits = createRateLimits(config, services.redis);
   limitAddresses(app, limits);
   guardRoutes(app, services);

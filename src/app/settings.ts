@@ -75,6 +75,15 @@ function list(value: string): readonly string[] {
   throw new SettingFault('must be a comma-separated list or a JSON list of texts');
 }
 
+const HOST = /^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i;
+
+function hosts(value: string): readonly string[] {
+  const parts = list(value);
+  const wrong = parts.find((part) => !HOST.test(part) && isIP(part.replace(/^\[|\]$/g, '')) === 0);
+  if (wrong === undefined) return parts;
+  throw new SettingFault(`has "${wrong}", which is no host name; write it without scheme, port or path`);
+}
+
 const NETWORK_NAMES = new Set(['loopback', 'linklocal', 'uniquelocal']);
 
 function networks(value: string): readonly string[] {
@@ -194,6 +203,18 @@ export const settings = {
     [] as readonly string[],
     'Addresses or networks of proxies whose X-Forwarded-* headers are believed.',
   ),
+  trustedHosts: setting(
+    'TRUSTED_HOSTS',
+    hosts,
+    [] as readonly string[],
+    'Names under which this server may be asked, such as api.example.com or *.example.com. Unset: all.',
+  ),
+  httpsRedirect: setting(
+    'HTTPS_REDIRECT',
+    boolean,
+    false,
+    'Whether requests without TLS are sent to https. Behind a proxy it needs TRUSTED_PROXIES.',
+  ),
   bodyLimit: setting('BODY_LIMIT_BYTES', integer(1024, 100 * MEBIBYTE), MEBIBYTE, 'Largest JSON body, bytes.'),
   uploadLimit: setting(
     'UPLOAD_LIMIT_BYTES',
@@ -221,6 +242,18 @@ export const settings = {
     'Failed logins within an hour that lock an account, or an address, for LOGIN_LOCK_MINUTES.',
   ),
   loginLockMinutes: setting('LOGIN_LOCK_MINUTES', integer(1, 1_440), 15, 'How long such a lock lasts, minutes.'),
+  overloadDelay: setting(
+    'OVERLOAD_DELAY_MS',
+    integer(50, 600_000),
+    1_000,
+    'Lateness of the event loop from which new requests are refused with 503, ms.',
+  ),
+  overloadQueries: setting(
+    'OVERLOAD_WAITING_QUERIES',
+    integer(1, MOST_ACTS),
+    1_000,
+    'Callers waiting for a database connection from which new requests are refused with 503.',
+  ),
   requestTimeout: setting(
     'REQUEST_TIMEOUT_MS',
     integer(100, 600_000),

@@ -34,6 +34,8 @@ export type Database = {
   execute(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   /** Calls back for each notification; one may be lost while the connection is renewed, so a caller must also poll. */
   listen(channel: string, onPayload: (payload: string) => void): Promise<Unlisten>;
+  /** Callers that wait for a connection now. */
+  waiting(): number;
   close(): Promise<void>;
 };
 
@@ -101,7 +103,7 @@ async function runQueries(db: Db, begin: string, queries: readonly CompiledQuery
 export function databaseOver(
   kind: DatabaseKind,
   db: Db,
-  connectionParts: Pick<Database, 'execute' | 'listen' | 'close'>,
+  connectionParts: Pick<Database, 'execute' | 'listen' | 'waiting' | 'close'>,
 ): Database {
   return {
     kind,

@@ -13,6 +13,13 @@ export function isDatabaseAway(error: unknown): boolean {
   return AWAY_TEXT.test(error.message);
 }
 
+const QUERY_CANCELED = '57014';
+
+/** Whether a statement took longer than DATABASE_STATEMENT_TIMEOUT_MS allows. */
+export function isStatementTimeout(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === QUERY_CANCELED;
+}
+
 /** Whether a statement broke this unique index or constraint. */
 export function violatesUnique(error: unknown, constraint: string): boolean {
   const { code, constraint: broken } = error as { code?: unknown; constraint?: unknown };

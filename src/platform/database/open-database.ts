@@ -24,6 +24,7 @@ export function overEmbedded(embedded: EmbeddedDatabase): Database {
   return databaseOver('embedded', db, {
     execute: async (text, values) => embedded.execute(text, values),
     listen: (channel, onPayload) => embedded.listen(channel, onPayload),
+    waiting: () => embedded.waiting(),
     close: async () => {
       await db.destroy();
       await embedded.close();

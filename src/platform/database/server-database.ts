@@ -42,6 +42,7 @@ export function openServerDatabase(options: ServerDatabaseOptions): Database & {
   const database = databaseOver('server', db, {
     execute: (text, values) => execute(pool, text, values ?? []),
     listen: (channel, onPayload) => listener.listen(channel, onPayload),
+    waiting: () => pool.waitingCount,
     close: async () => {
       await listener.close();
       await db.destroy();

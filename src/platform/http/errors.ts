@@ -10,6 +10,7 @@ export const STATUS_OF_KIND = {
   gone: 410,
   'too-large': 413,
   'unsupported-type': 415,
+  misdirected: 421,
   invalid: 422,
   'rate-limited': 429,
   'headers-too-large': 431,
@@ -126,6 +127,12 @@ export const requestErrors = defineErrors('REQUEST', {
     title: 'Headers too large',
     example: 'The headers are larger than 16 KiB; send fewer or shorter ones.',
   },
+  unknownHost: {
+    number: 9,
+    kind: 'misdirected',
+    title: 'Unknown host',
+    example: 'This server is not known under the name in Host. Its operator sets the names by TRUSTED_HOSTS.',
+  },
 });
 
 export const serverErrors = defineErrors('SERVER', {
@@ -146,5 +153,11 @@ export const serverErrors = defineErrors('SERVER', {
     kind: 'unavailable',
     title: 'Database not available',
     example: 'The database does not answer. Try again in a moment.',
+  },
+  overloaded: {
+    number: 4,
+    kind: 'unavailable',
+    title: 'Overloaded',
+    example: 'The server has more to do than it can now. Try again in a moment.',
   },
 });

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { isDatabaseAway } from '../database/failures.ts';
+import { isDatabaseAway, isStatementTimeout } from '../database/failures.ts';
 import { ApiError, type FieldFault, requestErrors, STATUS_OF_KIND, serverErrors } from './errors.ts';
 import { fieldFaults, type SchemaFault } from './schema-faults.ts';
 
@@ -44,6 +44,7 @@ export function toApiError(error: unknown): ApiError {
   if (known) return known;
   if (isDatabaseAway(error))
     return serverErrors.databaseUnavailable(undefined, { cause: error, headers: { 'retry-after': '1' } });
+  if (isStatementTimeout(error)) return requestErrors.timeout(undefined, { cause: error });
   return serverErrors.internal(undefined, { cause: error });
 }
 

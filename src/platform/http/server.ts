@@ -20,6 +20,8 @@ export type HttpOptions = {
   bodyLimit: number;
   /** Longest time for an answer that is not a stream, ms. */
   requestTimeout: number;
+  /** Longest time for a request to arrive with its body, ms; 60,000 unless set. */
+  bodyTimeout?: number;
   /** Addresses of proxies whose forwarding headers are believed. Empty: none. */
   trustedProxies: readonly string[];
   /** Leads older addresses to today's. */
@@ -40,11 +42,14 @@ const CONNECTIONS_CHECK_MS = 1_000;
 
 /** A Fastify server with our request ids, validation, errors and time-outs, and no routes. */
 export function createHttpServer(options: HttpOptions): App {
+  const bodyTimeout = options.bodyTimeout ?? BODY_TIMEOUT_MS;
+  // Node refuses a longer one than that of the whole request.
+  const headersTimeout = Math.min(HEADERS_TIMEOUT_MS, bodyTimeout);
   const app = Fastify({
     loggerInstance: options.log,
     bodyLimit: options.bodyLimit,
-    requestTimeout: BODY_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CONNECTIONS_CHECK_MS },
+    requestTimeout: bodyTimeout,
+    http: { headersTimeout, connectionsCheckingInterval: CONNECTIONS_CHECK_MS },
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];

@@ -39,6 +39,8 @@ export type EmbeddedDatabase = {
   dump(): Promise<Uint8Array>;
   /** Vacuums and analyses every table and makes a checkpoint, now. It happens by itself as well, in quiet moments. */
   maintain(): Promise<void>;
+  /** Callers that wait for the connection now. */
+  waiting(): number;
   /** Waits for what runs, writes a checkpoint and ends the thread. */
   close(): Promise<void>;
 };
@@ -134,6 +136,7 @@ function embeddedDatabaseOver(
     listen: (channel, onPayload) => notifications.listen(channel, onPayload),
     dump: () => inTurn((connection) => dumpAfterCheckpoint(thread, connection)),
     maintain: () => maintenance.maintainAll(),
+    waiting: () => session.turns.waiting,
     close: async () => {
       maintenance.stop();
       await closeThread(thread, session, options.closeTimeout ?? 10_000).finally(onClosed);
