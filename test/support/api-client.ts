@@ -47,9 +47,12 @@ export class ApiClient {
   /** Asks in a session and reads the stream to its end. */
   async ask(sessionId: string, input: string): Promise<StreamedEvent[]> {
     const response = await this.#send('POST', `/v1/sessions/${sessionId}/runs`, { input }, 'text/event-stream');
-    if (!response.ok || !response.body) return answerOf(response);
-    const messages = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
-    return Array.fromAsync(messages, ({ data }) => JSON.parse(data) as StreamedEvent);
+    return Array.fromAsync(eventsOf(response));
+  }
+
+  /** The events of a run behind `after`, each as it comes, until it ends. */
+  async *follow(runId: string, after = 0): AsyncGenerator<StreamedEvent> {
+    yield* eventsOf(await this.#send('GET', `/v1/runs/${runId}/events?after=${after}`, undefined, 'text/event-stream'));
   }
 
   async #send(method: string, path: string, body?: object, accept = 'application/json'): Promise<Response> {
@@ -64,6 +67,12 @@ export class ApiClient {
       ...(body && { body: isForm ? body : JSON.stringify(body) }),
     });
   }
+}
+
+async function* eventsOf(response: Response): AsyncGenerator<StreamedEvent> {
+  if (!response.ok || !response.body) return void (await answerOf(response));
+  const messages = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  for await (const { data } of messages) yield JSON.parse(data) as StreamedEvent;
 }
 
 async function answerOf<Answer>(response: Response): Promise<Answer> {

@@ -14,6 +14,8 @@ export type ParleyProcess = {
   address(): Promise<string>;
   /** Resolves when it has ended, with everything it had started. `code` is null when a signal ended it. */
   readonly ended: Promise<{ code: number | null }>;
+  /** Ends it at once, as a crash does, with everything it had started. */
+  kill(): Promise<void>;
   /** Asks it to end, as a service manager does, and waits until it has. */
   stop(): Promise<{ code: number | null }>;
 };
@@ -60,7 +62,11 @@ export function startParley(
     process.kill(-(child.pid ?? 0), 'SIGKILL');
     throw new Error(`Parley did not end within ${STOP_TIMEOUT_MS / 1000} s of SIGTERM:\n${output}`);
   };
-  return { output: () => output, address, ended, stop };
+  const kill = async () => {
+    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    await ended;
+  };
+  return { output: () => output, address, ended, stop, kill };
 }
 
 /** The credential that the first start prints. */
