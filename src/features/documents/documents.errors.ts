@@ -47,7 +47,7 @@ export const documentErrors = defineErrors('DOCUMENT', {
     number: 8,
     kind: 'conflict',
     title: 'Nothing to retry',
-    example: 'Only a document that failed can be tried again; the status of this one is ready.',
+    example: 'Only a document that failed, or that has stalled for an hour, can be tried again; this one is ready.',
   },
   noEmbedder: {
     number: 9,

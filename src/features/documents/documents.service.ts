@@ -82,9 +82,11 @@ export function createDocumentService(deps: DocumentServiceDependencies) {
         const row = await findDocument(trx, id);
         if (!row) throw documentErrors.notFound();
         assertMayChange(principal, row);
-        const queued = await requeueDocument(trx, id);
+        const queued = await requeueDocument(trx, id, deps.clock.now());
         if (!queued) {
-          throw documentErrors.notFailed(`Only a document that failed can be tried again; this one is ${row.status}.`);
+          throw documentErrors.notFailed(
+            `Only a document that failed, or that has stalled for an hour, can be tried again; this one is ${row.status}.`,
+          );
         }
         await enqueueIngestion(trx, queue, principal.tenant, id);
         return presentDocument(queued);

@@ -162,13 +162,24 @@ export async function markDeleting(trx: TenantTransaction, ids: readonly string[
   return Number(numUpdatedRows);
 }
 
-/** A failed document waits again, with its tries counted from the start. */
-export async function requeueDocument(trx: TenantTransaction, id: string): Promise<DocumentRow | undefined> {
+/** Without progress for this time, nobody works on a document any more: its job was lost. */
+const STALLED_MS = 3_600_000;
+
+/** A failed document, or one that nobody works on, waits again, with its tries counted from the start. */
+export async function requeueDocument(trx: TenantTransaction, id: string, now: Date): Promise<DocumentRow | undefined> {
   const row = await trx
     .updateTable('document')
     .set({ status: 'queued', progress: 0, error: null, tries: 0, updated_at: new Date() })
     .where('id', '=', id)
-    .where('status', '=', 'failed')
+    .where((eb) =>
+      eb.or([
+        eb('status', '=', 'failed'),
+        eb.and([
+          eb('status', 'in', ['queued', 'processing']),
+          eb('updated_at', '<', new Date(now.getTime() - STALLED_MS)),
+        ]),
+      ]),
+    )
     .returning(COLUMNS)
     .executeTakeFirst();
   return row as DocumentRow | undefined;

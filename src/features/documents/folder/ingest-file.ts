@@ -36,7 +36,7 @@ export async function ingestFile(
   try {
     const plan = planFile(await hashFile(file.absolutePath), known);
     if (plan.kind === 'keep') return resultOf('unchanged', plan.document.error);
-    const id = plan.kind === 'add' ? await addFile(ingestion, file, plan) : await resume(inTenant, plan.document);
+    const id = plan.kind === 'add' ? await addFile(ingestion, file, plan) : await resume(ingestion, plan.document);
     await ingestDocument(ingestion, tenant, id, { signal, lastTry: true });
     const row = await inTenant((trx) => findDocument(trx, id));
     return resultOf('ready', row?.error ?? null);
@@ -81,8 +81,8 @@ async function addFile(
   }
 }
 
-async function resume(inTenant: InTenant, { id, status }: SourceDocument): Promise<string> {
-  if (status === 'failed') await inTenant((trx) => requeueDocument(trx, id));
+async function resume({ inTenant, clock }: FileIngestion, { id, status }: SourceDocument): Promise<string> {
+  if (status === 'failed') await inTenant((trx) => requeueDocument(trx, id, clock.now()));
   return id;
 }
 

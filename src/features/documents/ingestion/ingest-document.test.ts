@@ -156,6 +156,18 @@ describe.each(testDatabases())('ingestion on the $kind database', ({ open }) => 
     expect((await countRows(somebody)).chunk).toBe((await app.documents.service.get(somebody, id)).chunk_count);
   });
 
+  test('a document whose job was lost can be tried again, once it has stalled', async () => {
+    const somebody = await newcomer();
+    const app = await start();
+    const { id } = await create(app, somebody);
+    await expect(app.documents.service.retry(somebody, id)).rejects.toThrow('this one is queued');
+    const later = { now: () => new Date(Date.now() + 3_601_000) };
+    const afterAnHour = await start({ clock: later });
+    expect((await afterAnHour.documents.service.retry(somebody, id)).status).toBe('queued');
+    expect(await app.documents.ingest(somebody.tenant, id, never)).toBe('ready');
+    await expect(afterAnHour.documents.service.retry(somebody, id)).rejects.toThrow('this one is ready');
+  });
+
   test('a document whose tries are all cut off fails in the end', async () => {
     const somebody = await newcomer();
     const app = await start();
