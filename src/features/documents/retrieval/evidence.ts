@@ -2,13 +2,29 @@ import { B, idf, K1 } from './bm25.ts';
 import type { Occurrence } from './lexical.store.ts';
 import type { LexicalQuery } from './lexical-search.ts';
 
+/** Words that ask, and tell nothing about what is asked. */
+const ASKING = new Set(
+  'many much often long old far big tall tell give know show find list describe please mean happen happens happened'.split(
+    ' ',
+  ),
+);
+
+const SHORT_QUESTION = 3;
+
 /**
  * The least share of a question that a chunk must cover to count as evidence. Measured with questions that the corpus
- * answers, and with questions of another set: on 1, 5, 25 and 240 paragraphs of xquad-en it refuses 0 to 3 % of the first
- * and lets 1 to 4 % of the second through; on hotpotqa500 0 % are refused. A BM25 score alone cannot tell them apart:
- * its size depends on the corpus and on the number of words.
+ * answers, and with questions of another set: on 5, 25 and 240 paragraphs of xquad-en it refuses 1 to 3 % of the first and
+ * lets 1 to 4 % of the second through; on hotpotqa500 none is refused. In a question of a few words one common word covers
+ * much, so it must cover more. A BM25 score alone cannot tell the two apart: its size depends on the corpus.
  */
-export const ENOUGH_COVERAGE = 0.2;
+export function enoughCoverage(query: LexicalQuery): number {
+  return tellingTerms(query).length <= SHORT_QUESTION ? 0.25 : 0.2;
+}
+
+function tellingTerms({ terms }: LexicalQuery): LexicalQuery['terms'] {
+  const telling = terms.filter(({ word }) => !ASKING.has(word));
+  return telling.length > 0 ? telling : terms;
+}
 
 /** The least cosine that counts as evidence by itself. Models differ; this is where those of OpenAI part related texts
  * from unrelated ones. A model that is answered with passages still judges for itself. */
@@ -36,10 +52,11 @@ export function coverageOf(query: LexicalQuery, occurrences: readonly Occurrence
   );
 }
 
-function wordWeights({ terms, planned, corpus }: LexicalQuery) {
+function wordWeights(query: LexicalQuery) {
+  const { planned, corpus } = query;
   const frequencies = new Map(planned.map(({ lexeme, frequency }) => [lexeme, frequency]));
   const size = Math.max(LEAST_CORPUS, corpus.chunkCount);
-  return terms.map(({ lexemes }) => {
+  return tellingTerms(query).map(({ lexemes }) => {
     const frequency = lexemes.reduce((sum, lexeme) => sum + (frequencies.get(lexeme) ?? 0), 0);
     return { lexemes, weight: idf(frequency, size) };
   });

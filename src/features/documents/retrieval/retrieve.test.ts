@@ -57,6 +57,7 @@ describe.each(testDatabases())('retrieval on the $kind database', ({ open }) => 
     'What is the capital of Mongolia?',
     'When did the Roman Empire fall?',
     'How do I bake sourdough bread?',
+    'How many planets are there?',
     'xylophone',
     'the of and',
   ])('has no passage for %j, which no document covers', async (question) => {

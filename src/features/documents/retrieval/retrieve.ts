@@ -1,6 +1,6 @@
 import type { Tenant } from '../../tenancy/index.ts';
 import { inTenant } from '../../tenancy/index.ts';
-import { coverageOf, ENOUGH_COVERAGE, ENOUGH_SIMILARITY } from './evidence.ts';
+import { coverageOf, ENOUGH_SIMILARITY, enoughCoverage } from './evidence.ts';
 import type { DocumentFilter } from './filter.store.ts';
 import { findLeadingHits } from './hit.store.ts';
 import { findOccurrences } from './lexical.store.ts';
@@ -101,7 +101,7 @@ async function withEvidence({ database }: SearchDependencies, tenant: Tenant, re
   const covers = ({ number }: Hit) => coverage.get(number) ?? 0;
   const isNear = ({ scores }: Hit) => (scores.dense ?? 0) >= ENOUGH_SIMILARITY;
   const best = Math.max(0, ...hits.map(covers));
-  const least = best >= ENOUGH_COVERAGE ? best * WORTH_READING : Number.POSITIVE_INFINITY;
+  const least = best >= enoughCoverage(lexical) ? best * WORTH_READING : Number.POSITIVE_INFINITY;
   return hits.filter((hit) => covers(hit) >= least || isNear(hit));
 }
 
