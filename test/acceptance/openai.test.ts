@@ -389,6 +389,135 @@ describe.each(testDatabases())('the openai package on the $kind database', { tim
     });
   });
 
+  describe('conversations', () => {
+    const talks = () => openai.conversations;
+    const texts = (items: readonly object[]) =>
+      items.map((item) => (item as { content: { text: string }[] }).content.map(({ text }) => text).join(''));
+
+    test('are made, read, changed and deleted', async () => {
+      const made = await talks().create({ metadata: { topic: 'a' } });
+      expect(made).toMatchObject({ object: 'conversation', metadata: { topic: 'a' } });
+      expect(await talks().retrieve(made.id)).toEqual(made);
+      expect(await talks().update(made.id, { metadata: { topic: 'b' } })).toMatchObject({ metadata: { topic: 'b' } });
+      expect(await talks().delete(made.id)).toMatchObject({ id: made.id, deleted: true });
+      expect(await refusal(talks().retrieve(made.id))).toMatchObject({ status: 404 });
+    });
+
+    test('hold what was said elsewhere, and what responses add', async () => {
+      const remembers = model('fake/remembers', ['Fine.']);
+      const made = await talks().create({ items: [{ role: 'user', content: 'I am Ann.' }] });
+      const added = await talks().items.create(made.id, {
+        items: [
+          { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Hello Ann.' } as never] },
+          { role: 'user', content: 'Still there?' },
+        ],
+      });
+      expect(texts(added.data)).toEqual(['Hello Ann.', 'Still there?']);
+      const response = await openai.responses.create({
+        model: 'fake/remembers',
+        conversation: made.id,
+        input: 'How are you?',
+      });
+      expect(response.conversation).toEqual({ id: made.id });
+      const said = ['I am Ann.', 'Hello Ann.', 'Still there?', 'How are you?', 'Fine.'];
+      expect(remembers.requests[0]?.messages.map(({ content }) => content)).toEqual(said.slice(0, -1));
+      const items = await Array.fromAsync(talks().items.list(made.id, { order: 'asc', limit: 2 }));
+      expect(texts(items)).toEqual(said);
+      expect(texts((await talks().items.list(made.id)).data)).toEqual(said.toReversed());
+
+      const [first] = items;
+      const one = { conversation_id: made.id };
+      expect(await talks().items.retrieve(first?.id ?? '', one)).toEqual(first);
+      expect(await talks().items.delete(first?.id ?? '', one)).toMatchObject({ id: made.id });
+      expect(await refusal(talks().items.retrieve(first?.id ?? '', one))).toMatchObject({ status: 404 });
+    });
+
+    test('take nothing in while an answer is under way', async () => {
+      const wait = gate();
+      model('fake/busy', [{ gate: wait }, 'done']);
+      const { id } = await talks().create();
+      await openai.responses.create({ model: 'fake/busy', conversation: id, input: 'Go', background: true });
+      const items = [{ role: 'user' as const, content: 'And?' }];
+      expect(await refusal(talks().items.create(id, { items }))).toMatchObject({ status: 409 });
+      const second = openai.responses.create({ model: 'fake/busy', conversation: id, input: 'Go on' });
+      expect(await refusal(second)).toMatchObject({ status: 409, code: 'ERR_CHAT_005' });
+      wait.open();
+      const status = async () => texts((await talks().items.list(id)).data)[0];
+      await expect.poll(status).toBe('done');
+    });
+
+    test('take user and assistant messages only', async () => {
+      const items = [{ role: 'system' as const, content: 'x' }];
+      expect(await refusal(talks().create({ items }))).toMatchObject({ status: 400, param: 'items[0].role' });
+    });
+
+    test('a colleague is refused, and a neighbour finds nothing', async () => {
+      const made = await talks().create({ items: [{ role: 'user', content: 'mine' }] });
+      const [item] = (await talks().items.list(made.id)).data;
+      const one = { conversation_id: made.id };
+      const items = [{ role: 'user' as const, content: 'theirs' }];
+      for (const [who, status] of [
+        [await app.newUser(ann), 403],
+        [await app.newUser(), 404],
+      ] as const) {
+        const { conversations, responses } = who.client;
+        const tries = [
+          () => conversations.retrieve(made.id),
+          () => conversations.update(made.id, { metadata: {} }),
+          () => conversations.delete(made.id),
+          () => conversations.items.list(made.id),
+          () => conversations.items.create(made.id, { items }),
+          () => conversations.items.retrieve(item?.id ?? '', one),
+          () => conversations.items.delete(item?.id ?? '', one),
+          () => responses.create({ model: 'fake/hello', conversation: made.id, input: 'x' }),
+        ];
+        for (const attempt of tries) expect(await refusal(Promise.resolve(attempt()))).toMatchObject({ status });
+      }
+      expect(texts((await talks().items.list(made.id)).data)).toEqual(['mine']);
+    });
+  });
+
+  test('an answer from a document names its place in OpenAI’s own forms', async () => {
+    const text = 'The lighthouse of Vessau is 43 metres tall. It was built in 1887.';
+    const { documents } = app.services;
+    const tenants = (await openai.get('/tenants', {})) as { data: { id: string; slug: string }[] };
+    const tenant = tenants.data.find(({ id }) => id === ann.tenantId) ?? { id: '', slug: '' };
+    const added = (await openai.post('/documents', { body: { title: 'Lighthouse', content: text } })) as { id: string };
+    await documents.ingest(tenant, added.id, new AbortController().signal);
+    model('fake/reader', (request) => [
+      `The lighthouse of Vessau is 43 metres tall [${request.passages?.[0]?.number}].`,
+    ]);
+    const asked = { model: 'fake/reader', retrieval: { mode: 'sparse' as const } };
+    const question = 'How tall is the lighthouse of Vessau?';
+    const answer = await openai.chat.completions.create({ ...asked, messages: [{ role: 'user', content: question }] });
+    const { message } = answer.choices[0] ?? {};
+    const cited = message?.annotations?.[0]?.url_citation;
+    expect(cited).toMatchObject({ title: 'Lighthouse', document_id: added.id });
+    expect(message?.content?.slice(cited?.start_index, cited?.end_index)).toContain('43 metres');
+    const linked = (await openai.get(cited?.url.replace('/v1', '') ?? '', {})) as { text: string };
+    expect(text).toContain(linked.text);
+    expect(linked.text).toContain('43 metres');
+
+    const response = await openai.responses.create({ ...asked, input: question });
+    const [item] = response.output;
+    expect(item).toMatchObject({
+      content: [{ annotations: [{ type: 'file_citation', file_id: added.id, filename: 'Lighthouse' }] }],
+    });
+    const runner = openai.responses.stream({ ...asked, input: question });
+    const types = (await Array.fromAsync(runner)).map(({ type }) => type);
+    expect(types).toContain('response.output_text.annotation.added');
+    expect((await runner.finalResponse()).output_text).toBe(response.output_text);
+  });
+
+  test('a repeat with the same idempotency key gets the same answer, and asks the model once', async () => {
+    const once = model('fake/once', ['only']);
+    const asked = { model: 'fake/once', messages: [{ role: 'user' as const, content: 'Hi' }] };
+    const options = { headers: { 'Idempotency-Key': `key-${db.database.kind}` } };
+    const first = await openai.chat.completions.create(asked, options);
+    expect(await openai.chat.completions.create(asked, options)).toEqual(first);
+    expect(once.requests).toHaveLength(1);
+  });
+
   describe('models and embeddings', () => {
     test('the models are listed, and each is found by its name', async () => {
       const ids = await Array.fromAsync(openai.models.list(), ({ id }) => id);

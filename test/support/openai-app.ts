@@ -2,6 +2,7 @@ import OpenAI from 'openai';
 import type { ChatModel } from '../../src/ai/chat-model.ts';
 import type { Embedder } from '../../src/ai/embedder.ts';
 import { type ModelRegistry, UnknownModelError } from '../../src/ai/model-registry.ts';
+import { jobsOf } from '../../src/app/services.ts';
 import { insertMembership } from '../../src/features/identity/identity.store.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { openApp, type TestApp } from './app.ts';
@@ -26,7 +27,7 @@ export async function openOpenaiApp(
 ): Promise<OpenaiApp> {
   const opened = await openApp(database, { ...RAISED_LIMITS, ...settings }, { models: registryOf(models, embedder) });
   const { app, services } = opened;
-  await services.queue.start(services.chat.jobs, { work: false });
+  await services.queue.start(jobsOf(services), { work: false });
   const address = await app.listen({ port: 0, host: '127.0.0.1' });
   return {
     services,

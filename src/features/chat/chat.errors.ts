@@ -33,6 +33,12 @@ export const chatErrors = defineErrors('CHAT', {
     example: 'There is no model "gpt-9". Configured: extractive.',
   },
   runEnded: { number: 7, kind: 'conflict', title: 'The run has ended', example: 'This run has already ended.' },
+  messageNotFound: {
+    number: 8,
+    kind: 'not-found',
+    title: 'Message not found',
+    example: 'There is no message with this id in this session.',
+  },
 });
 
 /** Why a run failed, as its `error.code` says; these are not answers to a request. */

@@ -1,12 +1,14 @@
-import type { Database } from '../../platform/database/database.ts';
+import type { Database, TenantTransaction } from '../../platform/database/database.ts';
 import { decodeCursor, pageOf } from '../../platform/http/pagination.ts';
 import { newId } from '../../platform/id.ts';
 import type { Principal } from '../identity/index.ts';
 import { inTenant } from '../tenancy/index.ts';
+import { chatErrors } from './chat.errors.ts';
 import { assertOwnSession } from './chat.policy.ts';
 import type { NewSession, SessionChange, SessionView } from './chat.schema.ts';
-import { messageView } from './message.ts';
+import { type MessageView, messageView } from './message.ts';
 import type { RunEngine } from './run/run-engine.ts';
+import type { GivenMessage } from './run/run-to-save.ts';
 import * as store from './session.store.ts';
 
 export type Page = { limit?: number; cursor?: string };
@@ -19,10 +21,19 @@ export type SessionService = ReturnType<typeof createSessionService>;
 export function createSessionService(deps: { database: Database; runs: Pick<RunEngine, 'drop'> }) {
   const { database, runs } = deps;
   return {
-    async create(principal: Principal, { title, metadata }: NewSession): Promise<SessionView> {
+    /** A session, empty or with messages that were said elsewhere. */
+    async create(
+      principal: Principal,
+      { title, metadata }: NewSession,
+      given: readonly GivenMessage[] = [],
+    ): Promise<SessionView> {
       const session = { id: newId(), userId: principal.userId, title: title ?? null, metadata: metadata ?? {} };
-      const row = await inTenant(database, principal.tenant, (trx) => store.insertSession(trx, session));
-      return sessionView({ ...row, message_count: 0, active_run_id: null });
+      const row = await inTenant(database, principal.tenant, async (trx) => {
+        const inserted = await store.insertSession(trx, session);
+        if (given.length > 0) await store.insertMessages(trx, session.id, withIds(given));
+        return inserted;
+      });
+      return sessionView({ ...row, message_count: given.length, active_run_id: null });
     },
 
     async list(principal: Principal, { limit = DEFAULT_LIMIT, cursor }: Page) {
@@ -55,6 +66,33 @@ export function createSessionService(deps: { database: Database; runs: Pick<RunE
       await runs.drop(runIds);
     },
 
+    /** Adds messages that were said elsewhere. Refused while a run answers: its answer would come behind them. */
+    async addMessages(principal: Principal, id: string, given: readonly GivenMessage[]): Promise<MessageView[]> {
+      const rows = await inTenant(database, principal.tenant, async (trx) => {
+        assertOwnSession(principal, await store.findSession(trx, id));
+        const added = await store.insertMessages(trx, id, withIds(given));
+        const session = await store.findSession(trx, id);
+        if (session?.active_run_id) {
+          throw chatErrors.runActive(undefined, { extensions: { run_id: session.active_run_id } });
+        }
+        return added;
+      });
+      return rows.map(messageView);
+    },
+
+    async message(principal: Principal, id: string, messageId: string): Promise<MessageView> {
+      return inTenant(database, principal.tenant, async (trx) =>
+        messageView(await ownMessage(trx, principal, id, messageId)),
+      );
+    },
+
+    async removeMessage(principal: Principal, id: string, messageId: string): Promise<void> {
+      await inTenant(database, principal.tenant, async (trx) => {
+        await ownMessage(trx, principal, id, messageId);
+        await store.deleteMessage(trx, messageId);
+      });
+    },
+
     async messages(principal: Principal, id: string, query: Page & { order?: 'asc' | 'desc' }) {
       const { limit = DEFAULT_LIMIT, cursor, order = 'asc' } = query;
       const key = cursor === undefined ? null : decodeCursor(cursor, ['string', 'string'] as const);
@@ -66,6 +104,22 @@ export function createSessionService(deps: { database: Database; runs: Pick<RunE
       return pageOf(rows, limit, messageView, (row) => [row.created_at.toISOString(), row.id]);
     },
   };
+}
+
+function withIds(given: readonly GivenMessage[]) {
+  return given.map((message) => ({ id: newId(), ...message }));
+}
+
+async function ownMessage(
+  trx: TenantTransaction,
+  principal: Principal,
+  sessionId: string,
+  id: string,
+): Promise<store.MessageRow> {
+  assertOwnSession(principal, await store.findSession(trx, sessionId));
+  const row = await store.findMessage(trx, sessionId, id);
+  if (!row) throw chatErrors.messageNotFound();
+  return row;
 }
 
 function sessionView(row: store.SessionSummaryRow): SessionView {

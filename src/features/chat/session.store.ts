@@ -24,6 +24,7 @@ export type MessageRow = {
   created_at: Date;
 };
 
+const MESSAGE_COLUMNS = ['id', 'session_id', 'run_id', 'role', 'parts', 'status', 'created_at'] as const;
 const COLUMNS = ['id', 'user_id', 'title', 'metadata', 'created_at', 'updated_at'] as const;
 
 export async function insertSession(
@@ -112,6 +113,42 @@ export async function deleteExpiredSessions(trx: TenantTransaction, now: Date, l
   return Number(result.numDeletedRows);
 }
 
+/** Adds messages at a session's end, in their order. Locks the session, so that no run begins meanwhile. */
+export async function insertMessages(
+  trx: TenantTransaction,
+  sessionId: string,
+  messages: readonly { id: string; role: MessageRole; parts: readonly MessagePart[] }[],
+): Promise<MessageRow[]> {
+  await updateSession(trx, sessionId, {});
+  if (messages.length === 0) return [];
+  const values = messages.map(({ id, role, parts }) => ({
+    id,
+    session_id: sessionId,
+    role,
+    parts: JSON.stringify(parts),
+    status: 'complete' as const,
+  }));
+  const rows = await trx.insertInto('message').values(values).returning(MESSAGE_COLUMNS).execute();
+  return rows as MessageRow[];
+}
+
+export async function findMessage(
+  trx: TenantTransaction,
+  sessionId: string,
+  id: string,
+): Promise<MessageRow | undefined> {
+  return trx
+    .selectFrom('message')
+    .select(MESSAGE_COLUMNS)
+    .where('session_id', '=', sessionId)
+    .where('id', '=', id)
+    .executeTakeFirst() as Promise<MessageRow | undefined>;
+}
+
+export async function deleteMessage(trx: TenantTransaction, id: string): Promise<void> {
+  await trx.deleteFrom('message').where('id', '=', id).execute();
+}
+
 /** Messages of a session in the order in which they were said, or backwards, from behind `after` on. */
 export async function listMessages(
   trx: TenantTransaction,
@@ -122,7 +159,7 @@ export async function listMessages(
   const compare = sql.raw(order === 'asc' ? '>' : '<');
   const rows = await trx
     .selectFrom('message')
-    .select(['id', 'session_id', 'run_id', 'role', 'parts', 'status', 'created_at'])
+    .select(MESSAGE_COLUMNS)
     .where('session_id', '=', sessionId)
     .$if(after !== null, (query) =>
       query.where(sql<boolean>`(created_at, id) ${compare} (${after?.createdAt ?? null}, ${after?.id ?? null})`),

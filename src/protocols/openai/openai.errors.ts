@@ -63,4 +63,16 @@ export const openaiErrors = defineErrors('OPENAI', {
     title: 'Response not found',
     example: 'There is no response with this id.',
   },
+  conversationNotFound: {
+    number: 12,
+    kind: 'not-found',
+    title: 'Conversation not found',
+    example: 'There is no conversation with this id.',
+  },
+  itemNotFound: {
+    number: 13,
+    kind: 'not-found',
+    title: 'Item not found',
+    example: 'There is no item with this id in this conversation.',
+  },
 });

@@ -1,5 +1,6 @@
 import type { App } from '../../platform/http/server.ts';
 import { chatCompletionRoutes } from './chat-completions/chat-completions.routes.ts';
+import { conversationRoutes } from './conversations/conversations.routes.ts';
 import type { OpenaiDependencies } from './dependencies.ts';
 import { embeddingRoutes } from './embeddings.routes.ts';
 import { modelRoutes } from './models.routes.ts';
@@ -14,6 +15,7 @@ export async function openaiRoutes(app: App, deps: OpenaiDependencies): Promise<
     scope.setErrorHandler((error, request, reply) => sendOpenaiError(error, request, reply));
     chatCompletionRoutes(scope, deps);
     responseRoutes(scope, deps);
+    conversationRoutes(scope, deps);
     modelRoutes(scope, deps);
     embeddingRoutes(scope, deps);
   });

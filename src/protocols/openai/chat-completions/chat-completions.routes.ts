@@ -28,7 +28,7 @@ export function chatCompletionRoutes(app: App, { chat, metrics }: OpenaiDependen
     async (request, reply) => {
       const { principal, body } = request;
       const { session, input } = chatRun(body);
-      const run = await chat.runs.createInNewSession(principal, session, input);
+      const run = await request.once(() => chat.runs.createInNewSession(principal, session, input));
       reply.header('x-run-id', run.id);
       if (body.stream !== true) return answer(chat, request, reply, run);
       const chunks = chatChunks(headOf(run), {

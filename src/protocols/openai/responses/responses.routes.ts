@@ -38,7 +38,7 @@ function createRoute(app: App, deps: OpenaiDependencies): void {
     async (request, reply) => {
       const { principal, body } = request;
       const { target, input } = responseRun(body);
-      const run = await begin(deps, principal, target, input);
+      const run = await request.once(() => begin(deps, principal, target, input));
       const detail = await runs.detail(principal, run.id);
       reply.header('x-run-id', run.id);
       if (body.stream === true) return stream(deps, request, reply, detail, -1);
