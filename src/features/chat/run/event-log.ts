@@ -17,8 +17,6 @@ type Waiting = { append: Append; resolve(): void; reject(error: unknown): void }
 
 /** Statements of one flush that may be under way for one tenant: while one is being written, the next one fills. */
 const FLUSHES_AT_ONCE = 2;
-/** How long a write is tried again while the database is away, ms. Longer than a restart, shorter than a client's patience. */
-const RETRY_FOR_MS = 20_000;
 const RETRY_DELAY_MS = 100;
 /** Runs in one flush at most, so that one statement stays short. */
 const RUNS_PER_FLUSH = 200;
@@ -27,11 +25,14 @@ const RUNS_PER_FLUSH = 200;
 export class EventLog {
   readonly #database: Database;
   readonly #metrics: Metrics;
+  readonly #retryFor: number;
   readonly #lanes = new Map<string, Lane>();
 
-  constructor(database: Database, metrics: Metrics) {
+  /** @param retryFor how long a write is tried again while the database is away, ms */
+  constructor(database: Database, metrics: Metrics, retryFor: number) {
     this.#database = database;
     this.#metrics = metrics;
+    this.#retryFor = retryFor;
   }
 
   /** Resolves when the events are durable. One append of a run at a time.
@@ -82,7 +83,7 @@ export class EventLog {
 
   /** Writes, and tries again while the database is away: an answer must not be lost to a restart of the database. */
   async #write(tenant: Tenant, appends: readonly Append[]): Promise<Set<string>> {
-    const deadline = performance.now() + RETRY_FOR_MS;
+    const deadline = performance.now() + this.#retryFor;
     for (let tries = 1; ; tries += 1) {
       try {
         const [rows] = await queryTenant<[{ id: string }]>(this.#database, tenant, appendEvents(appends));

@@ -5,6 +5,7 @@ import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
 import { type ChatModel, ModelError } from '../../../ai/chat-model.ts';
 import { gate, scriptedModel } from '../../../ai/fakes.ts';
 import { systemClock } from '../../../platform/clock.ts';
+import type { Database } from '../../../platform/database/database.ts';
 import { createMetrics } from '../../../platform/telemetry/metrics.ts';
 import type { Principal } from '../../identity/index.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
@@ -13,9 +14,9 @@ import type { LoggedEvent } from './event.ts';
 import type { RetrieveFor } from './run-engine.ts';
 import type { LeaseTimes } from './worker-lease.ts';
 
-const QUICK: LeaseTimes = { lease: 400, heartbeat: 100, sweep: 50 };
+const QUICK: LeaseTimes = { lease: 400, heartbeat: 100, sweep: 50, writeRetry: 200 };
 /** A lease that its holder never renews: as good as a dead process. */
-const NEVER_RENEWED: LeaseTimes = { lease: 50, heartbeat: 60_000, sweep: 60_000 };
+const NEVER_RENEWED: LeaseTimes = { lease: 50, heartbeat: 60_000, sweep: 60_000, writeRetry: 200 };
 
 const searchesNothing: RetrieveFor = async (_tenant, query) => ({
   query,
@@ -24,6 +25,30 @@ const searchesNothing: RetrieveFor = async (_tenant, query) => ({
   hits: [],
   passages: null,
 });
+
+/** A database that can be cut off, as by a network that breaks. */
+function interruptible(database: Database) {
+  let away = false;
+  let refusals = 0;
+  const unlessAway = <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) => {
+    return async (...args: Args): Promise<Result> => {
+      if (!away) return call(...args);
+      refusals += 1;
+      throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    };
+  };
+  const { scoped, scopedQueries } = database;
+  return {
+    database: { ...database, scoped: unlessAway(scoped), scopedQueries: unlessAway(scopedQueries) } as Database,
+    begin: () => {
+      away = true;
+    },
+    end: () => {
+      away = false;
+    },
+    refused: (count: number) => expect.poll(() => refusals).toBeGreaterThanOrEqual(count),
+  };
+}
 
 describe.each(testDatabases())('runs on the $kind database', ({ open, kind }) => {
   let db: TestDatabase;
@@ -41,9 +66,9 @@ describe.each(testDatabases())('runs on the $kind database', ({ open, kind }) =>
   });
   afterAll(() => db.close());
 
-  async function chatWith(model: ChatModel, leaseTimes: LeaseTimes = QUICK): Promise<Chat> {
+  async function chatWith(model: ChatModel, leaseTimes: LeaseTimes = QUICK, database = db.database): Promise<Chat> {
     const chat = createChat({
-      database: db.database,
+      database,
       log: pino({ level: 'silent' }),
       metrics: createMetrics(),
       clock: systemClock,
@@ -244,6 +269,39 @@ describe.each(testDatabases())('runs on the $kind database', ({ open, kind }) =>
     const following = readAll(other, run.id);
     await other.runs.cancel(somebody, run.id);
     expect(endOf(await following)).toMatchObject({ status: 'cancelled', message: { content: 'a' } });
+  });
+
+  test('a database that stays away longer than events are held delays an answer, and leaves no session busy', async () => {
+    const wait = gate();
+    const model = scriptedModel((_request, call) => (call === 0 ? ['half', { gate: wait }, ' lost'] : [' whole']));
+    const outage = interruptible(db.database);
+    const chat = await chatWith(model, QUICK, outage.database);
+    const session = await newSession(chat);
+    const run = await chat.runs.create(somebody, session.id, { input: 'x' });
+    await seen(chat, run.id, 'half');
+    outage.begin();
+    wait.open();
+    await outage.refused(3);
+    await expect.poll(() => chat.engine.activeRunCount).toBe(0);
+    outage.end();
+    await expect.poll(async () => (await chat.runs.get(somebody, run.id)).status).toBe('completed');
+    const events = await readAll(chat, run.id);
+    expectDense(events);
+    expect(endOf(events)).toMatchObject({ status: 'completed', message: { content: 'half whole' } });
+  });
+
+  test('a run whose worker left no trace is taken up by whoever asks in its session', async () => {
+    const stuck = gate();
+    const gone = await chatWith(scriptedModel(['half', { gate: stuck }]), NEVER_RENEWED);
+    const session = await newSession(gone);
+    const run = await gone.runs.create(somebody, session.id, { input: 'x' });
+    await seen(gone, run.id, 'half');
+    await db.database.db.deleteFrom('platform.worker').execute();
+    const chat = await chatWith(scriptedModel([' and half']));
+    await expect(chat.runs.create(somebody, session.id, { input: 'y' })).rejects.toMatchObject({
+      options: { extensions: { run_id: run.id } },
+    });
+    expect(endOf(await readAll(chat, run.id))).toMatchObject({ message: { content: 'half and half' } });
   });
 
   test('deleting a session in mid-answer leaves nothing of it', async () => {

@@ -16,6 +16,7 @@ import { type HistoryRow, type RunEnd, type RunRow, readCancelRequests, readEven
 import { followRun } from './run-feed.ts';
 import { Notices } from './run-notices.ts';
 import { RunWriter } from './run-writer.ts';
+import { workerExists } from './worker.store.ts';
 import { DEFAULT_LEASE_TIMES, type LeaseTimes, WorkerLease } from './worker-lease.ts';
 
 export type RetrieveFor = (
@@ -53,16 +54,20 @@ export class RunEngine {
   readonly #notices: Notices;
   readonly #lease: WorkerLease;
   readonly #active = new Map<string, ActiveRun>();
+  /** Runs whose end could not be written, because the database stayed away. */
+  readonly #unended = new Map<string, Tenant>();
   #cancelTimer: NodeJS.Timeout | null = null;
   #unlisten: Unlisten | null = null;
 
   constructor(deps: RunEngineDependencies) {
     this.#deps = deps;
-    this.#eventLog = new EventLog(deps.database, deps.metrics);
+    const times = deps.leaseTimes ?? DEFAULT_LEASE_TIMES;
+    this.#eventLog = new EventLog(deps.database, deps.metrics, times.writeRetry);
     this.#notices = new Notices(deps.database, deps.log);
-    this.#lease = new WorkerLease(deps.database, deps.leaseTimes ?? DEFAULT_LEASE_TIMES, deps.log, {
+    this.#lease = new WorkerLease(deps.database, times, deps.log, {
       onLost: () => this.#dropAll(),
       onAdopted: ({ tenant, run }) => this.#begin(tenant, run),
+      onRenewed: () => void this.#reclaimUnended(),
     });
   }
 
@@ -118,6 +123,13 @@ export class RunEngine {
     if (!this.#cancelLocal(runId)) this.#notices.announceCancel(runId);
   }
 
+  /** Takes up a run whose worker no longer exists: it was begun in the moment in which that worker was taken for dead. */
+  async rescue(tenant: Tenant, runId: string, owner: string): Promise<void> {
+    if (await workerExists(this.#deps.database.db, owner)) return;
+    const run = await this.#lease.reclaim(tenant, runId, owner);
+    if (run) this.#begin(tenant, run);
+  }
+
   /** Stops work on runs that are being deleted, without a trace. Resolves when nothing is written any more. */
   async drop(runIds: readonly string[]): Promise<void> {
     const dropped = runIds.map((id) => this.#active.get(id)).filter((active) => active !== undefined);
@@ -135,7 +147,8 @@ export class RunEngine {
     if (run.cancel_requested_at) stop.abort(new Cancelled());
     active.done = this.#work(active, fresh?.history ?? null).finally(() => {
       live.end();
-      this.#active.delete(run.id);
+      // A later attempt of the same run may have taken its place.
+      if (this.#active.get(run.id) === active) this.#active.delete(run.id);
       this.#deps.metrics.activeRuns.dec();
     });
   }
@@ -199,8 +212,8 @@ export class RunEngine {
       log.warn({ err: error }, 'the run failed');
       await this.#end(active, writer, 'failed', null, faultOf(error));
     } catch (endError) {
-      // The lease stays, and when this process ends another one brings the run to its end.
-      log.error({ err: endError }, 'the end of a run could not be written');
+      log.error({ err: endError }, 'the end of a run could not be written; it is taken up again');
+      if (!(endError instanceof LeaseLostError)) this.#unended.set(active.run.id, active.tenant);
     }
   }
 
@@ -246,6 +259,16 @@ export class RunEngine {
         () => [],
       );
       for (const id of cancelled) this.#cancelLocal(id);
+    }
+  }
+
+  /** The database answers again: what could not be ended is worked on once more, from what its log has. */
+  async #reclaimUnended(): Promise<void> {
+    for (const [runId, tenant] of this.#unended) {
+      const run = await this.#lease.reclaim(tenant, runId).catch(() => null);
+      if (run === null) return;
+      this.#unended.delete(runId);
+      if (run) this.#begin(tenant, run);
     }
   }
 

@@ -98,8 +98,10 @@ export function createRunService(deps: RunDependencies) {
         return await start(principal, { sessionId, newSession: null }, input);
       } catch (error) {
         if (!violatesUnique(error, 'run_one_unfinished')) throw error;
-        const runId = await inTenant(database, principal.tenant, (trx) => store.findUnfinishedRun(trx, sessionId));
-        throw chatErrors.runActive(undefined, { extensions: { run_id: runId } });
+        const { tenant } = principal;
+        const unfinished = await inTenant(database, tenant, (trx) => store.findUnfinishedRun(trx, sessionId));
+        if (unfinished?.lease_owner) await engine.rescue(tenant, unfinished.id, unfinished.lease_owner);
+        throw chatErrors.runActive(undefined, { extensions: { run_id: unfinished?.id ?? null } });
       }
     },
 

@@ -215,14 +215,16 @@ export async function findRun(trx: TenantTransaction, id: string): Promise<RunRo
   return trx.selectFrom('run').select(COLUMNS).where('id', '=', id).executeTakeFirst() as Promise<RunRow | undefined>;
 }
 
-export async function findUnfinishedRun(trx: TenantTransaction, sessionId: string): Promise<string | null> {
-  const row = await trx
+export async function findUnfinishedRun(
+  trx: TenantTransaction,
+  sessionId: string,
+): Promise<{ id: string; lease_owner: string | null } | undefined> {
+  return trx
     .selectFrom('run')
-    .select('id')
+    .select(['id', 'lease_owner'])
     .where('session_id', '=', sessionId)
     .where('status', 'in', ['queued', 'running'])
     .executeTakeFirst();
-  return row?.id ?? null;
 }
 
 /** The stretches of the log behind `after`, oldest first, `limit` stretches at most. */
@@ -280,13 +282,14 @@ export function newestMessages(sessionId: string, limit: number): CompiledQuery<
   ) as CompiledQuery<HistoryRow>;
 }
 
-/** Takes over all unfinished runs that a dead worker held in this tenant. Raises their attempt: the fence. */
-export async function adoptRuns(trx: TenantTransaction, dead: string, own: string): Promise<RunRow[]> {
+/** Takes over the unfinished runs, or the one, that a dead worker held in this tenant. Raises their attempt: the fence. */
+export async function adoptRuns(trx: TenantTransaction, dead: string, own: string, runId?: string): Promise<RunRow[]> {
   const rows = await trx
     .updateTable('run')
     .set((eb) => ({ attempt: eb('attempt', '+', 1), lease_owner: own, status: 'running' as const }))
     .where('lease_owner', '=', dead)
     .where('status', 'in', ['queued', 'running'])
+    .$if(runId !== undefined, (query) => query.where('id', '=', runId ?? ''))
     .returning(COLUMNS)
     .execute();
   return rows as RunRow[];

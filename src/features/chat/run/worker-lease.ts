@@ -21,9 +21,11 @@ export type LeaseTimes = {
   heartbeat: number;
   /** How often it looks for dead ones, ms. */
   sweep: number;
+  /** How long events are held while the database is away: longer than its restart, shorter than a client's patience, ms. */
+  writeRetry: number;
 };
 
-export const DEFAULT_LEASE_TIMES: LeaseTimes = { lease: 10_000, heartbeat: 2_500, sweep: 2_000 };
+export const DEFAULT_LEASE_TIMES: LeaseTimes = { lease: 10_000, heartbeat: 2_500, sweep: 2_000, writeRetry: 20_000 };
 
 export type Adopted = { tenant: Tenant; run: RunRow };
 
@@ -31,6 +33,8 @@ export type LeaseEvents = {
   /** The worker was taken for dead: everything it holds must be dropped before this returns. */
   onLost(): void;
   onAdopted(adopted: Adopted): void;
+  /** The database answers and the lease holds. */
+  onRenewed(): void;
 };
 
 /**
@@ -43,7 +47,7 @@ export class WorkerLease {
   readonly #times: LeaseTimes;
   readonly #log: Logger;
   readonly #events: LeaseEvents;
-  #tenants = new Map<string, Promise<void>>();
+  #tenants = new Map<string, { tenant: Tenant; noted: Promise<void> }>();
   #timers: NodeJS.Timeout[] = [];
   #sweeping: Promise<void> = Promise.resolve();
 
@@ -84,9 +88,9 @@ export class WorkerLease {
   /** Must be awaited before the first run in a tenant, so that a takeover finds it. */
   enter(tenant: Tenant): Promise<void> {
     const known = this.#tenants.get(tenant.id);
-    if (known) return known;
+    if (known) return known.noted;
     const noted = noteWorkerTenant(this.#database.db, this.#id, tenant);
-    this.#tenants.set(tenant.id, noted);
+    this.#tenants.set(tenant.id, { tenant, noted });
     noted.catch(() => this.#tenants.delete(tenant.id));
     return noted;
   }
@@ -110,14 +114,23 @@ export class WorkerLease {
   }
 
   async #beat(): Promise<void> {
-    if (await renewLease(this.#database.db, this.#id, this.#times.lease)) return;
+    if (await renewLease(this.#database.db, this.#id, this.#times.lease)) return this.#events.onRenewed();
     this.#log.error({ worker_id: this.#id }, 'this worker was taken for dead; it drops its runs and starts again');
     this.#events.onLost();
-    const [former, tenants] = [this.#id, [...this.#tenants.keys()]];
+    const [former, tenants] = [this.#id, [...this.#tenants.values()].map(({ tenant }) => tenant)];
     this.#id = newId();
     this.#tenants = new Map();
     await this.#register();
-    this.#log.info({ former, worker_id: this.#id, tenants: tenants.length }, 'the worker has a new lease');
+    // What it began after it had been taken for dead is nobody's: nobody else would find it.
+    await this.#adoptAll(former, tenants);
+  }
+
+  /** Takes a run that this worker still holds, or that a worker left that is gone, with a new attempt. Undefined: it has
+   * ended, or is another's by now. */
+  async reclaim(tenant: Tenant, runId: string, owner = this.#id): Promise<RunRow | undefined> {
+    await this.enter(tenant);
+    const [run] = await inTenant(this.#database, tenant, (trx) => adoptRuns(trx, owner, this.#id, runId));
+    return run;
   }
 
   #sweep(): Promise<void> {
@@ -131,19 +144,35 @@ export class WorkerLease {
     for (;;) {
       const dead = await claimDeadWorker(this.#database.db, this.#id, options);
       if (dead === null) return;
-      await this.#adoptAll(dead);
+      const tenants = await listWorkerTenants(this.#database.db, dead);
+      if (!(await this.#adoptAll(dead, tenants))) return;
       await removeWorker(this.#database.db, dead);
     }
   }
 
-  async #adoptAll(dead: string): Promise<void> {
-    for (const tenant of await listWorkerTenants(this.#database.db, dead)) {
-      await this.enter(tenant);
-      const runs = await inTenant(this.#database, tenant, (trx) => adoptRuns(trx, dead, this.#id));
-      for (const run of runs) {
-        this.#log.warn({ run_id: run.id, attempt: run.attempt, former: dead }, 'took a run over from a dead worker');
-        this.#events.onAdopted({ tenant, run });
+  /** False when a tenant's runs could not be taken over; the others' are, and the dead worker stays to be tried again. */
+  async #adoptAll(dead: string, tenants: readonly Tenant[]): Promise<boolean> {
+    let complete = true;
+    for (const tenant of tenants) {
+      try {
+        await this.#adoptIn(tenant, dead);
+      } catch (error) {
+        complete = false;
+        this.#log.error(
+          { err: error, tenant: tenant.slug, former: dead },
+          'runs of a dead worker could not be taken over',
+        );
       }
+    }
+    return complete;
+  }
+
+  async #adoptIn(tenant: Tenant, dead: string): Promise<void> {
+    await this.enter(tenant);
+    const runs = await inTenant(this.#database, tenant, (trx) => adoptRuns(trx, dead, this.#id));
+    for (const run of runs) {
+      this.#log.warn({ run_id: run.id, attempt: run.attempt, former: dead }, 'took a run over from a dead worker');
+      this.#events.onAdopted({ tenant, run });
     }
   }
 }
