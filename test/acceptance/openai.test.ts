@@ -524,6 +524,7 @@ describe.each(testDatabases())('the openai package on the $kind database', { tim
       expect(ids).toContain('fake/hello');
       expect(ids).toContain('fake/vectors');
       expect(await openai.models.retrieve('fake/hello')).toMatchObject({ id: 'fake/hello', object: 'model' });
+      expect(await openai.get('/models/fake/hello')).toMatchObject({ id: 'fake/hello' });
     });
 
     test('vectors are the same as numbers and as base64', async () => {

@@ -5,6 +5,7 @@ import { openaiErrors } from './openai.errors.ts';
 
 /** No model here has a date of its own. */
 const CREATED = 0;
+const Name = Type.String({ minLength: 1, maxLength: 200 });
 
 export function modelRoutes(app: App, { models }: OpenaiDependencies): void {
   const tags = ['OpenAI'];
@@ -26,25 +27,26 @@ export function modelRoutes(app: App, { models }: OpenaiDependencies): void {
     { config: { access: 'viewer' }, schema: { tags, summary: 'The models that are known by name' } },
     async () => ({ object: 'list', data: all() }),
   );
+  const one = (name: string) => {
+    const found = all().find(({ id }) => id === name);
+    if (found) return found;
+    const message = 'is not a model that is listed here';
+    throw openaiErrors.modelNotFound(`"${name}" ${message}; GET /v1/models lists those that are.`, {
+      fields: [{ field: 'model', message }],
+    });
+  };
   app.get(
-    '/v1/models/*',
+    '/v1/models/:id',
     {
       config: { access: 'viewer' },
-      schema: {
-        tags,
-        summary: 'One model',
-        description: 'The rest of the address is its name, with the slash or with %2F.',
-        params: Type.Object({ '*': Type.String({ minLength: 1, maxLength: 200 }) }),
-      },
+      schema: { tags, summary: 'One model', params: Type.Object({ id: Name }) },
     },
-    async ({ params }) => {
-      const name = params['*'];
-      const found = all().find(({ id }) => id === name);
-      if (found) return found;
-      const message = 'is not a model that is listed here';
-      throw openaiErrors.modelNotFound(`"${name}" ${message}; GET /v1/models lists those that are.`, {
-        fields: [{ field: 'model', message }],
-      });
-    },
+    async ({ params }) => one(params.id),
+  );
+  // Names have a slash, which not every client writes as %2F.
+  app.get(
+    '/v1/models/*',
+    { config: { access: 'viewer' }, schema: { hide: true, params: Type.Object({ '*': Name }) } },
+    async ({ params }) => one(params['*']),
   );
 }
