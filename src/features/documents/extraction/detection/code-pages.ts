@@ -45,16 +45,25 @@ export function charsetOfCodePage(codePage: number): string {
 export function isKnown(charset: string): boolean {
   if (charset in UPPER_HALVES) return true;
   try {
-    return new TextDecoder(charset).encoding !== '';
+    return decoderFor(charset).encoding !== '';
   } catch {
     return false;
   }
 }
 
+/** Making one costs as much as decoding a page; formats with many short runs ask thousands of times. */
+const decoders = new Map<string, InstanceType<typeof TextDecoder>>();
+
+function decoderFor(charset: string): InstanceType<typeof TextDecoder> {
+  const decoder = decoders.get(charset) ?? new TextDecoder(charset);
+  decoders.set(charset, decoder);
+  return decoder;
+}
+
 /** Decodes with a charset that `isKnown`; what it has no character for becomes U+FFFD. */
 export function decode(bytes: Uint8Array, charset: string): string {
   const upperHalf = UPPER_HALVES[charset];
-  if (upperHalf === undefined) return new TextDecoder(charset).decode(bytes);
+  if (upperHalf === undefined) return decoderFor(charset).decode(bytes);
   // latin1 keeps each byte's number, so that only the upper half is left to be replaced.
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   return text.replace(/[\x80-\xff]/g, (character) => upperHalf[character.charCodeAt(0) - 128] ?? '\ufffd');

@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { ExtractionError } from '../extraction-error.ts';
 import { readDocument } from '../read-document.ts';
-import { packReply, type ReadReply, type ReadRequest } from './messages.ts';
+import { type ProcessMessage, packReply, type ReadReply, type ReadRequest } from './messages.ts';
 
 async function answer({ input, limits }: ReadRequest): Promise<ReadReply> {
   try {
@@ -42,14 +42,18 @@ function startGuard({ memoryBytes }: ReadRequest['limits']): void {
   guard.unref();
 }
 
+function send(message: ProcessMessage): void {
+  process.send?.(message);
+}
+
 let isGuarded = false;
 
 process.on('message', (request: ReadRequest) => {
   if (!isGuarded) startGuard(request.limits);
   isGuarded = true;
-  void answer(request).then((reply) => process.send?.(reply));
+  void answer(request).then((reply) => send({ kind: 'reply', reply, residentBytes: process.memoryUsage.rss() }));
 });
 process.on('disconnect', () => process.exit());
 // A promise that a library forgets must not end the process between two files.
 process.on('unhandledRejection', () => undefined);
-process.send?.({ ready: true });
+send({ kind: 'ready' });

@@ -9,6 +9,11 @@ export type ReadReply =
   | { ok: true; document: Omit<ExtractedDocument, 'blocks'>; blocks: Int32Array }
   | Extract<ExtractionResult, { ok: false }>;
 
+export type ProcessMessage =
+  | { kind: 'ready' }
+  /** With the memory that the process holds afterwards, garbage included. */
+  | { kind: 'reply'; reply: ReadReply; residentBytes: number };
+
 const KINDS: readonly BlockKind[] = ['heading', 'paragraph', 'list', 'table', 'code'];
 const FIELDS = 5;
 const NO_PAGE = -1;

@@ -2,13 +2,15 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExtractionLimits, ExtractionResult } from '../extracted-document.ts';
-import { type ReadReply, type ReadRequest, unpackReply } from './messages.ts';
+import { type ProcessMessage, type ReadRequest, unpackReply } from './messages.ts';
 
 const ENTRY = fileURLToPath(new URL('./main.ts', import.meta.url));
 const SOURCE_ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const MEGABYTE = 1024 ** 2;
 /** The heap gets this share of the memory; what is left is for buffers, which the guard counts too. */
 const HEAP_SHARE = 0.75;
+/** A process that holds more than this share of its memory after a file would leave too little for the next. */
+const FIT_SHARE = 0.4;
 
 /**
  * One process that reads files one after the other. A process, not a thread: running out of memory can end a thread's
@@ -49,8 +51,11 @@ export class ReadingProcess {
   async read(request: ReadRequest, signal?: AbortSignal): Promise<ExtractionResult> {
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<ExtractionResult>();
-    const onMessage = (message: ReadReply | { ready: true }): void => {
-      if ('ok' in message) resolve(unpackReply(message));
+    let isFit = false;
+    const onMessage = (message: ProcessMessage): void => {
+      if (message.kind !== 'reply') return;
+      isFit = message.residentBytes < request.limits.memoryBytes * FIT_SHARE;
+      resolve(unpackReply(message.reply));
     };
     const onExit = (code: number | null, exitSignal: NodeJS.Signals | null): void => {
       if (this.#isReady) resolve(crash(code, exitSignal));
@@ -61,18 +66,15 @@ export class ReadingProcess {
     this.#child.on('message', onMessage).once('exit', onExit);
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#setReferenced(true);
-    let isIdle = false;
     try {
       this.#child.send(request);
-      const result = await promise;
-      isIdle = result.ok || !['timeout', 'out-of-memory'].includes(result.failure);
-      return result;
+      return await promise;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
       this.#child.off('message', onMessage).off('exit', onExit);
       this.#setReferenced(false);
-      if (!isIdle) this.kill();
+      if (!isFit) this.kill();
     }
   }
 

@@ -45,7 +45,7 @@ export class DocumentWriter {
   }
 
   paragraph(text: string): void {
-    this.#add('paragraph', tidyText(text));
+    this.#add('paragraph', tidyText(text).trimStart());
   }
 
   code(text: string): void {

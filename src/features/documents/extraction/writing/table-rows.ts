@@ -125,8 +125,9 @@ function headLines(cells: readonly string[], width: number): string {
 
 /** The first full row names the columns when it has words only, all different, and rows follow it. */
 function looksLikeHead(sample: readonly string[][]): boolean {
-  const [first, ...others] = sample.filter((row) => row.filter((cell) => cell !== '').length > 1);
-  if (!first || others.length === 0) return false;
+  const position = sample.findIndex((row) => row.filter((cell) => cell !== '').length > 1);
+  const first = sample[position];
+  if (!first || position === sample.length - 1) return false;
   const names = first.filter((cell) => cell !== '');
   if (names.some((name) => name.length > 80 || NUMERIC.test(name))) return false;
   return new Set(names).size === names.length;

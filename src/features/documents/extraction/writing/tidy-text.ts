@@ -21,13 +21,13 @@ function normalise(source: string): string {
     .normalize('NFC');
 }
 
-/** By hand: the regular expression for trailing blanks is quadratic on long runs of them. */
+/** The look-behinds keep these linear: without them, each place inside a long run of blanks is tried again. */
+const TRAILING_BLANKS = /(?<![ \t])[ \t]+(?=\n|$)/g;
+const TRAILING_LINES = /(?<!\n)\n+$/;
+
 function trimLines(text: string): string {
   if (!/[ \t](?:\n|$)|^\n|\n$/.test(text)) return text;
-  const lines = text.split('\n').map((line) => line.trimEnd());
-  const first = lines.findIndex((line) => line !== '');
-  if (first < 0) return '';
-  return lines.slice(first, lines.findLastIndex((line) => line !== '') + 1).join('\n');
+  return text.replace(TRAILING_BLANKS, '').replace(/^\n+/, '').replace(TRAILING_LINES, '');
 }
 
 /** One line: every run of white space is one space. */

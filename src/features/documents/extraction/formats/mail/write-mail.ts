@@ -22,14 +22,15 @@ export async function writeMail(mail: Mail, context: ReadContext, writer: Docume
   writer.heading(1, mail.subject);
   const headers = mail.headers.filter(([, value]) => value.trim() !== '');
   writer.paragraph(headers.map(([name, value]) => `${name}: ${value}`).join('\n'));
-  writeBody(mail, writer);
+  writeBody(mail, writer, headers.length > 0);
   for (const attachment of mail.attachments.slice(0, MAX_ATTACHMENTS)) await context.readNested(attachment);
   if (mail.attachments.length > MAX_ATTACHMENTS)
     writer.warn(`Only the first ${MAX_ATTACHMENTS} attachments were read.`);
 }
 
-function writeBody({ text, html }: Mail, writer: DocumentWriter): void {
+/** Without sender or recipient it is a web page that a browser saved. */
+function writeBody({ text, html }: Mail, writer: DocumentWriter, isMessage: boolean): void {
   const plainIsEnough = text.trim() !== '' && text.length >= LEAST_TEXT_SHARE * html.length;
   if (html === '' || plainIsEnough) writePlainText(text, writer);
-  else writeHtml(html, writer, { isPage: false });
+  else writeHtml(html, writer, { isPage: !isMessage });
 }

@@ -3,9 +3,10 @@ import { ZipArchive } from '../../containers/zip-archive.ts';
 import type { DocumentReader } from '../../document-reader.ts';
 import { damaged, passwordProtected } from '../../extraction-error.ts';
 import { decodeXml } from '../../markup/decode-xml.ts';
-import { attribute, descendants, textOf } from '../../markup/element.ts';
+import { attribute, descendants, type MarkupElement, textOf } from '../../markup/element.ts';
 import { streamXml } from '../../markup/parse-markup.ts';
 import type { DocumentWriter } from '../../writing/document-writer.ts';
+import { OpenListStyles } from './list-styles.ts';
 import { OpenSheets } from './open-sheets.ts';
 import { OpenTextWriter } from './open-text.ts';
 
@@ -18,17 +19,15 @@ export const readOpenDocument: DocumentReader = ({ bytes, limits }, writer) => {
   if (!content) throw damaged('OpenDocument file');
   const metadata = zip.read('meta.xml');
   if (metadata) readTitle(decodeXml(metadata), writer);
-  writeContent(decodeXml(content), writer);
-  const styles = zip.read('styles.xml');
-  if (styles) writeMargins(decodeXml(styles), writer);
+  const styles = decodeXml(zip.read('styles.xml') ?? new Uint8Array());
+  new OpenDocumentParser(writer).run(decodeXml(content), styles);
 };
 
 /** The same in one XML file (FODT, FODS, FODP). */
 export const readFlatOpenDocument: DocumentReader = ({ bytes }, writer) => {
   const source = decodeXml(bytes);
   readTitle(source, writer);
-  writeContent(source, writer);
-  writeMargins(source, writer);
+  new OpenDocumentParser(writer).run(source, source);
 };
 
 function readTitle(source: string, writer: DocumentWriter): void {
@@ -43,50 +42,76 @@ function readTitle(source: string, writer: DocumentWriter): void {
 }
 
 const TEXT_RECORDS = new Set(['p', 'h', 'list', 'ordered-list', 'unordered-list', 'table', 'page', 'tracked-changes']);
+const MARGINS = ['header', 'footer', 'header-left', 'footer-left', 'header-first', 'footer-first'];
 
-function writeContent(source: string, writer: DocumentWriter): void {
-  const text = new OpenTextWriter(writer);
-  const sheets = new OpenSheets(writer, text);
-  let slides = 0;
-  // A sheet is streamed by rows: `table` is a record only where it is part of a text or a slide.
-  const isSheet = /<office:spreadsheet[\s>]/.test(source);
-  const isRecord = isSheet ? OpenSheets.isRecord : (name: string): boolean => TEXT_RECORDS.has(name);
-  streamXml(source, isRecord, (element, ancestors) => {
-    if (!ancestors.some(({ name }) => name === 'body')) return;
-    if (isSheet) sheets.add(element, ancestors);
-    else if (element.name === 'page') {
-      slides += 1;
-      writer.page = slides;
-      text.writeSlide(element);
-    } else text.write(element);
-  });
-  if (isSheet) sheets.finish();
-  if (slides > 0) writer.pageCount = slides;
-  writer.page = null;
-}
+class OpenDocumentParser {
+  readonly #writer: DocumentWriter;
+  readonly #lists = new OpenListStyles();
+  readonly #text: OpenTextWriter;
+  #slides = 0;
 
-/** Headers and footers of the page styles, each text once. */
-function writeMargins(source: string, writer: DocumentWriter): void {
-  const text = new OpenTextWriter(writer);
-  const seen = new Set<string>();
-  streamXml(
-    source,
-    (name) => name === 'master-page',
-    (page) => {
-      for (const margin of descendants(
-        page,
-        'header',
-        'footer',
-        'header-left',
-        'footer-left',
-        'header-first',
-        'footer-first',
-      )) {
-        const words = textOf(margin).trim();
-        if (attribute(margin, 'display') === 'false' || seen.has(words)) continue;
-        seen.add(words);
-        text.writeChildren(margin);
-      }
-    },
-  );
+  constructor(writer: DocumentWriter) {
+    this.#writer = writer;
+    this.#text = new OpenTextWriter(writer, this.#lists);
+  }
+
+  run(content: string, styles: string): void {
+    for (const source of new Set([styles, content])) this.#readLists(source);
+    if (/<office:spreadsheet[\s>]/.test(content)) {
+      this.#writeSheets(content);
+      return;
+    }
+    this.#writeText(content);
+    this.#writer.page = null;
+    this.#writeMargins(styles);
+  }
+
+  #readLists(source: string): void {
+    const isRecord = (name: string): boolean => name === 'list-style' || name === 'body';
+    streamXml(source, isRecord, (style) => {
+      if (style.name === 'list-style') this.#lists.add(style);
+    });
+  }
+
+  #writeSheets(content: string): void {
+    const sheets = new OpenSheets(this.#writer, this.#text);
+    streamXml(content, OpenSheets.isRecord, (element, ancestors) => sheets.add(element, ancestors));
+    sheets.finish();
+  }
+
+  #writeText(content: string): void {
+    streamXml(
+      content,
+      (name) => TEXT_RECORDS.has(name),
+      (element, ancestors) => {
+        if (!ancestors.some(({ name }) => name === 'body')) return;
+        if (element.name === 'page') this.#writeSlide(element);
+        else this.#text.write(element);
+      },
+    );
+  }
+
+  #writeSlide(page: MarkupElement): void {
+    this.#slides += 1;
+    this.#writer.page = this.#slides;
+    this.#writer.pageCount = this.#slides;
+    this.#text.writeSlide(page);
+  }
+
+  /** Headers and footers of the page styles, each text once. */
+  #writeMargins(styles: string): void {
+    const seen = new Set<string>();
+    streamXml(
+      styles,
+      (name) => name === 'master-page',
+      (page) => {
+        for (const margin of descendants(page, ...MARGINS)) {
+          const words = textOf(margin).trim();
+          if (attribute(margin, 'display') === 'false' || seen.has(words)) continue;
+          seen.add(words);
+          this.#text.writeChildren(margin);
+        }
+      },
+    );
+  }
 }

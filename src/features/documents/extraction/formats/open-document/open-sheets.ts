@@ -1,7 +1,7 @@
 import { attribute, childElements, type MarkupElement } from '../../markup/element.ts';
 import type { DocumentWriter } from '../../writing/document-writer.ts';
 import { SheetTable } from '../spreadsheet/sheet-table.ts';
-import { type OpenTextWriter, readInline } from './open-text.ts';
+import { type OpenTextWriter, plainText, readInline } from './open-text.ts';
 
 /** A value may be written once and repeated to the end of the sheet, a million times. */
 const MAX_REPEATS = 128;
@@ -74,7 +74,7 @@ export class OpenSheets {
   /** As it is shown; the bare value where a program did not write what it shows. */
   #cellText(cell: MarkupElement): string {
     const paragraphs = [...childElements(cell, 'p')].map(readInline);
-    const annotations = [...childElements(cell, 'annotation')].flatMap((note) => readInline(note).text.trim() || []);
+    const annotations = [...childElements(cell, 'annotation')].map(plainText).filter((text) => text !== '');
     this.#remarks.push(
       ...paragraphs.flatMap(({ remarks }) => remarks),
       ...annotations.map((text) => `[Comment: ${text}]`),

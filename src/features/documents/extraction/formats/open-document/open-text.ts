@@ -1,5 +1,6 @@
 import { attribute, childElements, descendants, type MarkupElement } from '../../markup/element.ts';
 import type { DocumentWriter } from '../../writing/document-writer.ts';
+import type { OpenListStyles } from './list-styles.ts';
 
 /** A paragraph's text, and what is anchored in it and written after it. */
 type Inline = { text: string; anchored: MarkupElement[]; remarks: string[] };
@@ -18,9 +19,11 @@ const MAX_SPACES = 200;
 /** Writes the elements of OpenDocument's text: paragraphs, headings, lists, tables, frames, notes. */
 export class OpenTextWriter {
   readonly #writer: DocumentWriter;
+  readonly #lists: OpenListStyles;
 
-  constructor(writer: DocumentWriter) {
+  constructor(writer: DocumentWriter, lists: OpenListStyles) {
     this.#writer = writer;
+    this.#lists = lists;
   }
 
   write(element: MarkupElement): void {
@@ -28,7 +31,7 @@ export class OpenTextWriter {
     if (element.name === 'h')
       this.#writeInline(element, Number(attribute(element, 'outline-level') ?? attribute(element, 'level') ?? 1));
     else if (element.name === 'p') this.#writeInline(element, 0);
-    else if (LISTS.has(element.name)) this.#writeList(element, 0);
+    else if (LISTS.has(element.name)) this.#writeList(element, 0, '');
     else if (element.name === 'table') this.#writeTable(element);
     else if (element.name === 'notes') this.#writeNotes(element);
     else if (element.name === 'annotation') this.#remark(element);
@@ -59,19 +62,21 @@ export class OpenTextWriter {
     for (const remark of remarks) this.#writer.paragraph(remark);
   }
 
-  #writeList(list: MarkupElement, depth: number): void {
-    for (const item of childElements(list)) {
+  /** A list inside another has the style of the outer one unless it names its own. */
+  #writeList(list: MarkupElement, depth: number, outerStyle: string): void {
+    const style = attribute(list, 'style-name') ?? outerStyle;
+    for (const [index, item] of [...childElements(list)].entries()) {
       for (const child of childElements(item)) {
-        if (LISTS.has(child.name)) this.#writeList(child, depth + 1);
+        if (LISTS.has(child.name)) this.#writeList(child, depth + 1, style);
         else if (child.name === 'h') this.write(child);
-        else this.#writeItem(child, depth);
+        else this.#writeItem(child, depth, this.#lists.mark(style, depth, index + 1));
       }
     }
   }
 
-  #writeItem(element: MarkupElement, depth: number): void {
+  #writeItem(element: MarkupElement, depth: number, mark: string): void {
     const inline = readInline(element);
-    this.#writer.listItem(inline.text, { depth });
+    this.#writer.listItem(inline.text, { depth, mark });
     this.#writeAnchored(inline);
   }
 

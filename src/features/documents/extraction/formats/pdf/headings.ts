@@ -7,8 +7,8 @@ const LONGEST_HEADING = 160;
 const MOST_LINES = 3;
 /** Larger letters than the text's by this factor make a heading … */
 const LARGER = 1.14;
-/** … unless this share of all text is so large. */
-const LARGEST_SHARE = 0.2;
+/** … as long as what is so large is no more than this share of all text; slides come near it. */
+const LARGEST_SHARE = 0.36;
 const MAX_LEVELS = 4;
 const NUMBERED = /^(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVX]{1,5}\.|[A-Z]\.(?:\d{1,2}\.?)?)\s+\p{Lu}/u;
 const NAMED =
@@ -26,8 +26,7 @@ export function headingLevels(lines: readonly Line[]): HeadingLevels {
   );
   const total = [...sizes.values()].reduce((sum, weight) => sum + weight, 0);
   const larger = [...sizes.keys()].filter((size) => size >= bodySize * LARGER).sort((left, right) => right - left);
-  const share = larger.reduce((sum, size) => sum + (sizes.get(size) ?? 0), 0) / Math.max(1, total);
-  const steps = share > LARGEST_SHARE ? [] : distinctSteps(larger);
+  const steps = distinctSteps(withinShare(larger, sizes, total));
   return (paragraph, text) => {
     const first = paragraph.lines[0];
     if (!first || !looksLikeHeading(paragraph, text)) return 0;
@@ -36,6 +35,14 @@ export function headingLevels(lines: readonly Line[]): HeadingLevels {
     const isOtherFont = paragraph.lines.every(({ font }) => font !== bodyFont) && first.size >= bodySize * 0.9;
     return isOtherFont && paragraph.lines.length === 1 ? wordedLevel(text, steps.length) : 0;
   };
+}
+
+function withinShare(larger: readonly number[], weights: ReadonlyMap<number, number>, total: number): number[] {
+  let sum = 0;
+  return larger.filter((size) => {
+    sum += weights.get(size) ?? 0;
+    return sum <= LARGEST_SHARE * total;
+  });
 }
 
 /** Sizes within a twelfth of one another are the same level. */

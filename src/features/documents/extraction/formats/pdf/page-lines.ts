@@ -1,8 +1,11 @@
 /** What pdf.js says of a run of text; positions in points, the origin at the page's lower left. */
 export type TextItem = {
   str: string;
+  /** "ltr", "rtl" or "ttb". */
+  dir: string;
   transform: readonly number[];
   width: number;
+  height: number;
   fontName: string;
   hasEOL: boolean;
 };
@@ -23,7 +26,16 @@ export type Line = {
   hasGaps: boolean;
 };
 
-type Run = { text: string; left: number; right: number; y: number; size: number; font: string; turns: number };
+type Run = {
+  text: string;
+  isLeftward: boolean;
+  left: number;
+  right: number;
+  y: number;
+  size: number;
+  font: string;
+  turns: number;
+};
 
 /** A space as wide as this many letters' heights is a gap between columns of a table. */
 const WIDE_GAP = 1.6;
@@ -48,20 +60,27 @@ export function linesOf(items: readonly TextItem[], page: number): Line[] {
   return lines;
 }
 
-function toRun({ str, transform, width, fontName }: TextItem): Run {
+function toRun(item: TextItem): Run {
+  const { str, transform, fontName } = item;
   const [a = 1, b = 0, c = 0, d = 1, e = 0, f = 0] = transform;
   const turns = Math.round(Math.atan2(b, a) / (Math.PI / 2));
   const [cosine, sine] = [Math.cos((turns * Math.PI) / 2), Math.sin((turns * Math.PI) / 2)];
-  const left = e * cosine + f * sine;
+  const along = e * cosine + f * sine;
+  const across = f * cosine - e * sine;
   return {
     text: str,
-    left,
-    right: left + width,
-    y: f * cosine - e * sine,
+    ...place(item, along, across),
+    isLeftward: item.dir === 'rtl',
     size: Math.hypot(c, d) || Math.hypot(a, b),
     font: fontName,
     turns,
   };
+}
+
+/** What is read downwards is turned so that "right" is onwards and "down" is the next line. */
+function place({ dir, width, height }: TextItem, along: number, across: number): Pick<Run, 'left' | 'right' | 'y'> {
+  if (dir === 'ttb') return { left: -across, right: height - across, y: along };
+  return { left: along, right: along + width, y: across };
 }
 
 /** pdf.js marks most line ends; columns that are set side by side, and turned text, it joins. */
@@ -70,7 +89,8 @@ function breaksLine(previous: Run, run: Run): boolean {
   const size = Math.max(previous.size, run.size);
   // Raised and lowered letters stand directly beside what they belong to.
   const isBeside = Math.abs(run.left - previous.right) < size / 2;
-  return Math.abs(previous.y - run.y) > size * (isBeside ? 1.3 : 0.8) || run.left < previous.left - size * 2;
+  if (Math.abs(previous.y - run.y) > size * (isBeside ? 1.3 : 0.8)) return true;
+  return !previous.isLeftward && !run.isLeftward && run.left < previous.left - size * 2;
 }
 
 function toLine(runs: readonly Run[], page: number): Line | null {
@@ -80,11 +100,15 @@ function toLine(runs: readonly Run[], page: number): Line | null {
   if (!first || !last) return null;
   const main = weightiest(visible);
   const { text, hasGaps } = joinRuns(runs);
+  const left = Math.min(...visible.slice(0, 500).map((run) => run.left));
+  const right = Math.max(last.right, first.right);
+  // A line that is read to the left starts at its right margin.
+  const isLeftward = visible.some((run) => run.isLeftward);
   return {
     text,
     page,
-    left: Math.min(...visible.slice(0, 500).map(({ left }) => left)),
-    right: Math.max(last.right, first.right),
+    left: isLeftward ? -right : left,
+    right: isLeftward ? -left : right,
     y: main.y,
     size: main.size,
     font: main.font,
@@ -107,22 +131,30 @@ function weightiest(runs: readonly Run[]): Run {
   return best?.run ?? (runs[0] as Run);
 }
 
+function gapBetween(previous: Run, run: Run): number {
+  const onwards = run.left - previous.right;
+  return previous.isLeftward || run.isLeftward ? Math.max(onwards, previous.left - run.right) : onwards;
+}
+
 /** Wide gaps become tabs, so that the values of a table's row stay apart. */
 function joinRuns(runs: readonly Run[]): { text: string; hasGaps: boolean } {
   let text = '';
-  let right: number | null = null;
+  let previous: Run | null = null;
   let hasGaps = false;
   for (const run of runs) {
     if (run.text.trim() === '') {
       if (text !== '' && !/\s$/.test(text)) text += ' ';
       continue;
     }
-    if (right !== null && run.left - right > run.size * WIDE_GAP) {
+    if (previous && gapBetween(previous, run) > run.size * WIDE_GAP) {
       text = `${text.trimEnd()}\t`;
       hasGaps = true;
     }
+    // Between directions pdf.js leaves the spaces out.
+    const isTurn = previous !== null && previous.isLeftward !== run.isLeftward;
+    if (previous && isTurn && gapBetween(previous, run) > run.size * 0.1 && !/\s$/.test(text)) text += ' ';
     text += run.text;
-    right = run.right;
+    previous = run;
   }
   return { text: text.replace(/ {2,}/g, ' ').trim(), hasGaps };
 }

@@ -3,10 +3,11 @@ import type { Line } from './page-lines.ts';
 /** Lines that belong together. */
 export type Paragraph = { lines: Line[]; page: number };
 
-const BULLET = /^[•‣▪◦●■□–—∙·○*-]\s*\S|^[\uf0b7\uf0a7\uf0fc]/u;
-const NUMBERED = /^(?:\(?\d{1,2}[.)]|\(?[a-z][.)]|\[\d{1,3}\]|§|\d{1,4}(?:\.\d{1,3})+\.?)\s+\S/;
+const BULLET = /^(?:[•‣▪◦●■□∙·○\ue000-\uf8ff]\s*\S|[–—*-]\s+\S)/u;
+const NUMBERED = /^(?:\d{1,2}[.)]\p{L}|(?:\(?\d{1,2}[.)]|\(?[a-z][.)]|\[\d{1,3}\]|§|\d{1,4}(?:\.\d{1,3})+\.?)\s+\S)/u;
 /** A gap of more than this many letters' heights between baselines parts paragraphs, whatever the page's rhythm. */
 const WIDEST_LEADING = 1.75;
+const HYPHENATED = /\p{L}[-\u2010\u00ad]$/u;
 const TERMINAL = /[.!?:;。！？][)"'”’\]]*$/;
 
 /** Puts the lines of one page together to paragraphs, by gaps, indents, sizes and marks. */
@@ -38,13 +39,18 @@ function usualLeading(lines: readonly Line[]): number {
 function continues(previous: Line, line: Line, open: Paragraph, leading: number): boolean {
   if (previous.turns !== line.turns || Math.abs(previous.size - line.size) > 0.12 * Math.max(previous.size, line.size))
     return false;
-  if (previous.hasGaps !== line.hasGaps && (line.hasGaps || open.lines.length > 1)) return false;
+  if (previous.hasGaps !== line.hasGaps && !hasSameMargins(previous, line)) return false;
   const distance = (previous.y - line.y) / line.size;
   if (line.hasGaps && previous.hasGaps) return distance > -0.3 && distance < Math.max(WIDEST_LEADING, leading * 1.5);
   if (startsItem(line.text)) return false;
   if (distance < 0.3) return continuesInNextColumn(previous, line);
   if (distance > Math.min(WIDEST_LEADING, leading * 1.3)) return false;
   return !isIndented(line, previous, open) && !endsShort(previous, line);
+}
+
+/** Justified text may have wide gaps too, and runs from margin to margin; the rows of a table do not. */
+function hasSameMargins(previous: Line, line: Line): boolean {
+  return Math.abs(previous.left - line.left) < line.size && Math.abs(previous.right - line.right) < line.size;
 }
 
 export function startsItem(text: string): boolean {
@@ -59,6 +65,7 @@ function continuesInNextColumn(previous: Line, line: Line): boolean {
 function isIndented(line: Line, previous: Line, open: Paragraph): boolean {
   const indent = line.left - previous.left;
   const first = open.lines[0];
+  if (first && startsItem(first.text) && line.left < first.left - line.size / 2) return true;
   // The second line of a paragraph stands further left than the first where first lines are indented.
   if (indent > line.size * 0.7 && indent < line.size * 6) return TERMINAL.test(previous.text);
   return (
@@ -69,10 +76,13 @@ function isIndented(line: Line, previous: Line, open: Paragraph): boolean {
   );
 }
 
-/** The sentence ends well before the margin, so the paragraph ends with it. */
+/** The sentence ends well before the margin, or the next word had room behind it: so the paragraph ends there. */
 function endsShort(previous: Line, line: Line): boolean {
   const width = line.right - line.left;
-  return TERMINAL.test(previous.text) && previous.right < line.right - Math.max(line.size * 4, width * 0.15);
+  if (HYPHENATED.test(previous.text) && /^\p{Ll}/u.test(line.text)) return false;
+  if (TERMINAL.test(previous.text) && previous.right < line.right - Math.max(line.size * 4, width * 0.15)) return true;
+  const firstWord = (width * (line.text.search(/\s|$/) + 1)) / line.text.length;
+  return Math.abs(line.left - previous.left) < line.size / 2 && previous.right + firstWord < line.right - line.size;
 }
 
 /**
@@ -83,7 +93,7 @@ export function joinLines(lines: readonly Line[], words: ReadonlySet<string>): s
   let text = '';
   for (const { text: line } of lines) {
     if (text === '') text = line;
-    else if (/\p{L}[-\u2010\u00ad]$/u.test(text) && /^\p{Ll}/u.test(line)) text = joinHyphenated(text, line, words);
+    else if (HYPHENATED.test(text) && /^\p{Ll}/u.test(line)) text = joinHyphenated(text, line, words);
     else text += needsSpace(text, line) ? ` ${line}` : line;
   }
   return text;

@@ -79,11 +79,12 @@ function unreadable(pages: readonly number[]): string {
 }
 
 async function readPage(page: PDFPageProxy, number: number): Promise<PageText> {
-  const { items } = await page.getTextContent();
-  const lines = linesOf(
-    items.filter((item): item is TextItem & typeof item => 'str' in item),
-    number,
-  );
+  const { items, styles } = await page.getTextContent();
+  const texts = items.flatMap((item): TextItem[] => {
+    if (!('str' in item)) return [];
+    return [styles[item.fontName]?.vertical ? { ...item, dir: 'ttb' } : item];
+  });
+  const lines = linesOf(texts, number);
   const remarks = await readRemarks(page);
   page.cleanup();
   return { page: number, lines, remarks };
@@ -98,7 +99,7 @@ async function readRemarks(page: PDFPageProxy): Promise<string[]> {
       return typeof fieldValue === 'string' && fieldValue.trim() !== '' && fieldValue !== 'Off'
         ? `${String(fieldName)}: ${fieldValue}`
         : [];
-    const text = subtype === 'Popup' ? '' : (contentsObj as { str?: unknown } | undefined)?.str;
+    const text = subtype === 'Popup' || subtype === 'Link' ? '' : (contentsObj as { str?: unknown } | undefined)?.str;
     return typeof text === 'string' && text.trim() !== '' ? text : [];
   });
 }
@@ -116,9 +117,9 @@ function writeParagraph(
   }
   const text = joinLines(lines, words);
   const level = levelOf(paragraph, text);
-  const bullet = /^([•‣▪◦●■□∙·○\uf0b7\uf0a7\uf0fc])\s*([\s\S]+)$/u.exec(text);
+  const bullet = /^[•‣▪◦●■□∙·○\ue000-\uf8ff]\s*([\s\S]+)$/u.exec(text);
   if (level > 0) writer.heading(level, text);
-  else if (bullet) writer.listItem(bullet[2] ?? '', { mark: '•' });
+  else if (bullet) writer.listItem(bullet[1] ?? '', { mark: '•' });
   else if (startsItem(text)) writer.verbatim('list', text);
   else writer.paragraph(text);
 }

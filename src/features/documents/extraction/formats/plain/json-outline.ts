@@ -3,6 +3,7 @@ type Frame = { isArray: boolean; index: number };
 const LITERAL = /[^\s,\]}:"[{]+/y;
 const SPACE = /[\s,]*/y;
 const MAX_INDENT = 12;
+const MAX_DEPTH = 1_000;
 
 /**
  * JSON as indented `name: value` lines, one group of lines for each entry of the outermost array or object. Numbers
@@ -18,6 +19,8 @@ class JsonOutline {
   #position = 0;
   #frames: Frame[] = [];
   #name: string | null = null;
+  /** How many levels are open that are not on the stack. */
+  #tooDeep = 0;
   #lines: string[] = [];
 
   constructor(source: string) {
@@ -65,14 +68,19 @@ class JsonOutline {
 
   #open(isArray: boolean): void {
     this.#position += 1;
+    if (this.#frames.length >= MAX_DEPTH) {
+      this.#tooDeep += 1;
+      return;
+    }
     if (this.#frames.length > 0) this.#label();
     this.#frames.push({ isArray, index: 0 });
   }
 
   #close(): void {
     this.#position += 1;
-    this.#frames.pop();
     this.#name = null;
+    if (this.#tooDeep > 0) this.#tooDeep -= 1;
+    else this.#frames.pop();
   }
 
   #string(): void {

@@ -16,7 +16,13 @@ type Cell = { cell_type?: unknown; source?: unknown; outputs?: unknown };
 
 /** Jupyter notebooks: text cells as Markdown, code cells and what they printed as code. */
 export const readNotebook: DocumentReader = ({ bytes }, writer) => {
-  const notebook: unknown = JSON.parse(decodeText(bytes));
+  const source = decodeText(bytes);
+  const notebook = parseOrNull(source);
+  if (notebook === null) {
+    writer.warn('This notebook is damaged; what could be read of it has lost its structure.');
+    writeJson(source, writer);
+    return;
+  }
   for (const cell of cellsOf(notebook)) {
     const source = joined(cell.source);
     if (cell.cell_type === 'markdown' || cell.cell_type === 'heading') writeMarkdown(source, writer);
@@ -25,6 +31,14 @@ export const readNotebook: DocumentReader = ({ bytes }, writer) => {
     for (const output of Array.isArray(cell.outputs) ? cell.outputs : []) writer.code(outputText(output));
   }
 };
+
+function parseOrNull(source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch {
+    return null;
+  }
+}
 
 /** Format 4 has cells, format 3 worksheets of cells. */
 function cellsOf(notebook: unknown): Cell[] {

@@ -1,5 +1,6 @@
 import { ByteReader } from '../../containers/byte-reader.ts';
 import { CompoundFile } from '../../containers/compound-file.ts';
+import { readSummaryTitle } from '../../containers/summary-information.ts';
 import type { DocumentReader } from '../../document-reader.ts';
 import { damaged, passwordProtected } from '../../extraction-error.ts';
 import type { DocumentWriter } from '../../writing/document-writer.ts';
@@ -34,6 +35,7 @@ export const readPpt: DocumentReader = ({ bytes }, writer) => {
   const user = new ByteReader(file.read('Current User') ?? new Uint8Array());
   if (!stream) throw damaged('presentation');
   if (user.uint32(12) === ENCRYPTED_TOKEN) throw passwordProtected('presentation');
+  readSummaryTitle(file, writer);
   new PptParser(new ByteReader(stream), writer).run(user.uint32(16));
 };
 

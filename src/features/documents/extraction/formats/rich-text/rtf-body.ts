@@ -39,6 +39,10 @@ export class RtfBody {
     else this.#paragraphWord(word, value ?? 0);
   }
 
+  startListItem(): void {
+    if (this.#openAsides.length === 0) this.#isListItem = true;
+  }
+
   openAside(kind: string): void {
     this.#openAsides.push({ kind, text: '' });
   }
@@ -69,7 +73,6 @@ export class RtfBody {
     else if (word === 'row') this.#endRow();
     else if (word === 'outlinelevel') this.#level = value >= 0 && value < 9 ? value + 1 : 0;
     else if (word === 's') this.#level = this.#headingStyles.get(value) ?? 0;
-    else if (word === 'pntext' || word === 'listtext') this.#isListItem = true;
   }
 
   #resetParagraph(): void {

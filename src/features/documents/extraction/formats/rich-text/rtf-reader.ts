@@ -48,7 +48,7 @@ class RtfParser {
     opensAside: false,
   };
   #codePage = 1252;
-  #pending: number[] = [];
+  #pending: Uint8Array[] = [];
   #fallbackLeft = 0;
   #tableName = '';
   #styleId = 0;
@@ -66,7 +66,7 @@ class RtfParser {
   }
 
   #token(token: RtfToken): void {
-    if (token.kind === 'byte') this.#addBytes([token.byte]);
+    if (token.kind === 'byte') this.#addBytes(Uint8Array.of(token.byte));
     else if (token.kind === 'bytes') this.#addBytes(this.#bytes.subarray(token.start, token.end));
     else {
       this.#flushBytes();
@@ -77,17 +77,18 @@ class RtfParser {
   }
 
   /** Bytes are decoded together: a character of two bytes may be written as two tokens. */
-  #addBytes(bytes: Iterable<number>): void {
-    for (const byte of bytes) {
-      if (this.#fallbackLeft > 0) this.#fallbackLeft -= 1;
-      else if (!this.#group.skipped) this.#pending.push(byte);
-    }
+  #addBytes(bytes: Uint8Array): void {
+    const skipped = Math.min(this.#fallbackLeft, bytes.length);
+    this.#fallbackLeft -= skipped;
+    if (!this.#group.skipped && skipped < bytes.length) this.#pending.push(bytes.subarray(skipped));
   }
 
   #flushBytes(): void {
     if (this.#pending.length === 0) return;
     const codePage = this.#fontCodePages.get(this.#group.font) ?? this.#codePage;
-    const text = decode(Uint8Array.from(this.#pending), charsetOfCodePage(codePage));
+    const [only, another] = this.#pending;
+    const bytes = only && !another ? only : Buffer.concat(this.#pending);
+    const text = decode(bytes, charsetOfCodePage(codePage));
     this.#pending = [];
     this.#text(text);
   }
@@ -143,6 +144,8 @@ class RtfParser {
     if (word === 'u') this.#unicode(value ?? 0);
     else if (text !== undefined) this.#literal(text);
     else if (ASIDES.has(word)) this.#openAside(word);
+    else if (this.#group.destination === 'listtext') return;
+    else if (word === 'listtext' || word === 'pntext') this.#openListMark();
     else if (word === 'fonttbl' || word === 'stylesheet' || word === 'info' || word === 'title')
       this.#group.destination = word;
     else if (!this.#characterWord(word, value)) this.#body.word(word, value);
@@ -157,6 +160,12 @@ class RtfParser {
   #unicode(value: number): void {
     this.#text(String.fromCharCode(value < 0 ? value + 65_536 : value));
     this.#fallbackLeft = this.#group.fallbackLength;
+  }
+
+  /** The mark's group has paragraph words of its own, which are not the paragraph's. */
+  #openListMark(): void {
+    this.#group.destination = 'listtext';
+    this.#body.startListItem();
   }
 
   #openAside(word: string): void {

@@ -1,5 +1,6 @@
 import type { ByteReader } from '../../containers/byte-reader.ts';
 import { CompoundFile } from '../../containers/compound-file.ts';
+import { readSummaryTitle } from '../../containers/summary-information.ts';
 import { charsetOfCodePage, decode } from '../../detection/code-pages.ts';
 import type { DocumentReader } from '../../document-reader.ts';
 import { damaged, passwordProtected } from '../../extraction-error.ts';
@@ -39,11 +40,12 @@ export type XlsWorkbook = {
 
 /** Excel workbooks of 1987 to 2003 (BIFF2 to BIFF8). Own reading: SheetJS, the kept one, is not kept on npm. */
 export const readXls: DocumentReader = ({ bytes }, writer) => {
-  const stream = bytes[0] === COMPOUND_SIGNATURE ? workbookStream(new CompoundFile(bytes)) : bytes;
+  const stream = bytes[0] === COMPOUND_SIGNATURE ? workbookStream(new CompoundFile(bytes), writer) : bytes;
   new XlsParser(writer).run(stream);
 };
 
-function workbookStream(file: CompoundFile): Uint8Array {
+function workbookStream(file: CompoundFile, writer: DocumentWriter): Uint8Array {
+  readSummaryTitle(file, writer);
   const stream = file.read('Workbook') ?? file.read('Book');
   if (!stream) throw damaged('workbook');
   return stream;

@@ -97,7 +97,7 @@ function writeSheet(
     },
   );
   table.finish();
-  for (const text of margins) writer.paragraph(text);
+  for (const text of margins) if (!/^\s*(?:page|seite|pagina|página)?\s*$/i.test(text)) writer.paragraph(text);
   writeRemarks(pack, part, writer);
 }
 

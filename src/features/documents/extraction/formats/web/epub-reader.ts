@@ -23,7 +23,10 @@ function refuseCopyProtection(zip: ZipArchive): void {
   const encryption = zip.read('META-INF/encryption.xml');
   if (!encryption) return;
   const methods = [...descendants(parseMarkup(decodeXml(encryption)), 'EncryptionMethod')];
-  const encrypted = methods.some((method) => !/obfuscation|#RC$/i.test(attribute(method, 'Algorithm') ?? ''));
+  const encrypted = methods.some(
+    (method) =>
+      !/obfuscation|idpf\.org\/2008\/embedding|ns\.adobe\.com\/pdf\/enc/i.test(attribute(method, 'Algorithm') ?? ''),
+  );
   if (!encrypted) return;
   const detail = 'This e-book is copy-protected (DRM) and cannot be read. Upload a copy without protection.';
   throw new ExtractionError('password-protected', detail);

@@ -1,11 +1,4 @@
-import {
-  attribute,
-  childElements,
-  descendants,
-  type MarkupElement,
-  type MarkupNode,
-  textOf,
-} from '../../markup/element.ts';
+import { attribute, childElements, descendants, type MarkupElement, type MarkupNode } from '../../markup/element.ts';
 
 /** Never content, or not text. */
 const REMOVED = new Set([
@@ -53,18 +46,20 @@ export function findContent(tree: MarkupElement): MarkupElement {
   return textLength(kept) >= LEAST_KEPT * length ? kept : everything;
 }
 
-/** A copy without the elements that the test names. */
-function pruned(element: MarkupElement, test: (element: MarkupElement, inArticle: boolean) => boolean): MarkupElement {
-  const prune = (node: MarkupElement, inArticle: boolean): MarkupElement => {
+/** The tree without the elements that the test names; what holds none of them is shared, not copied. */
+function pruned(root: MarkupElement, test: (element: MarkupElement, inArticle: boolean) => boolean): MarkupElement {
+  const prune = (element: MarkupElement, inArticle: boolean): MarkupElement => {
+    const inside = inArticle || element.name === 'article' || element.name === 'main';
     const children: MarkupNode[] = [];
-    const inside = inArticle || node.name === 'article' || node.name === 'main';
-    for (const child of node.children) {
-      if (typeof child === 'string') children.push(child);
-      else if (!test(child, inside)) children.push(prune(child, inside));
+    let isChanged = false;
+    for (const child of element.children) {
+      const kept = typeof child === 'string' ? child : test(child, inside) ? null : prune(child, inside);
+      isChanged ||= kept !== child;
+      if (kept !== null) children.push(kept);
     }
-    return { ...node, children };
+    return isChanged ? { ...element, children } : element;
   };
-  return prune(element, false);
+  return prune(root, false);
 }
 
 function isHidden(element: MarkupElement): boolean {
@@ -117,13 +112,30 @@ function hasProse(element: MarkupElement): boolean {
 }
 
 function linkDensity(element: MarkupElement): number {
-  const length = textLength(element);
-  if (length === 0) return 0;
-  let linked = 0;
-  for (const link of descendants(element, 'a')) linked += textLength(link);
-  return linked / length;
+  const { text, linked } = measure(element);
+  return text === 0 ? 0 : linked / text;
 }
 
 function textLength(element: MarkupElement): number {
-  return textOf(element).replace(/\s+/g, ' ').length;
+  return measure(element).text;
+}
+
+type Measure = { text: number; linked: number };
+
+/** Kept for each element: the tests ask again at every level. */
+const measures = new WeakMap<MarkupElement, Measure>();
+
+/** Characters of text, white space folded, and how many of them are in links. */
+function measure(element: MarkupElement): Measure {
+  const known = measures.get(element);
+  if (known) return known;
+  const sum: Measure = { text: 0, linked: 0 };
+  for (const child of element.children) {
+    const part = typeof child === 'string' ? { text: child.replace(/\s+/g, ' ').length, linked: 0 } : measure(child);
+    sum.text += part.text;
+    sum.linked += part.linked;
+  }
+  if (element.name === 'a') sum.linked = sum.text;
+  measures.set(element, sum);
+  return sum;
 }

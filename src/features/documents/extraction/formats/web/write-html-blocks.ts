@@ -32,6 +32,8 @@ const LISTS = new Set(['ul', 'ol', 'menu', 'dir']);
 /** A cell with more than this many blocks is a piece of the page, not a value. */
 const BLOCKS_IN_CELL = 4;
 const MAX_SPAN = 32;
+/** Deeper ones are a page's way to indent. */
+const DEEPEST_LIST = 12;
 
 /** Writes HTML block by block; what is between blocks becomes paragraphs. */
 export function writeHtmlBlocks(root: MarkupElement, writer: DocumentWriter): void {
@@ -77,18 +79,22 @@ class HtmlBlocks {
   }
 
   #list(list: MarkupElement, depth: number): void {
+    if (depth > DEEPEST_LIST) {
+      this.children(list);
+      return;
+    }
     let number = Number(attribute(list, 'start') ?? 1) || 1;
     for (const item of childElements(list)) {
       if (LISTS.has(item.name)) this.#list(item, depth + 1);
       else if (isRich(item)) this.children(item);
-      else this.#item(item, depth, list.name === 'ol' ? `${number++}.` : '-');
+      else this.#item(item, depth, list.name === 'ol' ? `${number}.` : '-');
+      if (item.name === 'li') number += 1;
     }
   }
 
   #item(item: MarkupElement, depth: number, mark: string): void {
-    const nested = [...descendants(item, ...LISTS)];
-    const own = nested.length === 0 ? item : without(item, nested);
-    this.#writer.listItem(inlineText(own), { depth, mark });
+    const nested: MarkupElement[] = [];
+    this.#writer.listItem(inlineText(item, nested), { depth, mark });
     for (const list of nested) this.#list(list, depth + 1);
   }
 
@@ -152,25 +158,18 @@ function isRich(element: MarkupElement): boolean {
   return descendants(element, 'table', 'pre', 'h1', 'h2', 'h3', 'h4').next().value !== undefined;
 }
 
-function without(element: MarkupElement, removed: readonly MarkupElement[]): MarkupElement {
-  const children = element.children.flatMap((child): MarkupNode[] => {
-    if (typeof child === 'string') return [child];
-    return removed.includes(child) ? [] : [without(child, removed)];
-  });
-  return { ...element, children };
-}
-
-/** The text of an element as one run, blocks in it parted by line breaks. */
-function inlineText(element: MarkupElement): string {
+/** The text of an element as one run, blocks in it parted by line breaks; lists go to `lists` where that is given. */
+function inlineText(element: MarkupElement, lists?: MarkupElement[]): string {
   let text = '';
   const visit = (node: MarkupNode): void => {
     if (typeof node === 'string') text += node.replace(/\s+/g, ' ');
     else if (node.name === 'br') text += '\n';
+    else if (lists && LISTS.has(node.name)) lists.push(node);
     else if (!SKIPPED.has(node.name)) {
-      const isBlock = BLOCKS.has(node.name);
-      if (isBlock) text += '\n';
+      const separator = BLOCKS.has(node.name) ? '\n' : '';
+      text += separator;
       for (const child of node.children) visit(child);
-      if (isBlock) text += '\n';
+      text += separator;
     }
   };
   for (const child of element.children) visit(child);

@@ -1,5 +1,6 @@
 import { ByteReader } from '../../containers/byte-reader.ts';
 import { CompoundFile } from '../../containers/compound-file.ts';
+import { readSummaryTitle } from '../../containers/summary-information.ts';
 import type { DocumentReader } from '../../document-reader.ts';
 import { damaged, passwordProtected } from '../../extraction-error.ts';
 import type { DocumentWriter } from '../../writing/document-writer.ts';
@@ -26,6 +27,7 @@ export const readDoc: DocumentReader = ({ bytes }, writer) => {
   const main = new ByteReader(stream);
   if (!SIGNATURES.has(main.uint16(0))) throw damaged('Word document');
   if ((main.uint16(0x0a) & ENCRYPTED) !== 0) throw passwordProtected('Word document');
+  readSummaryTitle(file, writer);
   const tableName = (main.uint16(0x0a) & SECOND_TABLE) !== 0 ? '1Table' : '0Table';
   const table = new ByteReader(file.read(tableName) ?? new Uint8Array());
   const text = new DocText(main, table);

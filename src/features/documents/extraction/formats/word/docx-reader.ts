@@ -4,7 +4,7 @@ import { attribute, childElements, descendants, findChild, type MarkupElement, t
 import { streamXml } from '../../markup/parse-markup.ts';
 import type { DocumentWriter } from '../../writing/document-writer.ts';
 import { DocxNumbering } from './docx-numbering.ts';
-import { bodyElements, type ParagraphText, readParagraph } from './docx-paragraph.ts';
+import { bodyElements, NoteNumbers, type ParagraphText, readParagraph } from './docx-paragraph.ts';
 import { DocxStyles } from './docx-styles.ts';
 
 type Notes = ReadonlyMap<string, MarkupElement>;
@@ -34,6 +34,7 @@ class DocxBody {
   readonly #writer: DocumentWriter;
   readonly #styles: DocxStyles;
   readonly #numbering: DocxNumbering;
+  readonly #noteNumbers = new NoteNumbers();
   readonly #notes: Readonly<Record<ParagraphText['notes'][number]['kind'], Notes>>;
 
   constructor(pack: OfficePackage, main: string, writer: DocumentWriter) {
@@ -77,7 +78,7 @@ class DocxBody {
 
   #writeParagraph(paragraph: MarkupElement): void {
     const { headingLevel, isTitle, numbering } = this.#styles.paragraphStyle(findChild(paragraph, 'pPr'));
-    const read = readParagraph(paragraph);
+    const read = readParagraph(paragraph, this.#noteNumbers);
     const hasText = read.text.trim() !== '';
     const mark = numbering && hasText ? this.#numbering.next(numbering) : null;
     if (isTitle) this.#writer.setTitle(read.text);
@@ -98,7 +99,7 @@ class DocxBody {
 
   /** One text, and empty ones for the further columns that the cell spans. */
   #cellTexts(cell: MarkupElement, attached: ParagraphText[]): string[] {
-    const reads = [...descendants(cell, 'p')].map(readParagraph);
+    const reads = [...descendants(cell, 'p')].map((paragraph) => readParagraph(paragraph, this.#noteNumbers));
     attached.push(...reads.filter(({ notes, textBoxes }) => notes.length + textBoxes.length > 0));
     const span = findChild(cell, 'tcPr', 'gridSpan');
     const columns = Math.min(64, Number((span && attribute(span, 'val')) ?? 1) || 1);
@@ -107,11 +108,11 @@ class DocxBody {
 
   #writeAttached({ notes, textBoxes }: ParagraphText): void {
     for (const box of textBoxes) for (const element of bodyElements(box)) this.#write(element);
-    for (const { kind, id } of notes) {
+    for (const { kind, id, number } of notes) {
       const note = this.#notes[kind].get(id);
       const text = note ? [...bodyElements(note)].map((element) => this.#plainText(element)).join('\n') : '';
       if (text.trim() === '') continue;
-      this.#writer.paragraph(kind === 'comment' ? `[Comment: ${text.trim()}]` : `[${id}] ${text.trim()}`);
+      this.#writer.paragraph(kind === 'comment' ? `[Comment: ${text.trim()}]` : `[${number}] ${text.trim()}`);
     }
   }
 
