@@ -173,6 +173,18 @@ describe.each(testDatabases())('the openai package on the $kind database', { tim
       expect(error.error).toMatchObject({ request_id: error.requestID });
     });
 
+    test('what is no JSON is 400 in OpenAI’s form', async () => {
+      const response = await fetch(`${app.address}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${ann.token}`, 'content-type': 'application/json' },
+        body: '{"model":',
+      });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({
+        error: { type: 'invalid_request_error', code: 'ERR_REQUEST_001' },
+      });
+    });
+
     test('an unknown model is 404', async () => {
       const error = await refusal(openai.chat.completions.create({ ...ask('Hi'), model: 'gpt-9' }));
       expect(error).toMatchObject({ status: 404, code: 'model_not_found', param: 'model' });
@@ -386,6 +398,9 @@ describe.each(testDatabases())('the openai package on the $kind database', { tim
       }
       expect((await openai.responses.retrieve(made.id)).status).toBe('completed');
       expect(await refusal(openai.responses.retrieve('resp_nothing'))).toMatchObject({ status: 404 });
+      const previous = 'resp_01990000-0000-7000-8000-000000000001';
+      const lost = await refusal(openai.responses.create({ ...hello, previous_response_id: previous }));
+      expect(lost).toMatchObject({ status: 404, param: 'previous_response_id', code: 'ERR_OPENAI_011' });
     });
   });
 
@@ -569,6 +584,37 @@ test.each(testDatabases().slice(0, 1))(
     await expect(refused).rejects.toBeInstanceOf(OpenAI.RateLimitError);
     await expect(refused).rejects.toMatchObject({ code: 'rate_limit_exceeded', type: 'rate_limit_error' });
     await app[Symbol.asyncDispose]();
+    await db.close();
+  },
+);
+
+test.each(testDatabases().filter(({ kind }) => kind === 'server'))(
+  'a client that lost its stream goes on with it at another replica',
+  async ({ open }) => {
+    const db = await open();
+    const wait = gate();
+    const writer = scriptedModel(['one ', { gate: wait }, 'two'], { id: 'fake/model' });
+    const here = await openOpenaiApp(db.database, { 'fake/model': writer });
+    const there = await openOpenaiApp(db.database, {});
+    const { client, token } = await here.newUser();
+    const other = new OpenAI({ baseURL: `${there.address}/v1`, apiKey: token, maxRetries: 0 });
+    const stream = await client.responses.create({ model: 'fake/model', input: 'Count', stream: true });
+    const seen: OpenAI.Responses.ResponseStreamEvent[] = [];
+    for await (const event of stream) {
+      seen.push(event);
+      if (event.type === 'response.output_text.delta') break;
+    }
+    const [created] = seen;
+    if (created?.type !== 'response.created') throw new Error('no beginning');
+    const { id } = created.response;
+    const rest = await other.responses.retrieve(id, { stream: true, starting_after: seen.length - 1 });
+    wait.open();
+    const events = [...seen, ...(await Array.fromAsync(rest))];
+    expect(events.map(({ sequence_number }) => sequence_number)).toEqual(events.map((_, index) => index));
+    expect(events.at(-1)).toMatchObject({ type: 'response.completed' });
+    expect((await other.responses.retrieve(id)).output_text).toBe('one two');
+    await there[Symbol.asyncDispose]();
+    await here[Symbol.asyncDispose]();
     await db.close();
   },
 );

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RunDetail, RunInput, RunView } from '../../../features/chat/index.ts';
 import type { Principal } from '../../../features/identity/index.ts';
+import { ApiError } from '../../../platform/http/errors.ts';
 import type { App } from '../../../platform/http/server.ts';
 import { ANSWER_TIMEOUT_MS } from '../chat-completions/chat-completions.routes.ts';
 import type { OpenaiDependencies } from '../dependencies.ts';
@@ -126,10 +127,19 @@ function begin(
     case 'new':
       return chat.runs.createInNewSession(who, target.session, input);
     case 'after':
-      return chat.runs.continueFrom(who, target.runId, target.session, input);
+      return chat.runs.continueFrom(who, target.runId, target.session, input).catch(namePrevious);
     case 'conversation':
       return chat.runs.create(who, target.sessionId, input);
   }
+}
+
+/** The run that is not there is the one before; the new one can't be missing. */
+function namePrevious(error: unknown): never {
+  if (!(error instanceof ApiError && error.definition.kind === 'not-found')) throw error;
+  const message = 'is not the id of a response here';
+  throw openaiErrors.responseNotFound(`previous_response_id ${message}.`, {
+    fields: [{ field: 'previous_response_id', message }],
+  });
 }
 
 function unfinished(detail: RunDetail) {
