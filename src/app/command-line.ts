@@ -8,6 +8,7 @@ import {
   migrateTenantCommand,
   migrateUpCommand,
 } from './commands/migrate.ts';
+import { runResetPassword } from './commands/reset-password.ts';
 import { runServe } from './commands/serve.ts';
 import { runWorker } from './commands/worker.ts';
 import { fail } from './failures.ts';
@@ -51,6 +52,11 @@ program
   .description('bring a folder of documents into a tenant, and what is gone from it out')
   .requiredOption('--tenant <slug>', 'the tenant')
   .action(runIngest);
+
+program
+  .command('reset-password <email>')
+  .description('give an account a new password, and end its logins')
+  .action(runResetPassword);
 
 program
   .command('env')

@@ -10,6 +10,7 @@ import type { Identity } from './identity.ts';
 import type { IdPage } from './list-page.ts';
 import { newPassword } from './password/password-rules.ts';
 import type { Principal } from './principal.ts';
+import { revokeFamiliesOf } from './token/token-family.store.ts';
 
 export type NewAccount = {
   email: string;
@@ -47,7 +48,7 @@ const FIRST_OPERATOR = { email: 'admin@parley.local', username: 'admin', tenant:
 /** For the first start: an operator with a random password, which is told this once. Null when there are users. */
 export async function createFirstOperator(identity: Identity): Promise<FirstOperator | null> {
   const { email, username, tenant: slug } = FIRST_OPERATOR;
-  const password = randomBytes(18).toString('base64url');
+  const password = randomPassword();
   const password_hash = await identity.passwords.hash(password);
   const created = await identity.database.transaction(async (trx) => {
     if (!(await store.hasNoUser(trx))) return null;
@@ -66,6 +67,23 @@ export async function createFirstOperator(identity: Identity): Promise<FirstOper
     scopes: null,
   };
   return { email, username, password, principal };
+}
+
+/** Gives an account a new random password, told this once, and ends all its logins. Null where there is no such account.
+ * For the operator at the machine, who lost the first credential or helps somebody who forgot theirs. */
+export async function resetPassword(identity: Identity, email: string): Promise<string | null> {
+  const password = randomPassword();
+  const hash = await identity.passwords.hash(password);
+  const found = await identity.database.transaction(async (trx) => {
+    const userId = await store.setPasswordHash(trx, newEmail(email), hash);
+    if (userId !== undefined) await revokeFamiliesOf(trx, userId, identity.clock.now());
+    return userId !== undefined;
+  });
+  return found ? password : null;
+}
+
+function randomPassword(): string {
+  return randomBytes(18).toString('base64url');
 }
 
 async function createAccount(

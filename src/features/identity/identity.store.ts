@@ -101,6 +101,21 @@ export async function replacePasswordHash(
     .execute();
 }
 
+/** Gives an account a password, by its e-mail address. Returns its id; undefined where there is no such account. */
+export async function setPasswordHash(
+  trx: PlatformTransaction,
+  email: string,
+  passwordHash: string,
+): Promise<string | undefined> {
+  const row = await trx
+    .updateTable('platform.user')
+    .set({ password_hash: passwordHash, updated_at: new Date() })
+    .where('email', '=', email)
+    .returning('id')
+    .executeTakeFirst();
+  return row?.id;
+}
+
 export async function setLastLogin(trx: PlatformTransaction, userId: string, at: Date): Promise<void> {
   await trx.updateTable('platform.user').set({ last_login_at: at }).where('id', '=', userId).execute();
 }

@@ -68,6 +68,16 @@ export async function revokeTokenFamily(
   return numUpdatedRows > 0n;
 }
 
+/** Ends every login of a user. */
+export async function revokeFamiliesOf(trx: PlatformTransaction, userId: string, at: Date): Promise<void> {
+  await trx
+    .updateTable('platform.token_family')
+    .set({ revoked_at: at })
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .execute();
+}
+
 export async function extendTokenFamily(trx: PlatformTransaction, familyId: string, expiresAt: Date): Promise<void> {
   await trx.updateTable('platform.token_family').set({ expires_at: expiresAt }).where('id', '=', familyId).execute();
 }
