@@ -47,7 +47,9 @@ describe('in memory', () => {
     for (let round = 0; round < 6; round += 1) {
       const last = (await together(5, () => limiter.take('a'))).at(3);
       waits.push((last?.resetAfter ?? 0) / 1_000);
-      vi.advanceTimersByTime(last?.resetAfter ?? 0);
+      vi.advanceTimersByTime((last?.resetAfter ?? 0) - 1);
+      expect(await limiter.take('a')).toMatchObject({ allowed: false, resetAfter: 1 });
+      vi.advanceTimersByTime(1);
     }
     expect(waits).toEqual([60, 120, 240, 480, 900, 900]);
     vi.advanceTimersByTime(3_600_000);
@@ -93,6 +95,9 @@ describe('in Redis', () => {
     await expect.poll(() => other.take('a'), { timeout: 5_000 }).toMatchObject({ allowed: true });
     const last = (await together(4, () => other.take('a'))).find(({ allowed }) => !allowed);
     expect(last?.resetAfter).toBe(2_000);
+    const seen = await one.take('a');
+    expect(seen.allowed).toBe(false);
+    expect(seen.resetAfter).toBeGreaterThan(1_000);
   });
 
   test.each(['killed', 'frozen'] as const)('while it is %s, this process counts by itself', async (how) => {
