@@ -21,7 +21,7 @@ function codeIn(text: string): string {
 const known = Object.values<Setting<unknown>>(settings).flatMap(({ env, aliases = [] }) => [env, ...aliases]);
 /** Names in capitals that are no settings of the program: shell variables, placeholders, SQL, settings of tools. */
 const OTHER_NAMES =
-  /^(TOKEN|SESSION|FOLDER|SLUG|NAME|PASSWORD|THE|GET|POST|DELETE|PATCH|PUT|CI|TEST_DATABASE_URL|NOTIFY|WHERE|SET|LOCAL|ROLE|SKIP|LOCKED|README|GLOSSARY|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY|NNNN_\w*|CREATEROLE|RATE_LIMIT_|DOCUMENT)$/;
+  /^(TOKEN|SESSION|FOLDER|SLUG|NAME|PASSWORD|THE|GET|POST|DELETE|PATCH|PUT|CI|TEST_DATABASE_URL|NOTIFY|WHERE|SET|LOCAL|ROLE|SKIP|LOCKED|README|GLOSSARY|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY|NNNN_\w*|CREATEROLE|RATE_LIMIT_|DOCUMENT|EMAIL)$/;
 /** As the sources write them, `:id` as documents write it. */
 const routes = new Set<string>();
 for await (const path of glob('src/**/*.ts', { cwd: root })) {
@@ -29,7 +29,7 @@ for await (const path of glob('src/**/*.ts', { cwd: root })) {
   for (const [, route] of (await read(path)).matchAll(/'(\/[\w/:*.-]*)'/g))
     routes.add(String(route).replace(/:(\w+)/g, '{$1}'));
 }
-const commands = [...(await read('src/app/command-line.ts')).matchAll(/command\('(\w+)/g)].map(([, name]) => name);
+const commands = [...(await read('src/app/command-line.ts')).matchAll(/command\('([\w-]+)/g)].map(([, name]) => name);
 
 describe.each(documents)('$name', ({ text }) => {
   const code = codeIn(text);
@@ -53,7 +53,7 @@ describe.each(documents)('$name', ({ text }) => {
   });
 
   test('names commands and scripts that there are', () => {
-    const parley = [...code.matchAll(/(?:^|npx )parley ([a-z]+)/gm)].map(([, name]) => String(name));
+    const parley = [...code.matchAll(/(?:^|npx )parley ([a-z-]+)/gm)].map(([, name]) => String(name));
     const scripts = [...code.matchAll(/npm run ([a-z:]+)/g)].map(([, name]) => String(name));
     expect(parley.filter((name) => !commands.includes(name))).toEqual([]);
     expect(scripts.filter((name) => !(name in packageJson.scripts))).toEqual([]);

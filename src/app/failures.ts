@@ -25,7 +25,8 @@ export function fail(error: unknown): never {
   process.exit(exitCode);
 }
 
-function explain(error: unknown): { message: string; exitCode: number } {
+/** What a person is told of an error that ends the program. */
+export function explain(error: unknown): { message: string; exitCode: number } {
   if (!(error instanceof Error)) return { message: String(error), exitCode: EXIT.internal };
   const { message } = error;
   if (error instanceof CommandError) return { message, exitCode: error.exitCode };
@@ -44,6 +45,11 @@ function explain(error: unknown): { message: string; exitCode: number } {
   if (code === 'EACCES' && port !== undefined) {
     return { message: `Port ${port} needs more rights. Set PORT to 1024 or above.`, exitCode: EXIT.unavailable };
   }
+  if (code === 'EADDRNOTAVAIL') {
+    return { message: `This machine has no address ${address}. Set HOST to one that it has.`, exitCode: EXIT.config };
+  }
+  const lacking = LACKING.find(([pattern]) => pattern.test(message));
+  if (lacking) return { message: lacking[1], exitCode: EXIT.config };
   if (isDatabaseAway(error)) {
     return {
       message: `The database does not answer (${code ?? message}). Check DATABASE_URL.`,
@@ -52,3 +58,19 @@ function explain(error: unknown): { message: string; exitCode: number } {
   }
   return { message: error.stack ?? message, exitCode: EXIT.internal };
 }
+
+/** What a server database must have, and only its owner can give: by the words of Postgres. */
+const LACKING: readonly (readonly [RegExp, string])[] = [
+  [
+    /extension "vector"/,
+    'The database has no pgvector. Install it on its server, then run there as a superuser: CREATE EXTENSION vector SCHEMA public;',
+  ],
+  [
+    /permission denied to create role/,
+    'The role of DATABASE_URL may not create roles, of which each tenant has one. Run as a superuser: ALTER ROLE … CREATEROLE;',
+  ],
+  [
+    /permission denied for database/,
+    'The role of DATABASE_URL may not create schemas. Let it own its database: ALTER DATABASE … OWNER TO …;',
+  ],
+];
