@@ -3,7 +3,7 @@ import type { Database } from '../../../platform/database/database.ts';
 import { isDatabaseAway } from '../../../platform/database/failures.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import { inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
-import { type Append, appendEvents, findAppended } from './run.store.ts';
+import { type Append, appendEvents, findAppended } from './event.store.ts';
 
 /** The run belongs to another worker now, has ended, or was deleted: this one must write nothing more. */
 export class LeaseLostError extends Error {

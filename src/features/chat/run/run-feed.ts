@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Database } from '../../../platform/database/database.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import { readEvents } from './event.store.ts';
 import type { EventLine, LoggedEvent } from './event.ts';
 import type { LiveRun } from './live-run.ts';
-import { findRun, readEvents } from './run.store.ts';
+import { findRun } from './run.store.ts';
 import { isTerminal } from './run-machine.ts';
 
 /** Stretches of the log that one read brings, so that replay of a long run stays flat in memory. */

@@ -1,9 +1,9 @@
 import type { Tenant } from '../../tenancy/index.ts';
 import { Answer } from './answer.ts';
+import type { RunEnd } from './event.store.ts';
 import { type EventLine, eventLine, type RunEvent } from './event.ts';
 import type { EventLog } from './event-log.ts';
 import type { LiveRun } from './live-run.ts';
-import type { RunEnd } from './run.store.ts';
 
 /** Characters that may wait for the database before the run is held back. */
 const HIGH_WATER = 256 * 1024;

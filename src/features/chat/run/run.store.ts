@@ -1,9 +1,9 @@
 import { CompiledQuery, sql } from 'kysely';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
-import type { MessageRole, MessageStatus, RunStatus } from '../../../platform/database/schema.ts';
+import type { MessageRole, RunStatus } from '../../../platform/database/schema.ts';
 import type { MessagePart } from '../message.ts';
 import type { MessageRow } from '../session.store.ts';
-import type { LoggedEvent, RunEndStatus, RunFault, RunUsage } from './event.ts';
+import type { RunFault, RunUsage } from './event.ts';
 
 /** What was asked for, kept with the run so that another worker can go on with it. */
 export type RunRequest = {
@@ -125,92 +125,6 @@ const TOUCH_SESSION =
 const INSERT_SESSION = `INSERT INTO session (id, user_id, title, metadata, expires_at)
          VALUES ($2, $3, $9, $11::jsonb, $12::timestamptz) RETURNING id`;
 
-/** A stretch of one run's log that is to be written, with the run's end where it ends. */
-export type Append = {
-  runId: string;
-  attempt: number;
-  firstSeq: number;
-  lastSeq: number;
-  /** The events' JSON, joined by commas. */
-  events: string;
-  end: RunEnd | null;
-};
-
-export type RunEnd = {
-  status: RunEndStatus;
-  usage: RunUsage | null;
-  error: RunFault | null;
-  /** Null where nothing was said. */
-  message: { parts: readonly MessagePart[]; status: MessageStatus } | null;
-};
-
-/**
- * Appends to the logs of many runs in one statement, and ends those that end. A run is written only while this attempt
- * holds it and its log ends just before the stretch; the ids of those that were written come back.
- */
-export function appendEvents(appends: readonly Append[]): CompiledQuery<{ id: string }> {
-  return CompiledQuery.raw(APPEND, [`[${appends.map(appendJson).join(',')}]`]) as CompiledQuery<{ id: string }>;
-}
-
-/** Which of these stretches the logs already end with, under the same attempt. */
-export async function findAppended(trx: TenantTransaction, appends: readonly Append[]): Promise<string[]> {
-  const rows = await trx
-    .selectFrom('run')
-    .select(['id', 'attempt', 'last_seq'])
-    .where(
-      'id',
-      'in',
-      appends.map(({ runId }) => runId),
-    )
-    .execute();
-  return appends
-    .filter((append) =>
-      rows.some((row) => row.id === append.runId && row.attempt === append.attempt && row.last_seq === append.lastSeq),
-    )
-    .map(({ runId }) => runId);
-}
-
-const APPEND = `WITH stretch AS (
-  SELECT * FROM json_to_recordset($1::json) AS s(
-    run_id uuid, attempt integer, first_seq integer, last_seq integer, events json,
-    status text, usage jsonb, error jsonb, parts json, message_status text)
-), held AS (
-  UPDATE run SET
-    last_seq = s.last_seq,
-    status = coalesce(s.status, run.status),
-    usage = coalesce(s.usage, run.usage),
-    error = s.error,
-    ended_at = CASE WHEN s.status IS NULL THEN NULL ELSE clock_timestamp() END,
-    lease_owner = CASE WHEN s.status IS NULL THEN run.lease_owner END
-  FROM stretch s
-  WHERE run.id = s.run_id AND run.attempt = s.attempt AND run.status = 'running' AND run.last_seq = s.first_seq - 1
-  RETURNING run.id, run.session_id, run.message_id
-), written AS (
-  INSERT INTO run_event (run_id, first_seq, last_seq, events)
-  SELECT s.run_id, s.first_seq, s.last_seq, s.events FROM stretch s JOIN held ON held.id = s.run_id
-), answered AS (
-  INSERT INTO message (id, session_id, run_id, role, parts, status, created_at)
-  SELECT held.message_id, held.session_id, held.id, 'assistant', s.parts, s.message_status, clock_timestamp()
-  FROM stretch s JOIN held ON held.id = s.run_id WHERE s.parts IS NOT NULL
-), touched AS (
-  UPDATE session SET updated_at = now() FROM stretch s JOIN held ON held.id = s.run_id
-  WHERE session.id = held.session_id AND s.status IS NOT NULL
-)
-SELECT id FROM held`;
-
-function appendJson({ runId, attempt, firstSeq, lastSeq, events, end }: Append): string {
-  const head = `{"run_id":"${runId}","attempt":${attempt},"first_seq":${firstSeq},"last_seq":${lastSeq},"events":[${events}]`;
-  if (!end) return `${head}}`;
-  const { status, usage, error, message } = end;
-  const tail = JSON.stringify({
-    status,
-    ...(usage && { usage }),
-    ...(error && { error }),
-    ...(message && { parts: message.parts, message_status: message.status }),
-  });
-  return `${head},${tail.slice(1)}`;
-}
-
 export async function findRun(trx: TenantTransaction, id: string): Promise<RunRow | undefined> {
   return trx.selectFrom('run').select(COLUMNS).where('id', '=', id).executeTakeFirst() as Promise<RunRow | undefined>;
 }
@@ -225,24 +139,6 @@ export async function findUnfinishedRun(
     .where('session_id', '=', sessionId)
     .where('status', 'in', ['queued', 'running'])
     .executeTakeFirst();
-}
-
-/** The stretches of the log behind `after`, oldest first, `limit` stretches at most. */
-export async function readEvents(
-  trx: TenantTransaction,
-  runId: string,
-  after: number,
-  limit: number,
-): Promise<LoggedEvent[]> {
-  const rows = await trx
-    .selectFrom('run_event')
-    .select(['first_seq', 'events'])
-    .where('run_id', '=', runId)
-    .where('last_seq', '>', after)
-    .orderBy('first_seq')
-    .limit(limit)
-    .execute();
-  return (rows.flatMap(({ events }) => events) as LoggedEvent[]).filter(({ seq }) => seq > after);
 }
 
 /** Asks the run's worker to stop. Returns false when the run has already ended. */
