@@ -1,4 +1,5 @@
-import { detectFormat, type Format } from './detection/detect-format.ts';
+import { detectFormat } from './detection/detect-format.ts';
+import type { Format } from './detection/format.ts';
 import type { DocumentReader, NestedFile, ReadContext } from './document-reader.ts';
 import type { ExtractedDocument, ExtractionInput, ExtractionLimits } from './extracted-document.ts';
 import { damaged, ExtractionError } from './extraction-error.ts';

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { deflateSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { ExtractionInput, ExtractionResult } from './extracted-document.ts';
 import { buildPdf, pageOf } from './fixtures/build-pdf.ts';
 import { bomb, buildDocx } from './fixtures/build-zip.ts';
@@ -130,14 +129,22 @@ describe('the reading process', () => {
 
   it('is used again for the next file, and ended when idle', async () => {
     const extractor = createTextExtractor({ idleMs: 50 });
-    const first = performance.now();
     await extractor.extractText(file('one'));
-    const second = performance.now();
+    const first = extractor.processIds();
     await extractor.extractText(file('two'));
-    const third = performance.now();
-    expect(third - second).toBeLessThan((second - first) / 2);
-    await delay(100);
+    expect(extractor.processIds()).toEqual(first);
+    expect(first).toHaveLength(1);
+    await vi.waitFor(() => expect(extractor.processIds()).toEqual([]));
     expect(textOf(await extractor.extractText(file('three')))).toBe('three');
+    extractor.close();
+  });
+
+  it('is as many as were asked for, never more', async () => {
+    const extractor = createTextExtractor({ processes: 2 });
+    const reads = ['a', 'b', 'c', 'd', 'e'].map((text) => extractor.extractText(file(text)));
+    await vi.waitFor(() => expect(extractor.processIds()).toHaveLength(2));
+    expect((await Promise.all(reads)).map(textOf)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(extractor.processIds()).toHaveLength(2);
     extractor.close();
   });
 

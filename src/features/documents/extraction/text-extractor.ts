@@ -5,6 +5,7 @@ import {
   type ExtractionResult,
 } from './extracted-document.ts';
 import { ReadingProcess } from './process/reading-process.ts';
+import { Turns } from './process/turns.ts';
 
 export type TextExtractorOptions = {
   /** Reading processes at a time, each with its own memory limit; 1 unless told. */
@@ -26,11 +27,11 @@ export type TextExtractor = {
    * Rejects only with the signal's reason, or when the extractor is closed.
    */
   extractText(input: ExtractionInput, options?: ExtractOptions): Promise<ExtractionResult>;
+  /** The reading processes that there are now, for whoever watches their memory. */
+  processIds(): readonly number[];
   /** Ends all processes; files being read are rejected. */
   close(): void;
 };
-
-type Waiting = { start(): void };
 
 /**
  * Reads files in processes of their own, which are started when there is work, reused while they are well, and
@@ -42,8 +43,8 @@ export function createTextExtractor(options: TextExtractorOptions = {}): TextExt
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const closing = new AbortController();
   const idle: { process: ReadingProcess; timer: NodeJS.Timeout }[] = [];
-  const waiting: Waiting[] = [];
-  let busy = 0;
+  const busy = new Set<ReadingProcess>();
+  const turns = new Turns(processes);
 
   const take = (): ReadingProcess => {
     for (let entry = idle.pop(); entry; entry = idle.pop()) {
@@ -73,39 +74,21 @@ export function createTextExtractor(options: TextExtractorOptions = {}): TextExt
     signal: AbortSignal,
   ): Promise<ExtractionResult> => {
     const process = take();
+    busy.add(process);
     try {
       return await process.read({ input, limits: { ...limits, ...options.limits } }, signal);
     } finally {
+      busy.delete(process);
       putBack(process);
     }
   };
 
-  const turn = (signal: AbortSignal): Promise<void> => {
-    if (busy < processes) return Promise.resolve();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const entry = { start: resolve };
-    const onAbort = (): void => {
-      waiting.splice(waiting.indexOf(entry), 1);
-      reject(signal.reason);
-    };
-    waiting.push(entry);
-    signal.addEventListener('abort', onAbort, { once: true });
-    return promise.finally(() => signal.removeEventListener('abort', onAbort));
-  };
-
   return {
-    async extractText(input, options = {}) {
+    extractText: async (input, options = {}) => {
       const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
-      signal.throwIfAborted();
-      await turn(signal);
-      busy += 1;
-      try {
-        return await readNow(input, options, signal);
-      } finally {
-        busy -= 1;
-        waiting.shift()?.start();
-      }
+      return await turns.take(signal, () => readNow(input, options, signal));
     },
+    processIds: () => [...busy, ...idle.map(({ process }) => process)].flatMap(({ pid }) => pid ?? []),
     close() {
       closing.abort(new Error('The text extractor is closed.'));
       for (const { process, timer } of idle.splice(0)) {

@@ -2,32 +2,10 @@ import { CompoundFile } from '../containers/compound-file.ts';
 import type { ExtractionInput, ExtractionLimits } from '../extracted-document.ts';
 import { ExtractionError, passwordProtected } from '../extraction-error.ts';
 import { isBinary } from './binary.ts';
+import type { Format } from './format.ts';
 import { knownBinary } from './signatures.ts';
 import { detectTextFormat } from './text-format.ts';
 import { detectZipFormat } from './zip-format.ts';
-
-export type Format =
-  | 'pdf'
-  | 'docx'
-  | 'doc'
-  | 'pptx'
-  | 'ppt'
-  | 'xlsx'
-  | 'xls'
-  | 'opendocument'
-  | 'flat-opendocument'
-  | 'rtf'
-  | 'epub'
-  | 'outlook'
-  | 'email'
-  | 'html'
-  | 'xml'
-  | 'json'
-  | 'notebook'
-  | 'csv'
-  | 'markdown'
-  | 'code'
-  | 'text';
 
 /** How far a PDF may be from the start of its file: mail gateways and printers put lines before it. */
 const PDF_SEARCH = 1_024;

@@ -1,7 +1,7 @@
 import type { ExtractionInput } from '../extracted-document.ts';
 import { columnScore, likeliestDelimiter } from '../formats/plain/delimited.ts';
 import { decodeText } from './charset.ts';
-import type { Format } from './detect-format.ts';
+import type { Format } from './format.ts';
 
 const SAMPLE = 32 * 1024;
 

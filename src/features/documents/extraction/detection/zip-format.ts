@@ -1,7 +1,7 @@
 import { ZipArchive } from '../containers/zip-archive.ts';
 import type { ExtractionLimits } from '../extracted-document.ts';
 import { ExtractionError } from '../extraction-error.ts';
-import type { Format } from './detect-format.ts';
+import type { Format } from './format.ts';
 
 /** By the part that only that kind of package has; the content types name it too, but not all writers get them right. */
 const MAIN_PARTS: readonly (readonly [RegExp, Format])[] = [

@@ -8,6 +8,7 @@ import type { DocumentWriter } from '../../writing/document-writer.ts';
 import { type BiffRecord, biffRecords, CONTINUE, sharedStrings, unicodeString } from './biff-records.ts';
 import { type CellFormat, cellFormatOf, formatNumber } from './cell-format.ts';
 import { XlsSheet } from './xls-sheet.ts';
+import type { XlsWorkbook } from './xls-workbook.ts';
 
 const LATEST_BEGINNING = 0x0809;
 const VERSIONS: ReadonlyMap<number, number> = new Map([
@@ -28,15 +29,6 @@ const RECORD = {
 } as const;
 const COMPOUND_SIGNATURE = 0xd0;
 const CHART = 0x20;
-
-/** What the cells of all sheets need to be shown. */
-export type XlsWorkbook = {
-  /** 2 to 5, or 8. */
-  version: number;
-  strings: string[];
-  text(bytes: Uint8Array): string;
-  number(value: number, cellFormat: number): string;
-};
 
 /** Excel workbooks of 1987 to 2003 (BIFF2 to BIFF8). Own reading: SheetJS, the kept one, is not kept on npm. */
 export const readXls: DocumentReader = ({ bytes }, writer) => {

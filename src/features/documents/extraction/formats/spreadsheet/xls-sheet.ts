@@ -2,7 +2,7 @@ import type { ByteReader } from '../../containers/byte-reader.ts';
 import type { DocumentWriter } from '../../writing/document-writer.ts';
 import { type BiffRecord, CONTINUE, decodeRk, latin1, unicodeString } from './biff-records.ts';
 import { SheetTable } from './sheet-table.ts';
-import type { XlsWorkbook } from './xls-reader.ts';
+import type { XlsWorkbook } from './xls-workbook.ts';
 
 const ERRORS: Readonly<Record<number, string>> = {
   0: '#NULL!',

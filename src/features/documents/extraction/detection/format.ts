@@ -1,0 +1,23 @@
+/** What can be read. OpenDocument's three kinds are one: they share their elements. */
+export type Format =
+  | 'pdf'
+  | 'docx'
+  | 'doc'
+  | 'pptx'
+  | 'ppt'
+  | 'xlsx'
+  | 'xls'
+  | 'opendocument'
+  | 'flat-opendocument'
+  | 'rtf'
+  | 'epub'
+  | 'outlook'
+  | 'email'
+  | 'html'
+  | 'xml'
+  | 'json'
+  | 'notebook'
+  | 'csv'
+  | 'markdown'
+  | 'code'
+  | 'text';
