@@ -48,7 +48,7 @@ export type Citation = {
   number: number;
 };
 
-export type TextPart = { type: 'text'; text: string };
+export type TextPart = { type: 'text'; text: string; part_id?: string };
 export type CitationPart = Citation & { type: 'citation' };
 export type MessagePart = TextPart | CitationPart | { type: 'tool-call' | 'tool-result' };
 
@@ -92,10 +92,13 @@ export type DocumentEntry = {
   /** 0 to 1. */
   progress: number;
   error: Fault | null;
+  /** What in it could not be read, in sentences. */
+  warnings: string[];
   chunk_count: number | null;
   content_type: string;
   size_bytes: number;
   source_id: string | null;
+  metadata: Record<string, unknown>;
   created_at: string;
   updated_at: string;
 };

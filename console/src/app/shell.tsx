@@ -54,17 +54,12 @@ function TopBar() {
       <ActionIcon component={Link} to="/" variant="subtle" color="gray" size="lg" aria-label="New chat">
         <PlusIcon size={18} />
       </ActionIcon>
-      <Drawer
-        opened={opened}
-        onClose={close}
-        size="19rem"
-        padding={0}
-        withCloseButton={false}
-        aria-label="Menu"
-        classNames={{ body: classes.drawer ?? '' }}
-      >
-        <SideBar />
-      </Drawer>
+      <Drawer.Root opened={opened} onClose={close} size="19rem" padding={0}>
+        <Drawer.Overlay />
+        <Drawer.Content aria-label="Menu">
+          <SideBar />
+        </Drawer.Content>
+      </Drawer.Root>
     </header>
   );
 }

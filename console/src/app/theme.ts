@@ -59,7 +59,8 @@ export const theme: MantineThemeOverride = createTheme({
   cursorType: 'pointer',
   components: {
     Modal: { defaultProps: { lockScroll: false, centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
-    Drawer: { defaultProps: { lockScroll: false, overlayProps: { backgroundOpacity: 0.45 } } },
+    DrawerRoot: { defaultProps: { lockScroll: false } },
+    DrawerOverlay: { defaultProps: { backgroundOpacity: 0.45 } },
     // The placeholder is an element that no menu may have, and screen readers announce nothing for it.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: true } },

@@ -59,6 +59,7 @@ export function Register() {
           required
           withAsterisk={false}
           error={form.fieldError('password')}
+          aria-invalid={form.fieldError('password') !== null}
         />
         <Button type="submit" loading={form.busy} fullWidth>
           Create account

@@ -57,6 +57,7 @@ export function SignIn() {
           required
           withAsterisk={false}
           error={form.fieldError('password')}
+          aria-invalid={form.fieldError('password') !== null}
         />
         <Checkbox name="remember_me" label="Keep me signed in for 30 days" />
         <Button type="submit" loading={form.busy} fullWidth>

@@ -3,9 +3,8 @@ import type { Answer } from './answer.ts';
 import classes from './answer-progress.module.css';
 import type { LiveRun } from './live-runs.ts';
 
-/** What is going on while no text comes. Takes the same height as a line of text, so that nothing jumps. */
-export function AnswerProgress({ live }: { live: LiveRun }) {
-  const text = progressText(live);
+/** What is going on while no text comes. Takes the same height with words and without, so that nothing jumps. */
+export function AnswerProgress({ text }: { text: string }) {
   return (
     <p className={classes.progress}>
       <Loader size={18} type="dots" color="gray" aria-hidden="true" />
@@ -14,16 +13,14 @@ export function AnswerProgress({ live }: { live: LiveRun }) {
   );
 }
 
-function progressText({ phase, stopping, answer }: LiveRun): string {
+/** In a few words; none while the text itself shows that it goes on. */
+export function progressText({ phase, stopping, answer }: LiveRun): string {
   if (phase === 'waiting' || phase === 'uncertain') return 'Connection lost. The answer goes on; reconnecting…';
-  if (stopping) return 'Stopping…';
-  return activityText(answer);
+  return stopping ? 'Stopping…' : activityText(answer);
 }
 
 export function activityText({ activity, passages }: Answer): string {
   switch (activity) {
-    case 'waiting':
-      return '';
     case 'searching':
       return 'Searching your documents…';
     case 'reading':
@@ -31,6 +28,7 @@ export function activityText({ activity, passages }: Answer): string {
       return passages === 1 ? 'Reading one passage…' : `Reading ${passages} passages…`;
     case 'using-tool':
       return 'Using a tool…';
+    case 'waiting':
     case 'writing':
       return '';
   }

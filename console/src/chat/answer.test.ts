@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { citationOf, logged, shortAnswer, storedAnswer } from '../../test/events.ts';
+import type { Message } from '../api/types.ts';
 import { type Answer, applyEvent, emptyAnswer, partsOfMessage, textOf } from './answer.ts';
 
 const built = (events: ReturnType<typeof logged>): Answer => events.reduce(applyEvent, emptyAnswer);
@@ -58,14 +59,30 @@ describe('an answer built from its events', () => {
   });
 });
 
-test('the citations of a stored message belong to the text before them', () => {
-  const first = { type: 'citation' as const, ...citationOf({ chunk_id: 'a' }) };
-  const second = { type: 'citation' as const, ...citationOf({ chunk_id: 'b' }) };
-  const parts = partsOfMessage(
-    storedAnswer([{ type: 'text', text: 'One' }, first, { type: 'tool-call' }, { type: 'text', text: 'Two' }, second]),
-  );
-  expect(parts.map(({ text, citations }) => [text, citations.map(({ chunk_id }) => chunk_id)])).toEqual([
-    ['One', ['a']],
-    ['Two', ['b']],
-  ]);
+describe('the citations of a stored message', () => {
+  const cited = (parts: Message['parts']) =>
+    partsOfMessage(storedAnswer(parts)).map(({ text, citations }) => [text, citations.map(({ chunk_id }) => chunk_id)]);
+  const citation = (chunk_id: string, part_id: string) =>
+    ({ type: 'citation', ...citationOf({ chunk_id, part_id }) }) as const;
+
+  test('belong to the text part that they name', () => {
+    const text = (part_id: string) => ({ type: 'text', text: part_id, part_id }) as const;
+    expect(cited([text('one'), text('two'), citation('a', 'one'), citation('b', 'two')])).toEqual([
+      ['one', ['a']],
+      ['two', ['b']],
+    ]);
+  });
+
+  test('belong to the text before them where parts have no names', () => {
+    const parts = [
+      { type: 'text', text: 'One' },
+      citation('a', 'x'),
+      { type: 'text', text: 'Two' },
+      citation('b', 'x'),
+    ];
+    expect(cited(parts as Message['parts'])).toEqual([
+      ['One', ['a']],
+      ['Two', ['b']],
+    ]);
+  });
 });

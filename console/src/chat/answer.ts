@@ -69,12 +69,14 @@ function endParts(answer: Answer, message: Message | null): Partial<Answer> {
   return { messageId: message.id, parts: message.parts.length === 0 ? answer.parts : partsOfMessage(message) };
 }
 
-/** A stored message's text parts, each with the citations that follow it. */
+/** A stored message's text parts, each with its citations. */
 export function partsOfMessage(message: Message): readonly AnswerPart[] {
   const parts: { id: string; text: string; citations: Citation[] }[] = [];
   for (const part of message.parts) {
-    if (part.type === 'text') parts.push({ id: `${message.id}-${parts.length}`, text: part.text, citations: [] });
-    else if (part.type === 'citation') parts.at(-1)?.citations.push(part);
+    if (part.type === 'text') parts.push({ id: part.part_id ?? `${parts.length}`, text: part.text, citations: [] });
+    // What names no part that is here, as imported messages may, belongs to the text before it.
+    else if (part.type === 'citation')
+      (parts.find(({ id }) => id === part.part_id) ?? parts.at(-1))?.citations.push(part);
   }
   return parts;
 }

@@ -11,9 +11,10 @@ import { CitationTarget } from './citation-target.ts';
 import { Composer } from './composer.tsx';
 import { Conversation } from './conversation.tsx';
 import { EmptyChat } from './empty-chat.tsx';
+import { isAnswering } from './live-runs.ts';
 import { PassagePanel } from './passage-panel.tsx';
 import { sessionQuery } from './queries.ts';
-import { titleOf } from './session-item.tsx';
+import { titleOf } from './session-title.ts';
 import { useAsk } from './use-ask.ts';
 import { useLiveRun } from './use-live-run.ts';
 
@@ -37,7 +38,7 @@ export function ChatPage() {
 
   const target = useMemo(() => ({ open, show: setOpen }), [open]);
   const close = useCallback(() => setOpen(null), []);
-  const answering = live !== null && live.phase !== 'failed' && live.phase !== 'ended';
+  const answering = live !== null && isAnswering(live);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Escape' || event.defaultPrevented || event.nativeEvent.isComposing) return;

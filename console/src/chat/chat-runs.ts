@@ -1,7 +1,7 @@
 import { readSession } from '../api/sessions.ts';
 import { queryClient } from '../app/query-client.ts';
 import { createLiveRuns } from './live-runs.ts';
-import { chatKeys } from './queries.ts';
+import { chatKeys, messagesQuery } from './queries.ts';
 
 /** The answers being written in this tab. */
 export const liveRuns = createLiveRuns({
@@ -10,11 +10,18 @@ export const liveRuns = createLiveRuns({
     void queryClient.invalidateQueries({ queryKey: chatKeys.session(sessionId) });
     void queryClient.invalidateQueries({ queryKey: chatKeys.sessions });
   },
-  onEnded: (sessionId) =>
-    Promise.all([
-      queryClient.invalidateQueries({ queryKey: chatKeys.messages(sessionId) }),
+  onEnded: async (sessionId) => {
+    const messages = messagesQuery(sessionId).queryKey;
+    // A first read that is still under way began before the end, and would be taken for the answer to this one.
+    await queryClient.cancelQueries({ queryKey: messages });
+    await Promise.all([
+      queryClient.invalidateQueries({ queryKey: messages }),
       queryClient.invalidateQueries({ queryKey: chatKeys.session(sessionId) }),
       queryClient.invalidateQueries({ queryKey: chatKeys.sessions }),
-    ]),
+    ]);
+    // A chat that is not on the screen reads its messages when it comes back to it.
+    const shown = queryClient.getQueryCache().find({ queryKey: messages });
+    return !(shown?.isActive() && shown.state.isInvalidated);
+  },
   findActiveRun: async (sessionId, signal) => (await readSession(sessionId, signal)).active_run_id ?? null,
 });

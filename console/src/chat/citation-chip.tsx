@@ -20,7 +20,7 @@ export function CitationChip({ number, citation }: { number: number; citation: C
       <UnstyledButton
         className={`${classes.chip} ${supported ? '' : classes.unsupported}`}
         aria-label={`Source ${number}: ${title}${warning}`}
-        aria-pressed={open === citation}
+        aria-pressed={open !== null && isSame(open, citation)}
         onClick={() => show(citation)}
       >
         {number}
@@ -28,4 +28,9 @@ export function CitationChip({ number, citation }: { number: number; citation: C
       </UnstyledButton>
     </Tooltip>
   );
+}
+
+/** The same citation may come as two objects: from the stream, and with the stored message. */
+function isSame(one: Citation, other: Citation): boolean {
+  return one.chunk_id === other.chunk_id && one.answer_span.start === other.answer_span.start;
 }

@@ -6,10 +6,11 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import { useStickToBottom } from 'use-stick-to-bottom';
 import { ErrorNotice } from '../ui/error-notice.tsx';
 import classes from './conversation.module.css';
+import { AnswerItem, QuestionItem } from './conversation-item.tsx';
+import { conversationItems, lastQuestion } from './conversation-items.ts';
+import { FailureItem, UnansweredItem } from './conversation-notices.tsx';
 import { LiveAnnouncer } from './live-announcer.tsx';
-import { LiveItems, lastQuestion } from './live-items.tsx';
 import type { LiveRun } from './live-runs.ts';
-import { MessageItem } from './message-item.tsx';
 import { messagesQuery } from './queries.ts';
 
 type Props = { sessionId: string; live: LiveRun | null; onAsk: (question: string) => void };
@@ -18,6 +19,7 @@ type Props = { sessionId: string; live: LiveRun | null; onAsk: (question: string
 export function Conversation({ sessionId, live, onAsk }: Props) {
   const query = useInfiniteQuery(messagesQuery(sessionId));
   const messages = useMemo(() => query.data?.pages.flatMap((page) => page.data).reverse() ?? [], [query.data]);
+  const items = conversationItems(messages, live);
   const reducedMotion = useReducedMotion();
   // Only a growing answer is followed smoothly: an old chat that opens is at its end at once.
   const resize = reducedMotion || live === null ? 'instant' : 'smooth';
@@ -28,6 +30,7 @@ export function Conversation({ sessionId, live, onAsk }: Props) {
   }, [asking, scrollToBottom]);
   const keepPlace = useKeptPlace(scrollRef, messages[0]?.id);
 
+  const askAgain = () => onAsk(live?.question ?? lastQuestion(messages));
   const loadOlder = () => {
     keepPlace();
     void query.fetchNextPage();
@@ -53,12 +56,16 @@ export function Conversation({ sessionId, live, onAsk }: Props) {
             </Button>
           )}
           <ol className={classes.messages}>
-            {messages.map((message) => (
-              <MessageItem key={message.id} message={message} />
-            ))}
-            {live && <LiveItems live={live} messages={messages} onAsk={onAsk} />}
+            {items.map((item) =>
+              item.kind === 'question' ? (
+                <QuestionItem key={item.key} text={item.text} />
+              ) : (
+                <AnswerItem key={item.key} parts={item.parts} stopped={item.stopped} progress={item.progress} />
+              ),
+            )}
+            {live?.phase === 'failed' && <FailureItem live={live} onAgain={askAgain} />}
             {live === null && !query.isFetching && messages.at(-1)?.role === 'user' && (
-              <UnansweredItem onAgain={() => onAsk(lastQuestion(messages))} />
+              <UnansweredItem onAgain={askAgain} />
             )}
           </ol>
         </div>
@@ -93,18 +100,6 @@ function useKeptPlace(scrollRef: React.RefObject<HTMLElement | null>, firstId: s
     const scroller = scrollRef.current;
     if (scroller) fromEnd.current = scroller.scrollHeight - scroller.scrollTop;
   };
-}
-
-/** A run that failed before its first word leaves a question without an answer. */
-function UnansweredItem({ onAgain }: { onAgain: () => void }) {
-  return (
-    <li className={classes.unanswered}>
-      This question was not answered.
-      <Button size="xs" variant="default" onClick={onAgain}>
-        Ask again
-      </Button>
-    </li>
-  );
 }
 
 function LoadingMessages() {

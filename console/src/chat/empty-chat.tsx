@@ -7,9 +7,9 @@ import { documentsQuery } from '../documents/queries.ts';
 import classes from './empty-chat.module.css';
 
 const STARTERS = [
-  'How do I start Parley with my own model key?',
-  'What happens to an answer when the server is restarted?',
-  'How are tenants kept apart from each other?',
+  'How do I use my own model?',
+  'Which file formats can I upload?',
+  'What happens to an answer when the server crashes?',
 ];
 
 /** What a new chat shows: what can be asked here, and how to begin when there is nothing to ask about. */
@@ -64,6 +64,6 @@ function Invitation({ documents, onAsk }: { documents: readonly DocumentEntry[];
 }
 
 /** Parley's own guides, which an installation comes with. */
-function isShipped({ status, title }: DocumentEntry): boolean {
-  return status === 'ready' && /\bparley\b/i.test(title);
+function isShipped({ status, metadata }: DocumentEntry): boolean {
+  return status === 'ready' && metadata.shipped === true;
 }

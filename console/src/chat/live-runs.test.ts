@@ -21,12 +21,15 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function start(options: { active?: string | null } = {}) {
+function start(options: { active?: string | null; stored?: boolean } = {}) {
   const seen: LiveRun[] = [];
   const ended: string[] = [];
   const runs = createLiveRuns({
     onStarted: () => {},
-    onEnded: async (sessionId) => ended.push(sessionId),
+    onEnded: async (sessionId) => {
+      ended.push(sessionId);
+      return options.stored ?? true;
+    },
     findActiveRun: async () => options.active ?? null,
   });
   runs.subscribe(() => {
@@ -49,6 +52,16 @@ describe('an answer being written', () => {
     expect(ended).toEqual(['s1']);
     expect(textOf(seen.at(-1)?.answer.parts ?? [])).toBe('One, two, three.');
     expect(seen[0]).toMatchObject({ question: 'Count', phase: 'starting' });
+  });
+
+  test('stays when the stored messages cannot be read, and makes room for the next question', async () => {
+    fakeApi(byPath({ [ASK]: () => eventStream(shortAnswer()) }));
+    const { runs, ended } = start({ stored: false });
+    runs.start('s1', 'Count');
+    await expect.poll(() => ended).toEqual(['s1']);
+    expect(runs.get('s1')).toMatchObject({ phase: 'ended', question: 'Count' });
+    runs.start('s1', 'Count again');
+    expect(runs.get('s1')?.question).toBe('Count again');
   });
 
   test('goes on after a broken connection from the last event seen, without asking again', async () => {

@@ -12,8 +12,10 @@ import { type Answer, applyEvent, emptyAnswer } from './answer.ts';
  * | uncertain | the connection broke before the first event: whether the run exists is asked | streaming, failed |
  * | streaming | events come | waiting, ended |
  * | waiting | the connection broke; it is tried again | streaming, failed (nothing to follow) |
- * | ended | `run-end` was seen; gone once the stored messages are shown | failed, when the run failed |
- * | failed | kept until it is dismissed or something else is asked | starting |
+ * | ended | `run-end` was seen | gone when the stored messages are there, failed when the run failed |
+ * | failed | kept until it is dismissed | |
+ *
+ * A new question begins anew from none, ended and failed.
  */
 export type LivePhase = 'starting' | 'uncertain' | 'streaming' | 'waiting' | 'ended' | 'failed';
 
@@ -28,11 +30,16 @@ export type LiveRun = {
   error: ApiError | null;
 };
 
+/** Whether more of the answer may come. */
+export function isAnswering({ phase }: LiveRun): boolean {
+  return phase !== 'ended' && phase !== 'failed';
+}
+
 export type LiveRunEvents = {
   /** The question is stored and its run has begun. */
   onStarted: (sessionId: string) => void;
-  /** The run has ended, or failed, and what is stored should be shown. Awaited before the live copy goes. */
-  onEnded: (sessionId: string) => Promise<unknown>;
+  /** The run has ended: read what is stored. True when its answer is there to be shown, so that the live copy may go. */
+  onEnded: (sessionId: string) => Promise<boolean>;
   /** The run of a session that may be under way, asked after a connection broke too early to tell. */
   findActiveRun: (sessionId: string, signal: AbortSignal) => Promise<string | null>;
 };
@@ -126,10 +133,10 @@ export function createLiveRuns(events: LiveRunEvents) {
     try {
       await work();
       change(entry, { phase: 'ended' });
-      await events.onEnded(entry.run.sessionId);
+      const stored = await events.onEnded(entry.run.sessionId);
       // Why a run failed is in its log only, so the live copy stays to tell it.
-      if (entry.run.answer.fault === null) close(entry);
-      else change(entry, { phase: 'failed' });
+      if (entry.run.answer.fault !== null) change(entry, { phase: 'failed' });
+      else if (stored) close(entry);
     } catch (error) {
       if (entry.abort.signal.aborted) return;
       change(entry, { phase: 'failed', error: error instanceof ApiError ? error : unreachable() });
@@ -139,7 +146,7 @@ export function createLiveRuns(events: LiveRunEvents) {
 
   function begin(sessionId: string, question: string | null, work: (entry: Entry) => Promise<void>): void {
     const before = entries.get(sessionId);
-    if (before && before.run.phase !== 'failed') return;
+    if (before && isAnswering(before.run)) return;
     const entry = open(sessionId, question);
     void carry(entry, () => work(entry));
   }

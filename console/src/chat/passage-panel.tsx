@@ -20,7 +20,7 @@ export function PassagePanel({ citation, onClose }: Props) {
         size="min(30rem, 100%)"
         lockScroll={false}
       >
-        <Drawer.Overlay backgroundOpacity={0.4} />
+        <Drawer.Overlay />
         <Drawer.Content aria-label="Source">
           {citation && <PanelContent citation={citation} onClose={onClose} />}
         </Drawer.Content>

@@ -8,24 +8,25 @@ import type { Citation, DocumentText } from '../api/types.ts';
 import { documentTextQuery } from '../documents/queries.ts';
 import { ErrorNotice } from '../ui/error-notice.tsx';
 import classes from './passage.module.css';
+import { placesOf } from './places.ts';
 
 /** Characters of the document that are shown on each side of the quote. */
 const AROUND = 900;
 
 /** A citation's quote, marked, within the text of its document around it. */
 export function Passage({ citation }: { citation: Citation }) {
-  const { document_id, span, title, heading_path, page, supported } = citation;
+  const { document_id, span, title, supported } = citation;
   const range = { start: Math.max(0, span.start - AROUND), end: span.end + AROUND };
   const query = useQuery(documentTextQuery(document_id, range));
-  const path = [...heading_path, ...(page === null ? [] : [`Page ${page}`])];
+  const places = placesOf(citation);
   return (
     <div className={classes.passage}>
       <h2 className={classes.title} dir="auto">
         {title}
       </h2>
-      {path.length > 0 && (
+      {places.length > 0 && (
         <p className={classes.path} dir="auto">
-          {path.join(' › ')}
+          {places.join(' › ')}
         </p>
       )}
       {!supported && (

@@ -1,6 +1,7 @@
 import { UnstyledButton } from '@mantine/core';
 import type { Citation } from '../api/types.ts';
 import { useCitationTarget } from './citation-target.ts';
+import { placesOf } from './places.ts';
 import classes from './source-list.module.css';
 
 /** What an answer cites, once each, under the answer. */
@@ -31,10 +32,9 @@ export function SourceList({ citations }: { citations: readonly Citation[] }) {
   );
 }
 
-/** The narrowest heading, or the page, that a citation stands under. */
-export function placeOf({ heading_path, page }: Pick<Citation, 'heading_path' | 'page'>): string {
-  const heading = heading_path.at(-1) ?? '';
-  return [heading, page === null ? '' : `page ${page}`].filter(Boolean).join(', ');
+/** The narrowest place that there is room for. */
+function placeOf(citation: Citation): string {
+  return placesOf(citation).at(-1) ?? '';
 }
 
 function firstOfEach(citations: readonly Citation[]): Citation[] {

@@ -1,6 +1,6 @@
-import { Anchor, Button, Skeleton, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Skeleton, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { ArrowLeftIcon, TrashIcon } from '@primer/octicons-react';
+import { AlertIcon, ArrowLeftIcon, TrashIcon } from '@primer/octicons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
 import type { DocumentEntry } from '../api/types.ts';
@@ -65,8 +65,19 @@ function Opened({ document }: { document: DocumentEntry }) {
   );
 }
 
-function Body({ document: { id, status, error } }: { document: DocumentEntry }) {
-  if (status === 'ready') return <DocumentReader id={id} />;
+function Body({ document: { id, status, error, warnings } }: { document: DocumentEntry }) {
+  if (status === 'ready') {
+    return (
+      <>
+        {warnings.length > 0 && (
+          <Alert variant="light" color="yellow" icon={<AlertIcon size={16} />} title="Not all of it could be read">
+            {warnings.join(' ')}
+          </Alert>
+        )}
+        <DocumentReader id={id} />
+      </>
+    );
+  }
   if (status === 'failed') return <p className={classes.note}>{error?.detail ?? 'This document could not be read.'}</p>;
   return <p className={classes.note}>This document is still being read. Its text will be shown here.</p>;
 }

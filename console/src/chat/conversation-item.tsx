@@ -1,0 +1,31 @@
+import { VisuallyHidden } from '@mantine/core';
+import { memo } from 'react';
+import type { AnswerPart } from './answer.ts';
+import { AnswerBody } from './answer-body.tsx';
+import { AnswerProgress } from './answer-progress.tsx';
+import classes from './conversation-item.module.css';
+
+export const QuestionItem = memo(function QuestionItem({ text }: { text: string }) {
+  return (
+    <li className={`${classes.item} ${classes.question}`}>
+      <VisuallyHidden component="h2">You</VisuallyHidden>
+      <p className={classes.bubble} dir="auto">
+        {text}
+      </p>
+    </li>
+  );
+});
+
+type AnswerProps = { parts: readonly AnswerPart[]; stopped: boolean; progress: string | null };
+
+/** An answer; `progress` is null once it is finished. */
+export const AnswerItem = memo(function AnswerItem({ parts, stopped, progress }: AnswerProps) {
+  const unfinished = progress !== null;
+  return (
+    <li className={classes.item} aria-busy={unfinished}>
+      <VisuallyHidden component="h2">Parley</VisuallyHidden>
+      <AnswerBody parts={parts} unfinished={unfinished} stopped={stopped} />
+      {progress !== null && <AnswerProgress text={progress} />}
+    </li>
+  );
+});

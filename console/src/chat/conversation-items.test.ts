@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { storedAnswer } from '../../test/events.ts';
+import type { Message } from '../api/types.ts';
+import { emptyAnswer } from './answer.ts';
+import { conversationItems } from './conversation-items.ts';
+import type { LiveRun } from './live-runs.ts';
+
+const question: Message = storedAnswer([], { id: 'q1', role: 'user', content: 'Why?' });
+const answer: Message = storedAnswer([{ type: 'text', text: 'Because.', part_id: 'text-1' }], { id: 'a1' });
+
+const live: LiveRun = {
+  sessionId: 's1',
+  question: 'Why?',
+  answer: {
+    ...emptyAnswer,
+    runId: 'run-1',
+    messageId: 'a1',
+    status: 'running',
+    activity: 'writing',
+    parts: [{ id: 'text-1', text: 'Bec', citations: [] }],
+  },
+  phase: 'streaming',
+  stopping: false,
+  error: null,
+};
+
+const keys = (messages: Message[], run: LiveRun | null) => conversationItems(messages, run).map(({ key }) => key);
+
+describe('a conversation', () => {
+  test('shows the question and the answer that are not stored yet', () => {
+    expect(conversationItems([], live)).toEqual([
+      { kind: 'question', key: 'question', text: 'Why?' },
+      { kind: 'answer', key: 'a1', parts: live.answer.parts, stopped: false, progress: '' },
+    ]);
+  });
+
+  test('shows nothing twice while both the stored messages and the live ones are there', () => {
+    expect(keys([question], live)).toEqual(['q1', 'a1']);
+    expect(keys([question, answer], live)).toEqual(['q1', 'a1']);
+    expect(keys([question, answer], null)).toEqual(['q1', 'a1']);
+  });
+
+  test('shows a new question under an old answer of another run', () => {
+    const older = storedAnswer([], { id: 'a0', run_id: 'run-0' });
+    expect(keys([older], live)).toEqual(['a0', 'question', 'a1']);
+  });
+
+  test('gives the same item for the same message, so that it is not drawn again', () => {
+    expect(conversationItems([answer], null)[0]).toBe(conversationItems([answer], live)[0]);
+  });
+
+  test('says that the connection is lost, and nothing of the kind once the answer has ended', () => {
+    expect(conversationItems([], { ...live, phase: 'waiting' })[1]).toMatchObject({
+      progress: expect.stringContaining('Connection lost'),
+    });
+    expect(conversationItems([], { ...live, phase: 'ended' })[1]).toMatchObject({ progress: null });
+  });
+});
