@@ -2,7 +2,8 @@ import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
-import { type Setting, settings } from '../src/app/settings.ts';
+import type { Setting } from '../src/app/setting.ts';
+import { settings } from '../src/app/settings.ts';
 import { runFaults } from '../src/features/chat/chat.errors.ts';
 import { errorTable } from '../src/platform/http/errors.ts';
 // Every room that defines errors is loaded with it.

@@ -1,4 +1,5 @@
-import { type Setting, SettingFault, type Settings, settings } from './settings.ts';
+import { type Setting, SettingFault } from './setting.ts';
+import { type Settings, settings } from './settings.ts';
 
 export type Config = Settings;
 

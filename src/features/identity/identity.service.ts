@@ -8,6 +8,7 @@ import { userErrors } from './identity.errors.ts';
 import * as store from './identity.store.ts';
 import type { Identity } from './identity.ts';
 import type { IdPage } from './list-page.ts';
+import { forgetFailures } from './login-lock/login-lock.ts';
 import { newPassword } from './password/password-rules.ts';
 import type { Principal } from './principal.ts';
 import { revokeFamiliesOf } from './token/token-family.store.ts';
@@ -76,8 +77,10 @@ export async function resetPassword(identity: Identity, email: string): Promise<
   const hash = await identity.passwords.hash(password);
   const found = await identity.database.transaction(async (trx) => {
     const userId = await store.setPasswordHash(trx, newEmail(email), hash);
-    if (userId !== undefined) await revokeFamiliesOf(trx, userId, identity.clock.now());
-    return userId !== undefined;
+    if (userId === undefined) return false;
+    await revokeFamiliesOf(trx, userId, identity.clock.now());
+    await forgetFailures(trx, userId);
+    return true;
   });
   return found ? password : null;
 }
