@@ -4,9 +4,8 @@ import type { LexicalQuery } from './lexical-search.ts';
 
 /** Words that ask, and tell nothing about what is asked. */
 const ASKING = new Set(
-  'many much often long old far big tall tell give know show find list describe please mean happen happens happened'.split(
-    ' ',
-  ),
+  `many much often long old far big tall large small high low deep wide heavy fast slow quickly soon late early expensive
+  cheap tell give know show find list name explain describe please mean happen happens happened exactly`.split(/\s+/),
 );
 
 const SHORT_QUESTION = 3;
