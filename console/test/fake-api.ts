@@ -1,7 +1,14 @@
 import { vi } from 'vitest';
 import type { RunEvent } from '../src/api/types.ts';
 
-export type FakeRequest = { method: string; path: string; after: number | null; body: unknown; token: string | null };
+export type FakeRequest = {
+  method: string;
+  path: string;
+  after: number | null;
+  body: unknown;
+  token: string | null;
+  key: string | null;
+};
 type Answer = Response | 'unreachable' | Promise<Response>;
 
 /** Answers the console's requests from a script, one answer a request, and keeps what was asked. */
@@ -15,6 +22,7 @@ export function fakeApi(answer: (request: FakeRequest) => Answer): FakeRequest[]
       path: url.pathname,
       after: after === null ? null : Number(after),
       body: typeof init.body === 'string' ? JSON.parse(init.body) : undefined,
+      key: new Headers(init.headers).get('idempotency-key'),
       token: new Headers(init.headers).get('authorization')?.replace('Bearer ', '') ?? null,
     };
     asked.push(request);

@@ -6,12 +6,15 @@ import type { RunEvent } from './types.ts';
 
 const STREAM = { accept: 'text/event-stream' };
 
-/** Asks a question. The response is the run's stream from its first event. @throws ApiError when it is refused */
-export async function startRun(sessionId: string, input: string, signal: AbortSignal): Promise<Response> {
+/**
+ * Asks a question. The response is the run's stream from its first event; `x-run-id` names the run. Repeated with the same
+ * `key` it is the same run, so a question whose fate is unknown can be sent again. @throws ApiError when it is refused
+ */
+export async function startRun(sessionId: string, input: string, key: string, signal: AbortSignal): Promise<Response> {
   const response = await authorisedFetch(`/v1/sessions/${sessionId}/runs`, {
     method: 'POST',
     body: { input },
-    headers: STREAM,
+    headers: { ...STREAM, 'idempotency-key': key },
     signal,
   });
   if (!response.ok) throw await problemFrom(response);

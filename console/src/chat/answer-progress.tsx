@@ -15,7 +15,8 @@ export function AnswerProgress({ text }: { text: string }) {
 
 /** In a few words; none while the text itself shows that it goes on. */
 export function progressText({ phase, stopping, answer }: LiveRun): string {
-  if (phase === 'waiting' || phase === 'uncertain') return 'Connection lost. The answer goes on; reconnecting…';
+  if (phase === 'unsent') return 'No connection. The question is sent as soon as it is back…';
+  if (phase === 'waiting') return 'Connection lost. The answer goes on; reconnecting…';
   return stopping ? 'Stopping…' : activityText(answer);
 }
 

@@ -1,12 +1,13 @@
-import { readSession } from '../api/sessions.ts';
 import { queryClient } from '../app/query-client.ts';
+import { readDraft, saveDraft } from './drafts.ts';
 import { createLiveRuns } from './live-runs.ts';
 import { chatKeys, messagesQuery } from './queries.ts';
 
 /** The answers being written in this tab. */
 export const liveRuns = createLiveRuns({
-  // The first question gives the session its title, and any question moves it to the top.
-  onStarted: (sessionId) => {
+  onStarted: (sessionId, question) => {
+    if (readDraft(sessionId) === question) saveDraft(sessionId, '');
+    // The first question gives the session its title, and any question moves it to the top.
     void queryClient.invalidateQueries({ queryKey: chatKeys.session(sessionId) });
     void queryClient.invalidateQueries({ queryKey: chatKeys.sessions });
   },
@@ -23,5 +24,4 @@ export const liveRuns = createLiveRuns({
     const shown = queryClient.getQueryCache().find({ queryKey: messages });
     return !(shown?.isActive() && shown.state.isInvalidated);
   },
-  findActiveRun: async (sessionId, signal) => (await readSession(sessionId, signal)).active_run_id ?? null,
 });

@@ -2,6 +2,7 @@ import { ActionIcon, Textarea, Tooltip } from '@mantine/core';
 import { ArrowUpIcon, SquareFillIcon } from '@primer/octicons-react';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useCredentials } from '../auth/use-credentials.ts';
+import { liveRuns } from './chat-runs.ts';
 import classes from './composer.module.css';
 import { readDraft, saveDraft } from './drafts.ts';
 
@@ -21,7 +22,7 @@ const LONGEST_QUESTION = 32_000;
 const hasKeyboard = () => !window.matchMedia('(pointer: coarse)').matches;
 
 export function Composer({ sessionId, answering, stopping, busy, onSend, onStop }: Props) {
-  const [text, setText] = useState(() => readDraft(sessionId));
+  const [text, setText] = useState(() => draftOf(sessionId));
   const input = useRef<HTMLTextAreaElement>(null);
   const readOnly = useCredentials()?.tenant.role === 'viewer';
   const sendable = text.trim() !== '' && !answering && !busy;
@@ -37,7 +38,11 @@ export function Composer({ sessionId, answering, stopping, busy, onSend, onStop 
   const send = () => {
     if (!sendable) return;
     onSend(text.trim());
-    edit('');
+    // In a new chat the text stays until the chat has been made: its page then has a composer of its own.
+    if (sessionId === null) return;
+    setText('');
+    // Kept until the server has it.
+    saveDraft(sessionId, text.trim());
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || !hasKeyboard()) return;
@@ -104,4 +109,10 @@ export function Composer({ sessionId, answering, stopping, busy, onSend, onStop 
       <p className={classes.hint}>Answers can be wrong. Check them against their sources.</p>
     </form>
   );
+}
+
+/** What is being sent is shown as a question already. */
+function draftOf(sessionId: string | null): string {
+  const draft = readDraft(sessionId);
+  return sessionId !== null && liveRuns.get(sessionId)?.question === draft ? '' : draft;
 }

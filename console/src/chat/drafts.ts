@@ -1,6 +1,9 @@
 const PREFIX = 'parley.draft.';
 
-/** What was typed and not yet sent, for each session, so that a reload or a look at another chat loses none of it. */
+/**
+ * What was typed and has not yet arrived at the server, for each session, so that a reload or a look at another chat loses
+ * none of it.
+ */
 export function readDraft(sessionId: string | null): string {
   return sessionStorage.getItem(keyOf(sessionId)) ?? '';
 }

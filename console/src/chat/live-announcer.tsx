@@ -1,7 +1,7 @@
 import { VisuallyHidden } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { isUnfinished, textOf } from './answer.ts';
-import { activityText } from './answer-progress.tsx';
+import { activityText, progressText } from './answer-progress.tsx';
 import type { LiveRun } from './live-runs.ts';
 
 /** Characters read out by themselves; the rest is in the conversation for who wants it. */
@@ -27,8 +27,9 @@ export function LiveAnnouncer({ live }: { live: LiveRun | null }) {
   );
 }
 
-function announcement({ phase, answer }: LiveRun): string {
-  if (phase === 'waiting' || phase === 'uncertain') return 'Connection lost. Reconnecting.';
+function announcement(live: LiveRun): string {
+  const { phase, answer } = live;
+  if (phase === 'waiting' || phase === 'unsent') return progressText(live);
   if (phase === 'failed') return '';
   if (isUnfinished(answer.status)) return answer.activity === 'writing' ? 'Writing the answer.' : activityText(answer);
   const text = textOf(answer.parts).replaceAll(/\[\d+\]|[*_`#]/g, '');

@@ -21,7 +21,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function start(options: { active?: string | null; stored?: boolean } = {}) {
+function start(options: { stored?: boolean } = {}) {
   const seen: LiveRun[] = [];
   const ended: string[] = [];
   const runs = createLiveRuns({
@@ -30,7 +30,6 @@ function start(options: { active?: string | null; stored?: boolean } = {}) {
       ended.push(sessionId);
       return options.stored ?? true;
     },
-    findActiveRun: async () => options.active ?? null,
   });
   runs.subscribe(() => {
     const run = runs.get('s1');
@@ -104,9 +103,30 @@ describe('an answer being written', () => {
     expect(ended).toEqual(['s1']);
   });
 
-  test('is found when the connection broke before the first event', async () => {
-    fakeApi(byPath({ [ASK]: () => 'unreachable', [EVENTS]: () => eventStream(shortAnswer()) }));
-    const { runs, seen, gone } = start({ active: 'run-1' });
+  test('is asked for once, however often the question has to be sent', async () => {
+    let tries = 0;
+    const asked = fakeApi(
+      byPath({
+        [ASK]: () => {
+          tries += 1;
+          if (tries === 1) return 'unreachable';
+          return tries === 2 ? json(503, { detail: 'not ready' }) : eventStream(shortAnswer());
+        },
+      }),
+    );
+    const { runs, seen, gone } = start();
+    runs.start('s1', 'Count');
+    await gone();
+    expect(asked.map(({ method }) => method)).toEqual(['POST', 'POST', 'POST']);
+    expect(new Set(asked.map(({ key }) => key)).size).toBe(1);
+    expect(seen.some(({ phase }) => phase === 'unsent')).toBe(true);
+  });
+
+  test('is followed when the connection breaks between the start and the first event', async () => {
+    const begun = eventStream([], 'breaks');
+    begun.headers.set('x-run-id', 'run-1');
+    fakeApi(byPath({ [ASK]: () => begun, [EVENTS]: () => eventStream(shortAnswer()) }));
+    const { runs, seen, gone } = start();
     runs.start('s1', 'Count');
     await gone();
     expect(textOf(seen.at(-1)?.answer.parts ?? [])).toBe('One, two, three.');
@@ -131,12 +151,25 @@ describe('a question that fails', () => {
     expect(runs.get('s1')).toMatchObject({ question: 'Count', error: { status: 429, message: 'Too many requests.' } });
   });
 
-  test('is kept when nobody knows of a run', async () => {
-    fakeApi(byPath({ [ASK]: () => 'unreachable' }));
-    const { runs } = start({ active: null });
+  test('is kept when the server stays not ready', async () => {
+    const asked = fakeApi(byPath({ [ASK]: () => json(503, { detail: 'The tenant is not ready.' }) }));
+    const { runs } = start();
     runs.start('s1', 'Count');
-    await expect.poll(() => runs.get('s1')?.phase).toBe('failed');
-    expect(runs.get('s1')?.error?.unreachable).toBe(true);
+    await expect.poll(() => runs.get('s1')?.phase, { timeout: 20_000 }).toBe('failed');
+    expect(runs.get('s1')?.error?.message).toBe('The tenant is not ready.');
+    expect(asked).toHaveLength(5);
+  });
+
+  test('is given up when it is stopped while there is no connection, and is the same question when asked again', async () => {
+    const asked = fakeApi(byPath({ [ASK]: () => (asked.length > 1 ? eventStream(shortAnswer()) : 'unreachable') }));
+    const { runs, gone } = start();
+    runs.start('s1', 'Count');
+    await expect.poll(() => runs.get('s1')?.phase).toBe('unsent');
+    runs.stop('s1');
+    expect(runs.get('s1')).toMatchObject({ phase: 'failed', question: 'Count', error: { status: 0 } });
+    runs.start('s1', 'Count');
+    await gone();
+    expect(new Set(asked.map(({ key }) => key)).size).toBe(1);
   });
 
   test('can be asked again', async () => {

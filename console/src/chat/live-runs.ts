@@ -1,3 +1,4 @@
+import { backoffDelay, waitToReconnect } from '../api/backoff.ts';
 import { ApiError, unreachable } from '../api/problem.ts';
 import { cancelRun, followRun, relay, startRun } from '../api/runs.ts';
 import type { RunEvent } from '../api/types.ts';
@@ -8,8 +9,8 @@ import { type Answer, applyEvent, emptyAnswer } from './answer.ts';
  *
  * | phase | means | goes on to |
  * |---|---|---|
- * | starting | the question is on its way; no event has come | streaming, uncertain, failed (refused) |
- * | uncertain | the connection broke before the first event: whether the run exists is asked | streaming, failed |
+ * | starting | the question is on its way; no event has come | streaming, unsent, failed (refused) |
+ * | unsent | the server was not reached, or not known to be: it is sent again, as the same question | streaming, failed |
  * | streaming | events come | waiting, ended |
  * | waiting | the connection broke; it is tried again | streaming, failed (nothing to follow) |
  * | ended | `run-end` was seen | gone when the stored messages are there, failed when the run failed |
@@ -17,7 +18,7 @@ import { type Answer, applyEvent, emptyAnswer } from './answer.ts';
  *
  * A new question begins anew from none, ended and failed.
  */
-export type LivePhase = 'starting' | 'uncertain' | 'streaming' | 'waiting' | 'ended' | 'failed';
+export type LivePhase = 'starting' | 'unsent' | 'streaming' | 'waiting' | 'ended' | 'failed';
 
 export type LiveRun = {
   sessionId: string;
@@ -37,17 +38,19 @@ export function isAnswering({ phase }: LiveRun): boolean {
 
 export type LiveRunEvents = {
   /** The question is stored and its run has begun. */
-  onStarted: (sessionId: string) => void;
+  onStarted: (sessionId: string, question: string | null) => void;
   /** The run has ended: read what is stored. True when its answer is there to be shown, so that the live copy may go. */
   onEnded: (sessionId: string) => Promise<boolean>;
-  /** The run of a session that may be under way, asked after a connection broke too early to tell. */
-  findActiveRun: (sessionId: string, signal: AbortSignal) => Promise<string | null>;
 };
 
 /** Deltas come hundreds a second; the page is drawn at most this often, in milliseconds. */
 const DRAW_EVERY_MS = 40;
 
-type Entry = { run: LiveRun; shown: LiveRun; abort: AbortController };
+/** How often a question is sent to a server that answers, but is not ready. One that can't be reached is tried for ever. */
+const ATTEMPTS_WHEN_NOT_READY = 5;
+
+/** `key` makes every sending of one question the same question. */
+type Entry = { run: LiveRun; shown: LiveRun; key: string; abort: AbortController };
 
 export type LiveRuns = ReturnType<typeof createLiveRuns>;
 
@@ -69,9 +72,9 @@ export function createLiveRuns(events: LiveRunEvents) {
     else drawTimer ??= setTimeout(draw, DRAW_EVERY_MS);
   }
 
-  function open(sessionId: string, question: string | null): Entry {
+  function open(sessionId: string, question: string | null, key: string): Entry {
     const run: LiveRun = { sessionId, question, answer: emptyAnswer, phase: 'starting', stopping: false, error: null };
-    const entry = { run, shown: run, abort: new AbortController() };
+    const entry = { run, shown: run, key, abort: new AbortController() };
     entries.set(sessionId, entry);
     draw();
     return entry;
@@ -86,7 +89,7 @@ export function createLiveRuns(events: LiveRunEvents) {
   const receive = (entry: Entry) => (event: RunEvent) => {
     change(entry, { answer: applyEvent(entry.run.answer, event), phase: 'streaming' }, event.type === 'run-end');
     if (event.type !== 'run-start') return;
-    events.onStarted(entry.run.sessionId);
+    events.onStarted(entry.run.sessionId, entry.run.question);
     // Stop may have been pressed before the run had an id.
     if (entry.run.stopping) void cancel(entry, event.run_id);
   };
@@ -109,24 +112,30 @@ export function createLiveRuns(events: LiveRunEvents) {
     });
   }
 
-  /** The stream that the question itself opened, as far as it goes. True when it went to the end. */
-  async function ask(entry: Entry, question: string): Promise<boolean> {
-    try {
-      const response = await startRun(entry.run.sessionId, question, entry.abort.signal);
-      return await relay(response, { after: 0, attempt: 0 }, receive(entry));
-    } catch (error) {
-      if (error instanceof ApiError && !error.unreachable) throw error;
-      return false;
-    }
+  /** Sends the question until it has arrived, then follows its run to the end. */
+  async function ask(entry: Entry, question: string): Promise<void> {
+    const response = await send(entry, question);
+    const runId = response.headers.get('x-run-id');
+    if (runId !== null) change(entry, { answer: { ...entry.run.answer, runId } });
+    const over = await relay(response, { after: 0, attempt: 0 }, receive(entry)).catch(() => false);
+    const known = entry.run.answer.runId;
+    if (over) return;
+    entry.abort.signal.throwIfAborted();
+    if (known === null) throw unreachable();
+    change(entry, { phase: 'waiting' });
+    await follow(entry, known);
   }
 
-  async function findAndFollow(entry: Entry): Promise<void> {
-    const { sessionId, answer } = entry.run;
-    if (answer.runId !== null) return follow(entry, answer.runId);
-    change(entry, { phase: 'uncertain' });
-    const found = await events.findActiveRun(sessionId, entry.abort.signal);
-    if (found === null) throw unreachable();
-    return follow(entry, found);
+  async function send(entry: Entry, question: string): Promise<Response> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await startRun(entry.run.sessionId, question, entry.key, entry.abort.signal);
+      } catch (error) {
+        if (entry.abort.signal.aborted || entry.run.stopping || !maySendAgain(error, attempt)) throw error;
+      }
+      change(entry, { phase: 'unsent' });
+      await waitToReconnect(backoffDelay(attempt), entry.abort.signal);
+    }
   }
 
   async function carry(entry: Entry, work: () => Promise<void>): Promise<void> {
@@ -147,7 +156,9 @@ export function createLiveRuns(events: LiveRunEvents) {
   function begin(sessionId: string, question: string | null, work: (entry: Entry) => Promise<void>): void {
     const before = entries.get(sessionId);
     if (before && isAnswering(before.run)) return;
-    const entry = open(sessionId, question);
+    // Asked again, a question that never became a run is still the same question.
+    const again = before?.run.question === question && before.run.answer.runId === null;
+    const entry = open(sessionId, question, again ? before.key : randomKey());
     void carry(entry, () => work(entry));
   }
 
@@ -159,18 +170,21 @@ export function createLiveRuns(events: LiveRunEvents) {
     get: (sessionId: string): LiveRun | null => entries.get(sessionId)?.shown ?? null,
     /** Sends a question and follows its answer. Nothing happens while the session is still being answered. */
     start(sessionId: string, question: string): void {
-      begin(sessionId, question, async (entry) => {
-        if (!(await ask(entry, question))) await findAndFollow(entry);
-      });
+      begin(sessionId, question, (entry) => ask(entry, question));
     },
     /** Follows a run that is under way, from its first event. A question that failed here is not pushed aside by it. */
     resume(sessionId: string, runId: string): void {
       if (!entries.has(sessionId)) begin(sessionId, null, (entry) => follow(entry, runId));
     },
-    /** Asks the server to stop; the answer ends with the `run-end` that follows. */
+    /** Asks the server to stop; the answer ends with the `run-end` that follows. A question not sent yet is given up. */
     stop(sessionId: string): void {
       const entry = entries.get(sessionId);
       if (!entry || entry.run.stopping) return;
+      if (entry.run.phase === 'unsent') {
+        entry.abort.abort();
+        change(entry, { phase: 'failed', error: unreachable() });
+        return;
+      }
       change(entry, { stopping: true });
       if (entry.run.answer.runId !== null) void cancel(entry, entry.run.answer.runId);
     },
@@ -181,4 +195,14 @@ export function createLiveRuns(events: LiveRunEvents) {
       }
     },
   };
+}
+
+function maySendAgain(error: unknown, attempt: number): boolean {
+  if (!(error instanceof ApiError)) return false;
+  return error.unreachable || (attempt < ATTEMPTS_WHEN_NOT_READY && [502, 503, 504].includes(error.status));
+}
+
+/** `crypto.randomUUID` is kept from pages that are not on HTTPS or localhost. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

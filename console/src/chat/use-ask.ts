@@ -20,10 +20,7 @@ export function useAsk(sessionId: string | null): Ask {
       saveDraft(null, '');
       await navigate(`/sessions/${session.id}`);
     },
-    onError: (error, question) => {
-      saveDraft(null, question);
-      notifyError('The question was not sent', error);
-    },
+    onError: (error) => notifyError('The question was not sent', error),
   });
   return {
     send: (question) => {
