@@ -109,6 +109,12 @@ export class RunEngine {
     this.#begin(tenant, run, { firstLine, history });
   }
 
+  /** A run of this tenant that this process works on: known without asking the database. */
+  held(tenant: Tenant, runId: string): RunRow | undefined {
+    const active = this.#active.get(runId);
+    return active?.tenant.id === tenant.id ? active.run : undefined;
+  }
+
   /** Every event behind `after`, then live ones, until the run ends or the signal is aborted. */
   follow(tenant: Tenant, runId: string, after: number, signal: AbortSignal): AsyncGenerator<readonly EventLine[]> {
     const sources = {

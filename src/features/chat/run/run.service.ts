@@ -152,7 +152,9 @@ export function createRunService(deps: RunDependencies) {
 
     /** The run's events behind `after`: what is there now, and then each as it comes. */
     async follow(principal: Principal, id: string, after: number, signal: AbortSignal) {
-      await find(principal, id);
+      const held = engine.held(principal.tenant, id);
+      if (held) assertOwnRun(principal, held);
+      else await find(principal, id);
       return engine.follow(principal.tenant, id, after, signal);
     },
 

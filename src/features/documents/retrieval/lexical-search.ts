@@ -2,14 +2,7 @@ import type { TenantTransaction } from '../../../platform/database/database.ts';
 import { type Limits, limitsFor, type PlannedTerm, planTerms } from './bm25.ts';
 import { widenUntilEnough } from './candidates.ts';
 import type { DocumentFilter } from './filter.store.ts';
-import {
-  type ChunkRange,
-  countTerms,
-  type IndexedCorpus,
-  readCorpus,
-  type ScoredChunk,
-  scoreChunks,
-} from './lexical.store.ts';
+import { type ChunkRange, countTerms, type IndexedCorpus, type ScoredChunk, scoreChunks } from './lexical.store.ts';
 import { informativeTerms, type QueryTerm, queryWords } from './query-words.ts';
 import { stemWords } from './stems.store.ts';
 
@@ -26,10 +19,16 @@ export type LexicalQuery = {
 /** Languages that a query is stemmed in: the most used ones of the corpus. */
 const MAX_LANGUAGES = 6;
 
-export async function analyzeQuery(trx: TenantTransaction, query: string): Promise<LexicalQuery> {
-  const corpus = await readCorpus(trx);
-  // A tenant without documents still asks: nothing more is read for it.
-  if (corpus.chunkCount === 0) return { corpus, terms: [], planned: [], limits: limitsFor(0) };
+/** What a query is to a corpus without chunks. */
+export function emptyQuery(corpus: IndexedCorpus): LexicalQuery {
+  return { corpus, terms: [], planned: [], limits: limitsFor(0) };
+}
+
+export async function analyzeQuery(
+  trx: TenantTransaction,
+  query: string,
+  corpus: IndexedCorpus,
+): Promise<LexicalQuery> {
   const stems = await stemWords(trx, queryWords(query), corpus.languages.slice(0, MAX_LANGUAGES));
   const terms = informativeTerms(stems);
   const words = terms.map((term) => term.lexemes);

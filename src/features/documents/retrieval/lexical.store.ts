@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import { B, type Corpus, K1, type PlannedTerm, type TermCount } from './bm25.ts';
 import { type DocumentFilter, matchesFilter } from './filter.store.ts';
@@ -6,16 +6,24 @@ import { type DocumentFilter, matchesFilter } from './filter.store.ts';
 /** The corpus, and the stemmers that its documents went through. */
 export type IndexedCorpus = Corpus & { languages: readonly string[] };
 
-type LanguageShare = { language: string; chunks: number; words: number; first: number | null; last: number | null };
+export type LanguageShare = {
+  language: string;
+  chunks: number;
+  words: number;
+  first: number | null;
+  last: number | null;
+};
 
-export async function readCorpus(trx: TenantTransaction): Promise<IndexedCorpus> {
-  const { rows: languages } = await sql<LanguageShare>`
-    SELECT language, sum(chunk_count) AS chunks, sum(word_count) AS words,
-      (SELECT min(number) FROM chunk) AS first, (SELECT max(number) FROM chunk) AS last
-    FROM corpus_change
-    GROUP BY language
-    HAVING sum(chunk_count) > 0
-    ORDER BY chunks DESC`.execute(trx);
+/** What the corpus is now, by language. One statement by itself: a search of an empty corpus is one round trip. */
+export const corpusQuery = CompiledQuery.raw(`
+  SELECT language, sum(chunk_count) AS chunks, sum(word_count) AS words,
+    (SELECT min(number) FROM chunk) AS first, (SELECT max(number) FROM chunk) AS last
+  FROM corpus_change
+  GROUP BY language
+  HAVING sum(chunk_count) > 0
+  ORDER BY chunks DESC`) as CompiledQuery<LanguageShare>;
+
+export function corpusOf(languages: readonly LanguageShare[]): IndexedCorpus {
   const chunkCount = languages.reduce((sum, { chunks }) => sum + chunks, 0);
   const wordCount = languages.reduce((sum, { words }) => sum + words, 0);
   return {

@@ -3,14 +3,21 @@ import { fuse } from '../../../lib/fusion/weighted-min-max.ts';
 import type { Database, DatabaseKind, TenantTransaction } from '../../../platform/database/database.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
-import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import { inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
 import { documentErrors } from '../documents.errors.ts';
 import { widenUntilEnough } from './candidates.ts';
 import { findNearest, findNearestWithin } from './dense.store.ts';
 import { type DocumentFilter, findChunkRanges, isEmptyFilter } from './filter.store.ts';
 import { findHits, type HitRow } from './hit.store.ts';
-import type { ChunkRange, ScoredChunk } from './lexical.store.ts';
-import { analyzeQuery, type LexicalQuery, searchLexically } from './lexical-search.ts';
+import {
+  type ChunkRange,
+  corpusOf,
+  corpusQuery,
+  type IndexedCorpus,
+  type LanguageShare,
+  type ScoredChunk,
+} from './lexical.store.ts';
+import { analyzeQuery, emptyQuery, type LexicalQuery, searchLexically } from './lexical-search.ts';
 
 export type SearchMode = 'hybrid' | 'dense' | 'sparse';
 
@@ -64,14 +71,28 @@ export async function searchDocuments(
   const stop = deps.metrics.searches.startTimer();
   const vector = await embedQuery(deps, input, signal);
   const modeUsed = vector === null ? 'sparse' : input.mode;
-  const result = await inTenant(deps.database, tenant, async (trx) => {
-    const lexical = await analyzeQuery(trx, input.query);
-    const dense = vector && { vector, embedder: deps.embedder?.id ?? '', kind: deps.database.kind };
-    const ranked = await rank(trx, lexical, dense, input);
-    return { hits: await withText(trx, ranked), modeUsed, lexical };
-  });
+  const [languages] = await queryTenant<[LanguageShare]>(deps.database, tenant, corpusQuery);
+  const corpus = corpusOf(languages);
+  const found = await findIn(deps, tenant, input, corpus, vector);
   stop({ mode: modeUsed });
-  return result;
+  return { ...found, modeUsed };
+}
+
+async function findIn(
+  { database, embedder }: SearchDependencies,
+  tenant: Tenant,
+  input: SearchInput,
+  corpus: IndexedCorpus,
+  vector: readonly number[] | null,
+): Promise<Pick<SearchResult, 'hits' | 'lexical'>> {
+  // A tenant without documents still asks: nothing more is read for it.
+  if (corpus.chunkCount === 0) return { hits: [], lexical: emptyQuery(corpus) };
+  return inTenant(database, tenant, async (trx) => {
+    const lexical = await analyzeQuery(trx, input.query, corpus);
+    const dense = vector && { vector, embedder: embedder?.id ?? '', kind: database.kind };
+    const ranked = await rank(trx, lexical, dense, input);
+    return { hits: await withText(trx, ranked), lexical };
+  });
 }
 
 /** Null where the search is by words only. A hybrid search goes on without an embedder that fails, and says so. */
