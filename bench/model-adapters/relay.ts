@@ -14,7 +14,7 @@ function emit(response: ServerResponse, delta: string): void {
 }
 
 /** The yardstick: nothing but node:http, a line splitter and JSON. */
-function relayBare(response: ServerResponse): Promise<void> {
+function relayBare(response: ServerResponse, model = 'bench'): Promise<void> {
   return new Promise((resolve, reject) => {
     const options = { method: 'POST', agent, headers: { 'content-type': 'application/json' } };
     const request = http.request(`${baseUrl}/chat/completions`, options, (answer) => {
@@ -33,7 +33,7 @@ function relayBare(response: ServerResponse): Promise<void> {
       answer.on('error', reject);
     });
     request.on('error', reject);
-    request.end(JSON.stringify({ model: 'bench', stream: true, messages: [{ role: 'user', content: 'Go' }] }));
+    request.end(JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'Go' }] }));
   });
 }
 
@@ -54,7 +54,8 @@ async function relayAiSdk(response: ServerResponse): Promise<void> {
 }
 
 const relays: Record<string, (response: ServerResponse) => Promise<void>> = {
-  '/bare': relayBare,
+  '/bare': (response) => relayBare(response),
+  '/bare-paced': (response) => relayBare(response, 'paced'),
   '/own': relayOwn,
   '/ai-sdk': relayAiSdk,
 };

@@ -1,6 +1,7 @@
-/** A model that answers at once: `/chat/completions` with as many tokens as asked for, in a process of its own. */
+/** Models that answer at once, or at a pace: `/chat/completions` with as many tokens as asked for, in a process of its own. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 
 const tokens = Number(process.argv[2] ?? 100);
 
@@ -18,12 +19,18 @@ const pieces = [
   'data: [DONE]\n\n',
 ];
 
-const server = createServer((request, response) => {
-  request.resume().on('end', () => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    for (const piece of pieces) response.write(piece);
-    response.end();
-  });
+/** Time between two tokens of the model `paced`, ms. */
+const PACE_MS = 10;
+
+const server = createServer(async (request, response) => {
+  const body = Buffer.concat(await Array.fromAsync(request)).toString();
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const isPaced = body.includes('"model":"paced"');
+  for (const piece of pieces) {
+    response.write(piece);
+    if (isPaced) await setTimeout(PACE_MS);
+  }
+  response.end();
 });
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 process.on('disconnect', () => process.exit());
