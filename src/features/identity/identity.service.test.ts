@@ -149,7 +149,7 @@ describe.each(testDatabases())('accounts on the $kind database', ({ open }) => {
     const starts = await Promise.all([createFirstOperator(on.identity), createFirstOperator(on.identity)]);
     const made = starts.filter((one) => one !== null);
     expect(made).toHaveLength(1);
-    expect(made[0]).toMatchObject({ username: 'admin', tenant: 'main' });
+    expect(made[0]).toMatchObject({ username: 'admin', principal: { role: 'owner', tenant: { slug: 'main' } } });
     const name = made[0]?.username ?? '';
     const started = await login(on.identity, { name, password: made[0]?.password ?? '' });
     expect(started.user.is_operator).toBe(true);
