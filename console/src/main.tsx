@@ -6,9 +6,9 @@ import { watchUser } from './app/watch-user.ts';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no element with the id root');
-watchUser();
 createRoot(root).render(
   <StrictMode>
     <App />
   </StrictMode>,
 );
+watchUser();

@@ -1,10 +1,21 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { chromiumPath, launchChromium } from '../../console/test/chromium.ts';
+import {
+  answers,
+  bearer,
+  drop,
+  expectSound,
+  expectVisible,
+  isFocused,
+  type Login,
+  logIn,
+  storedCredentials,
+  tabTo,
+} from '../../console/test/console-page.ts';
 import { type PacedModel, pacedModel } from '../../console/test/paced-model.ts';
 import { type SeverableLine, severableLine } from '../../console/test/severable-line.ts';
 import { ApiClient } from '../support/api-client.ts';
@@ -157,6 +168,19 @@ describe.skipIf(chromiumPath === undefined)('the console', { timeout: 60_000 }, 
     expect(await page.getByRole('link', { name: 'How tall is the lighthouse' }).getAttribute('aria-current')).toBe(
       'page',
     );
+  });
+
+  test('suggests questions about Parley while its own guides are there', async () => {
+    const page = await signedIn();
+    const starters = page.getByRole('list', { name: 'Questions to begin with' }).getByRole('button');
+    await expect.poll(() => starters.count(), PATIENT).toBe(3);
+    const question = await starters.first().innerText();
+    const turn = model.turn(question);
+    await starters.first().click();
+    (await turn).say('Set its key.');
+    (await turn).end();
+    await expectVisible(answers(page).getByText('Set its key.'));
+    await expectVisible(page.getByRole('link', { name: question }));
   });
 
   test('stops an answer with Escape, at the model too, and keeps what was said', async () => {
@@ -393,14 +417,6 @@ describe.skipIf(chromiumPath === undefined)('the console', { timeout: 60_000 }, 
   });
 });
 
-type Login = {
-  access_token: string;
-  refresh_token: string;
-  expires_in: number;
-  user: { id: string; email: string };
-  tenant: { id: string; slug: string; role: string };
-};
-
 /** As `address()`, which only works inside a test. */
 function served(parley: ParleyProcess): Promise<string> {
   return vi.waitFor(() => {
@@ -408,69 +424,4 @@ function served(parley: ParleyProcess): Promise<string> {
     if (address === undefined) throw new Error(`Parley has not served yet:\n${parley.output()}`);
     return address;
   }, START);
-}
-
-async function logIn(address: string, credential: { email: string; password: string }): Promise<Login> {
-  const response = await fetch(`${address}/v1/auth/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(credential),
-  });
-  expect(response.status).toBe(200);
-  return (await response.json()) as Login;
-}
-
-/** As the console itself keeps them. */
-function storedCredentials({ access_token, refresh_token, expires_in, user, tenant }: Login) {
-  const expiresAt = Date.now() + expires_in * 1000;
-  return { accessToken: access_token, refreshToken: refresh_token, expiresAt, user, tenant };
-}
-
-const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
-
-/** The conversation: questions and answers. */
-function answers(page: Page): Locator {
-  return page.getByRole('region', { name: 'Conversation' });
-}
-
-async function expectVisible(locator: Locator): Promise<void> {
-  await locator.first().waitFor({ state: 'visible' });
-}
-
-async function isFocused(locator: Locator): Promise<boolean> {
-  return (await locator.and(locator.page().locator(':focus')).count()) === 1;
-}
-
-async function tabTo(page: Page, target: Locator, key: string): Promise<void> {
-  for (let presses = 0; presses < 40; presses += 1) {
-    if (await isFocused(target)) return;
-    await page.keyboard.press(key);
-  }
-  throw new Error('The keyboard does not reach it.');
-}
-
-async function drop(page: Page, files: { name: string; text: string }[]): Promise<void> {
-  const dataTransfer = await page.evaluateHandle(`(() => {
-    const transfer = new DataTransfer();
-    for (const { name, text } of ${JSON.stringify(files)}) transfer.items.add(new File([text], name));
-    return transfer;
-  })()`);
-  const area = page.getByText('Drop files here');
-  await area.dispatchEvent('dragenter', { dataTransfer });
-  await area.dispatchEvent('drop', { dataTransfer });
-}
-
-const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-type Violation = { id: string; impact: string; nodes: { html: string }[] };
-
-/** No serious fault that axe knows, and nothing that makes the page itself scroll sideways. */
-async function expectSound(page: Page): Promise<void> {
-  expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-  await page.evaluate(await axeSource);
-  const violations = (await page.evaluate(
-    'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)',
-  )) as Violation[];
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
 }

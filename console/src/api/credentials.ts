@@ -6,6 +6,8 @@ import type { SignedIn, Tenant, User } from './types.ts';
  * (no script but ours) and that answers are never rendered as HTML.
  */
 const KEY = 'parley.credentials';
+/** Kept in their place once they have run out. */
+const EXPIRED = '{"expired":true}';
 
 export type Credentials = {
   accessToken: string;
@@ -17,7 +19,6 @@ export type Credentials = {
 };
 
 const listeners = new Set<() => void>();
-let expired = false;
 let lastText: string | null = null;
 let lastRead: Credentials | null = null;
 
@@ -39,21 +40,20 @@ export function saveSignedIn(answer: SignedIn): Credentials {
     user: answer.user,
     tenant: answer.tenant,
   };
-  expired = false;
   localStorage.setItem(KEY, JSON.stringify(credentials));
   notify();
   return credentials;
 }
 
 export function forgetCredentials(reason: 'signed-out' | 'expired'): void {
-  expired = reason === 'expired';
-  localStorage.removeItem(KEY);
+  if (reason === 'expired') localStorage.setItem(KEY, EXPIRED);
+  else localStorage.removeItem(KEY);
   notify();
 }
 
-/** Whether this tab was signed out because its credentials ran out, which is worth a word. */
+/** Whether the last credentials ran out rather than being given up, which is worth a word in every tab. */
 export function signInExpired(): boolean {
-  return expired;
+  return localStorage.getItem(KEY) === EXPIRED;
 }
 
 /** Calls back when this tab or another one signs in, renews or signs out. */

@@ -7,7 +7,7 @@ import classes from './side-bar.module.css';
 const SCHEMES = [
   { value: 'light', label: 'Light', icon: SunIcon },
   { value: 'dark', label: 'Dark', icon: MoonIcon },
-  { value: 'auto', label: 'As the system', icon: DeviceDesktopIcon },
+  { value: 'auto', label: 'Same as the system', icon: DeviceDesktopIcon },
 ] as const;
 
 export function AccountMenu() {

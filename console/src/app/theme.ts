@@ -58,7 +58,10 @@ export const theme: MantineThemeOverride = createTheme({
   respectReducedMotion: true,
   cursorType: 'pointer',
   components: {
-    Modal: { defaultProps: { lockScroll: false, centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
+    Modal: {
+      defaultProps: { lockScroll: false, centered: true, overlayProps: { backgroundOpacity: 0.45 } },
+      styles: { title: { fontWeight: 600 } },
+    },
     DrawerRoot: { defaultProps: { lockScroll: false } },
     DrawerOverlay: { defaultProps: { backgroundOpacity: 0.45 } },
     // The placeholder is an element that no menu may have, and screen readers announce nothing for it.

@@ -1,5 +1,5 @@
 import { ActionIcon, CopyButton, Tooltip } from '@mantine/core';
-import { CheckIcon, CopyIcon, StopIcon } from '@primer/octicons-react';
+import { CheckIcon, CircleSlashIcon, CopyIcon } from '@primer/octicons-react';
 import { memo } from 'react';
 import { type AnswerPart, textOf } from './answer.ts';
 import classes from './answer-body.module.css';
@@ -18,7 +18,7 @@ export const AnswerBody = memo(function AnswerBody({ parts, unfinished, stopped 
       ))}
       {!unfinished && stopped && (
         <p className={classes.stopped}>
-          <StopIcon size={14} /> Stopped before its end
+          <CircleSlashIcon size={14} /> Stopped before its end
         </p>
       )}
       {!unfinished && citations.length > 0 && <SourceList citations={citations} />}

@@ -40,6 +40,7 @@ export function ChatPage() {
   const close = useCallback(() => setOpen(null), []);
   const answering = live !== null && isAnswering(live);
 
+  const missing = session.data === undefined ? session.error : null;
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Escape' || event.defaultPrevented || event.nativeEvent.isComposing) return;
     if (open !== null) close();
@@ -54,28 +55,28 @@ export function ChatPage() {
           {sessionId !== null && (
             <VisuallyHidden component="h1">{session.data ? titleOf(session.data) : 'Chat'}</VisuallyHidden>
           )}
-          {sessionId === null ? (
-            <EmptyChat onAsk={ask.send} />
-          ) : session.isError && session.data === undefined ? (
+          {missing ? (
             <div className={classes.fault}>
-              <ErrorNotice
-                error={session.error}
-                title="This chat can't be shown"
-                onRetry={() => void session.refetch()}
-              />
+              <ErrorNotice error={missing} title="This chat can't be shown" onRetry={() => void session.refetch()} />
             </div>
           ) : (
-            <Conversation key={sessionId} sessionId={sessionId} live={live} onAsk={ask.send} />
+            <>
+              {sessionId === null ? (
+                <EmptyChat onAsk={ask.send} />
+              ) : (
+                <Conversation key={sessionId} sessionId={sessionId} live={live} onAsk={ask.send} />
+              )}
+              <Composer
+                key={`composer ${sessionId}`}
+                sessionId={sessionId}
+                answering={answering}
+                stopping={live?.stopping ?? false}
+                busy={ask.busy}
+                onSend={ask.send}
+                onStop={() => sessionId !== null && liveRuns.stop(sessionId)}
+              />
+            </>
           )}
-          <Composer
-            key={`composer ${sessionId}`}
-            sessionId={sessionId}
-            answering={answering}
-            stopping={live?.stopping ?? false}
-            busy={ask.busy}
-            onSend={ask.send}
-            onStop={() => sessionId !== null && liveRuns.stop(sessionId)}
-          />
         </div>
         <PassagePanel citation={open} onClose={close} />
       </div>

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { storedAnswer } from '../../test/events.ts';
 import type { Message } from '../api/types.ts';
 import { emptyAnswer } from './answer.ts';
-import { conversationItems } from './conversation-items.ts';
+import { conversationItems, type KnownItems } from './conversation-items.ts';
 import type { LiveRun } from './live-runs.ts';
 
 const question: Message = storedAnswer([], { id: 'q1', role: 'user', content: 'Why?' });
@@ -24,11 +24,12 @@ const live: LiveRun = {
   error: null,
 };
 
-const keys = (messages: Message[], run: LiveRun | null) => conversationItems(messages, run).map(({ key }) => key);
+const keys = (messages: Message[], run: LiveRun | null) =>
+  conversationItems(messages, run, new Map()).map(({ key }) => key);
 
 describe('a conversation', () => {
   test('shows the question and the answer that are not stored yet', () => {
-    expect(conversationItems([], live)).toEqual([
+    expect(conversationItems([], live, new Map())).toEqual([
       { kind: 'question', key: 'question', text: 'Why?' },
       { kind: 'answer', key: 'a1', parts: live.answer.parts, stopped: false, progress: '' },
     ]);
@@ -45,14 +46,16 @@ describe('a conversation', () => {
     expect(keys([older], live)).toEqual(['a0', 'question', 'a1']);
   });
 
-  test('gives the same item for the same message, so that it is not drawn again', () => {
-    expect(conversationItems([answer], null)[0]).toBe(conversationItems([answer], live)[0]);
+  test('gives the same item for a message that is read again, so that it is not drawn again', () => {
+    const known: KnownItems = new Map();
+    const [first] = conversationItems([answer], live, known);
+    expect(conversationItems([structuredClone(answer)], null, known)[0]).toBe(first);
   });
 
   test('says that the connection is lost, and nothing of the kind once the answer has ended', () => {
-    expect(conversationItems([], { ...live, phase: 'waiting' })[1]).toMatchObject({
+    expect(conversationItems([], { ...live, phase: 'waiting' }, new Map())[1]).toMatchObject({
       progress: expect.stringContaining('Connection lost'),
     });
-    expect(conversationItems([], { ...live, phase: 'ended' })[1]).toMatchObject({ progress: null });
+    expect(conversationItems([], { ...live, phase: 'ended' }, new Map())[1]).toMatchObject({ progress: null });
   });
 });

@@ -11,24 +11,31 @@ export type ConversationItem =
  * What a conversation shows: the stored messages, then what is not stored yet. An answer has the same key before and after
  * it is stored, so that the page keeps its elements, and with them the focus and the place.
  */
-export function conversationItems(messages: readonly Message[], live: LiveRun | null): ConversationItem[] {
-  const items = messages.flatMap(itemOf);
+export function conversationItems(
+  messages: readonly Message[],
+  live: LiveRun | null,
+  known: KnownItems,
+): ConversationItem[] {
+  const items = messages.flatMap((message) => itemOf(message, known));
   return live === null ? items : [...items, ...liveItems(messages, live)];
 }
 
-/** Messages never change, so neither do their items: a long conversation is drawn once. */
-const itemsOfMessages = new WeakMap<Message, ConversationItem>();
+/**
+ * The items that were made before, by message. Stored messages never change, so neither do their items: a long conversation
+ * is drawn once, also when its pages are read again and each message comes as a new object.
+ */
+export type KnownItems = Map<string, ConversationItem>;
 
-function itemOf(message: Message): ConversationItem[] {
+function itemOf(message: Message, known: KnownItems): ConversationItem[] {
   const { id, role, content, status } = message;
   if (role !== 'user' && role !== 'assistant') return [];
-  const known = itemsOfMessages.get(message);
-  if (known) return [known];
+  const before = known.get(id);
+  if (before) return [before];
   const item: ConversationItem =
     role === 'user'
       ? { kind: 'question', key: id, text: content }
       : { kind: 'answer', key: id, parts: partsOfMessage(message), stopped: status === 'incomplete', progress: null };
-  itemsOfMessages.set(message, item);
+  known.set(id, item);
   return [item];
 }
 

@@ -2,12 +2,12 @@ import { ActionIcon, Button, Skeleton } from '@mantine/core';
 import { useReducedMotion } from '@mantine/hooks';
 import { ArrowDownIcon } from '@primer/octicons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useStickToBottom } from 'use-stick-to-bottom';
 import { ErrorNotice } from '../ui/error-notice.tsx';
 import classes from './conversation.module.css';
 import { AnswerItem, QuestionItem } from './conversation-item.tsx';
-import { conversationItems, lastQuestion } from './conversation-items.ts';
+import { conversationItems, type KnownItems, lastQuestion } from './conversation-items.ts';
 import { FailureItem, UnansweredItem } from './conversation-notices.tsx';
 import { LiveAnnouncer } from './live-announcer.tsx';
 import type { LiveRun } from './live-runs.ts';
@@ -19,7 +19,8 @@ type Props = { sessionId: string; live: LiveRun | null; onAsk: (question: string
 export function Conversation({ sessionId, live, onAsk }: Props) {
   const query = useInfiniteQuery(messagesQuery(sessionId));
   const messages = useMemo(() => query.data?.pages.flatMap((page) => page.data).reverse() ?? [], [query.data]);
-  const items = conversationItems(messages, live);
+  const [known] = useState<KnownItems>(() => new Map());
+  const items = conversationItems(messages, live, known);
   const reducedMotion = useReducedMotion();
   // Only a growing answer is followed smoothly: an old chat that opens is at its end at once.
   const resize = reducedMotion || live === null ? 'instant' : 'smooth';

@@ -43,8 +43,10 @@ export type LiveRunEvents = {
   onEnded: (sessionId: string) => Promise<boolean>;
 };
 
-/** Deltas come hundreds a second; the page is drawn at most this often, in milliseconds. */
+/** Deltas come hundreds a second; the page is drawn at most this often. */
 const DRAW_EVERY_MS = 40;
+/** Each drawing reads the whole answer as Markdown, about 1 ms for 1,000 characters: long ones are drawn less often. */
+const DRAW_PAUSE_MS_PER_CHARACTER = 0.005;
 
 /** How often a question is sent to a server that answers, but is not ready. One that can't be reached is tried for ever. */
 const ATTEMPTS_WHEN_NOT_READY = 5;
@@ -69,7 +71,7 @@ export function createLiveRuns(events: LiveRunEvents) {
   function change(entry: Entry, changes: Partial<LiveRun>, now = true): void {
     entry.run = { ...entry.run, ...changes };
     if (now) draw();
-    else drawTimer ??= setTimeout(draw, DRAW_EVERY_MS);
+    else drawTimer ??= setTimeout(draw, DRAW_EVERY_MS + DRAW_PAUSE_MS_PER_CHARACTER * lengthOf(entry.run.answer));
   }
 
   function open(sessionId: string, question: string | null, key: string): Entry {
@@ -195,6 +197,10 @@ export function createLiveRuns(events: LiveRunEvents) {
       }
     },
   };
+}
+
+function lengthOf({ parts }: Answer): number {
+  return parts.reduce((length, { text }) => length + text.length, 0);
 }
 
 function maySendAgain(error: unknown, attempt: number): boolean {
