@@ -14,6 +14,8 @@ export default defineConfig({
     },
     pool: 'forks',
     maxWorkers: 2,
+    // On a machine shared with others a browser or a child process is late now and then; a fault fails three times.
+    retry: process.env.CI ? 2 : 0,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [

