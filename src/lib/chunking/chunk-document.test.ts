@@ -182,7 +182,7 @@ describe('chunkDocument', () => {
     );
   });
 
-  it('chunks ten million characters in under two seconds, paragraphs long or short', () => {
+  it('chunks ten million characters and comes to an end, paragraphs long or short', () => {
     for (const paragraphSentences of [5, 5_000]) {
       const source = sentences(paragraphSentences);
       const parts = Array.from({ length: Math.ceil(10_000_000 / source.length) }, (_, index) =>
