@@ -26,7 +26,14 @@ export async function startParley(environment: Record<string, string>): Promise<
   const began = performance.now();
   const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
     cwd: project,
-    env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', PORT: String(port), ...RAISED_LIMITS, ...environment },
+    env: {
+      PATH: process.env.PATH,
+      MALLOC_ARENA_MAX: '2',
+      LOG_LEVEL: 'warn',
+      PORT: String(port),
+      ...RAISED_LIMITS,
+      ...environment,
+    },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const url = `http://127.0.0.1:${port}`;
