@@ -4,6 +4,8 @@ import { chatRoutes } from '../features/chat/index.ts';
 import { documentRoutes } from '../features/documents/index.ts';
 import { authenticate, identityRoutes, requireRole } from '../features/identity/index.ts';
 import { operationsRoutes } from '../features/operations/index.ts';
+import { auditRoutes } from '../features/tenancy/index.ts';
+import { originOf } from '../platform/http/request-origin.ts';
 import { type App, createHttpServer } from '../platform/http/server.ts';
 import { openaiRoutes } from '../protocols/openai/openai.routes.ts';
 import { serveConsole } from './console.ts';
@@ -42,6 +44,7 @@ export async function createServer(services: Services, isDraining: () => boolean
   await describeApi(app);
   operationsRoutes(app, services.health, metrics, isDraining);
   identityRoutes(app, services.identity);
+  auditRoutes(app, services.database);
   documentRoutes(app, services.documents);
   chatRoutes(app, services.chat, metrics);
   await openaiRoutes(app, services);
@@ -67,7 +70,7 @@ function guardRoutes(app: App, { identity }: Services): void {
     if (access === undefined || access === 'public') return;
     const principal = await authenticate(identity, request.headers);
     requireRole(principal, access);
-    request.principal = principal;
+    request.principal = { ...principal, origin: originOf(request) };
     request.log = request.log.child({ tenant: principal.tenant.slug, user_id: principal.userId });
   });
 }

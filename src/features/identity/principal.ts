@@ -1,5 +1,5 @@
 import type { ApiKeyScope } from '../../platform/database/schema.ts';
-import type { Tenant } from '../tenancy/index.ts';
+import type { Origin, Tenant } from '../tenancy/index.ts';
 import { type ApiKeyStateRow, findApiKeyState, setApiKeyUsed } from './api-key/api-key.store.ts';
 import type { ApiKeyParts } from './api-key/api-key.ts';
 import { parseApiKey, secretMatches } from './api-key/api-key.ts';
@@ -20,6 +20,8 @@ export type Principal = {
   readonly apiKeyId: string | null;
   /** Null: all that the role gives. */
   readonly scopes: readonly ApiKeyScope[] | null;
+  /** Where the request came from, for the audit log. */
+  readonly origin?: Origin | undefined;
 };
 
 declare module 'fastify' {

@@ -1,3 +1,15 @@
+export {
+  type Act,
+  type ActDetails,
+  type ActingPrincipal,
+  type Actor,
+  ANONYMOUS,
+  actBy,
+  type Origin,
+  SYSTEM,
+} from './audit/act.ts';
+export { auditRoutes } from './audit/audit.routes.ts';
+export { recordAct } from './audit/audit.service.ts';
 export { createIdempotency, type Idempotency } from './idempotency/idempotency.ts';
 export {
   createTenant,

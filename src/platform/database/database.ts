@@ -52,6 +52,24 @@ export function enterSchema(schema: string): string {
 /** Back to the installation's own role and path, in the same transaction. */
 export const leaveSchema = 'SET LOCAL ROLE NONE; SET LOCAL search_path TO DEFAULT';
 
+/** Steps out of a tenant's role for what `work` sends: rows of the installation that belong in the tenant's transaction. */
+export async function asInstallation<T>(trx: Db, work: () => Promise<T>): Promise<T> {
+  const { rows } = await trx.executeQuery<{ role: string }>(
+    CompiledQuery.raw("SELECT current_setting('role') AS role"),
+  );
+  const role = rows[0]?.role ?? 'none';
+  if (role === 'none') return work();
+  await setRole(trx, 'none');
+  // Not in a `finally`: after a failure Postgres refuses all but the rollback, which gives the role back.
+  const result = await work();
+  await setRole(trx, role);
+  return result;
+}
+
+async function setRole(trx: Db, role: string): Promise<void> {
+  await trx.executeQuery(CompiledQuery.raw("SELECT set_config('role', $1, true)", [role]));
+}
+
 /** Runs statements that take no parameters, several at once, in one round trip. */
 export async function runScript(db: Db, script: string): Promise<void> {
   await db.executeQuery(CompiledQuery.raw(script));

@@ -275,6 +275,32 @@ export type RepeatableRequestTable = {
   expires_at: Timestamp;
 };
 
+export type AuditActorKind = 'user' | 'service-account' | 'anonymous' | 'system';
+
+/** An entry of the audit log; only ever appended. */
+export type AuditEntryTable = {
+  id: string;
+  /** The nil id for the installation. */
+  tenant_id: string;
+  /** 1, 2, 3, … in each tenant. */
+  number: number;
+  act: string;
+  actor_kind: AuditActorKind;
+  actor_id: string | null;
+  api_key_id: string | null;
+  target_kind: string | null;
+  target_id: string | null;
+  address: string | null;
+  request_id: string | null;
+  details: Json<Record<string, string | number | boolean | null | readonly string[]>>;
+  created_at: ColumnType<Date, Date, never>;
+  /** SHA-256 of the hash before it and of the entry. */
+  hash: Buffer;
+};
+
+/** The last entry of each tenant's audit log. */
+export type AuditChainTable = { tenant_id: string; number: number; hash: Buffer };
+
 export type PlatformSchema = {
   'platform.worker': WorkerTable;
   'platform.worker_tenant': WorkerTenantTable;
@@ -286,6 +312,8 @@ export type PlatformSchema = {
   'platform.refresh_token': RefreshTokenTable;
   'platform.api_key': ApiKeyTable;
   'platform.login_failure': LoginFailureTable;
+  'platform.audit_entry': AuditEntryTable;
+  'platform.audit_chain': AuditChainTable;
 };
 
 export type TenantSchema = {

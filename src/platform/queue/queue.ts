@@ -1,6 +1,11 @@
-import { CompiledQuery } from 'kysely';
 import { type Db as BossDatabase, type Job as BossJob, fromKysely, PgBoss } from 'pg-boss';
-import type { Database, Db, PlatformTransaction, TenantTransaction } from '../database/database.ts';
+import {
+  asInstallation,
+  type Database,
+  type Db,
+  type PlatformTransaction,
+  type TenantTransaction,
+} from '../database/database.ts';
 
 /** What a job is called, how it is retried and what does it. Effects happen at least once: handlers must bear a repeat. */
 export type JobDefinition<Payload extends object> = {
@@ -88,18 +93,7 @@ function bossDatabase(database: Database): BossDatabase {
 }
 
 async function enqueue(boss: PgBoss, trx: Db, name: string, payload: object, options: EnqueueOptions): Promise<void> {
-  // The jobs' tables belong to the installation, not to the tenant's role: step out of it for this statement only.
-  const [before] = (
-    await trx.executeQuery<{ role: string }>(CompiledQuery.raw("SELECT current_setting('role') AS role"))
-  ).rows;
-  const role = before?.role ?? 'none';
-  if (role !== 'none') await setRole(trx, 'none');
-  await boss.send(name, payload, { ...options, db: fromKysely(trx) });
-  if (role !== 'none') await setRole(trx, role);
-}
-
-async function setRole(trx: Db, role: string): Promise<void> {
-  await trx.executeQuery(CompiledQuery.raw("SELECT set_config('role', $1, true)", [role]));
+  await asInstallation(trx, () => boss.send(name, payload, { ...options, db: fromKysely(trx) }));
 }
 
 async function createJobQueue(boss: PgBoss, job: JobDefinition<never>): Promise<void> {
