@@ -8,6 +8,7 @@ import { loadOwnMigrations, migratePlatform } from '../../src/platform/database/
 import { newId } from '../../src/platform/id.ts';
 import { createQueue } from '../../src/platform/queue/queue.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
+import { unmetered } from '../../test/support/unmetered.ts';
 
 const STOP_TIMEOUT_MS = 5_000;
 
@@ -27,6 +28,7 @@ export async function prepareDocuments(
     database,
     queue,
     embedder: null,
+    meter: unmetered,
     log: pino({ level: 'warn' }),
     metrics: createMetrics(),
     clock: systemClock,

@@ -1,3 +1,4 @@
+import { around } from './around.ts';
 import type { Embedder } from './embedder.ts';
 
 export type BatchLimits = {
@@ -14,6 +15,7 @@ export const DEFAULT_BATCH: BatchLimits = { texts: 96, characters: 250_000 };
 export function batchedEmbedder(embedder: Embedder, limits: BatchLimits = DEFAULT_BATCH): Embedder {
   return {
     id: embedder.id,
+    around: (wrap) => batchedEmbedder(around(embedder, wrap), limits),
     async embed(texts, signal, onUsage) {
       const vectors: (readonly number[])[] = [];
       for (const batch of batches(texts, limits)) vectors.push(...(await embedder.embed(batch, signal, onUsage)));

@@ -41,7 +41,13 @@ export type ModelRequest = {
   signal: AbortSignal;
 };
 
-export type TokenUsage = { inputTokens: number; outputTokens: number };
+export type TokenUsage = {
+  inputTokens: number;
+  /** Those of them that the provider had cached; absent where it does not say. */
+  cachedInputTokens?: number;
+  /** Hidden reasoning included. */
+  outputTokens: number;
+};
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'other';
 
 export type ModelEvent =
@@ -51,8 +57,9 @@ export type ModelEvent =
   /** The text between two offsets of the answer so far (UTF-16) quotes `passage`, from `start` to `end` of its text. */
   | { type: 'quote'; passage: number; start: number; end: number; answerStart: number; answerEnd: number }
   | { type: 'tool-call'; toolCall: ToolCall }
-  /** Always the last event of a stream that did not throw. `usage` is null when the provider sent none. */
-  | { type: 'finish'; reason: FinishReason; usage: TokenUsage | null };
+  /** Always the last event of a stream that did not throw. `usage` is null when the provider sent none. `costUsd` is what
+   * the meter says that the call cost: null when there is no price, absent when nothing was metered. */
+  | { type: 'finish'; reason: FinishReason; usage: TokenUsage | null; costUsd?: number | null };
 
 export type ChatModel = {
   /** `provider/model`, as in the API. */
@@ -60,6 +67,8 @@ export type ChatModel = {
   /** Events in batches, one batch for each piece that the network delivered, so that a fast upstream costs few awaits.
    * @throws ModelError */
   stream(request: ModelRequest): AsyncIterable<readonly ModelEvent[]>;
+  /** In models that may make several requests for one stream: see `around.ts`. */
+  around?(wrap: (one: ChatModel) => ChatModel): ChatModel;
 };
 
 export type ModelErrorKind =

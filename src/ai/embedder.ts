@@ -10,4 +10,6 @@ export type Embedder = {
     signal: AbortSignal,
     onUsage?: (inputTokens: number) => void,
   ): Promise<readonly (readonly number[])[]>;
+  /** In embedders that may make several requests for one call: see `around.ts`. */
+  around?(wrap: (one: Embedder) => Embedder): Embedder;
 };

@@ -7,6 +7,7 @@ import { createDocuments, type Documents } from '../features/documents/index.ts'
 import { createIdentity, type Identity } from '../features/identity/index.ts';
 import { createHealthService, type HealthService } from '../features/operations/index.ts';
 import { createIdempotency, type Idempotency } from '../features/tenancy/index.ts';
+import { createUsage, type Usage } from '../features/usage/index.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { loadOwnMigrations } from '../platform/database/migrations/installation.ts';
@@ -33,6 +34,7 @@ export type Services = {
   models: ModelRegistry;
   identity: Identity;
   idempotency: Idempotency;
+  usage: Usage;
   documents: Documents;
   chat: Chat;
   health: HealthService;
@@ -69,10 +71,13 @@ export async function createServices(
     accessTokenLifetime: config.jwtExpirationMinutes * 60,
     loginLock: { failures: config.loginFailures, minutes: config.loginLockMinutes },
   });
+  const usage = createUsage();
+  const { meter } = usage;
   const documents = createDocuments({
     database,
     queue,
     embedder: models.embedder,
+    meter,
     log,
     metrics,
     clock,
@@ -80,7 +85,7 @@ export async function createServices(
     uploadLimit: config.uploadLimit,
   });
   const retrieve = retrieveWith(documents);
-  const chat = createChat({ database, queue, log, metrics, clock, models, retrieve });
+  const chat = createChat({ database, queue, log, metrics, clock, models, meter, retrieve });
   const health = createHealthService({
     database,
     clock,
@@ -100,6 +105,7 @@ export async function createServices(
     models,
     identity,
     idempotency,
+    usage,
     documents,
     chat,
     health,

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { createQueue, type Queue } from '../../src/platform/queue/queue.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
+import { unmetered } from './unmetered.ts';
 
 export type TestDocuments = {
   documents: Documents;
@@ -34,6 +35,7 @@ export async function startDocuments(database: Database, options: TestDocumentsO
     database,
     queue,
     embedder: null,
+    meter: unmetered,
     log: pino({ level: 'silent' }),
     metrics: createMetrics(),
     clock: systemClock,

@@ -93,9 +93,10 @@ function unfinished(provider: string): ModelError {
 }
 
 function tokenUsage({ inputTokens, outputTokens }: LanguageModelV4Usage): TokenUsage | null {
-  const { total: input } = inputTokens;
+  const { total: input, cacheRead: cached } = inputTokens;
   const { total: output } = outputTokens;
-  return input === undefined || output === undefined ? null : { inputTokens: input, outputTokens: output };
+  if (input === undefined || output === undefined) return null;
+  return { inputTokens: input, outputTokens: output, ...(cached && { cachedInputTokens: cached }) };
 }
 
 /** The package's error without the request in it: prompts do not belong in a log. */

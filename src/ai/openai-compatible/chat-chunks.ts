@@ -6,7 +6,11 @@ import { parseToolInput } from '../tool-input.ts';
 /** The parts of a `chat.completion.chunk` that we read. It comes from outside: every field may be missing or wrong. */
 type Chunk = {
   choices?: readonly Choice[];
-  usage?: { prompt_tokens?: unknown; completion_tokens?: unknown } | null;
+  usage?: {
+    prompt_tokens?: unknown;
+    completion_tokens?: unknown;
+    prompt_tokens_details?: { cached_tokens?: unknown } | null;
+  } | null;
 };
 type Choice = { delta?: Delta; message?: Delta; finish_reason?: unknown };
 type Delta = { content?: unknown; tool_calls?: unknown } | null;
@@ -140,8 +144,13 @@ function finishReason(reason: unknown): FinishReason {
 function tokenUsage({
   prompt_tokens: input,
   completion_tokens: output,
+  prompt_tokens_details: details,
 }: NonNullable<Chunk['usage']>): TokenUsage | null {
-  return isCount(input) && isCount(output) ? { inputTokens: input, outputTokens: output } : null;
+  if (!isCount(input) || !isCount(output)) return null;
+  const cached = details?.cached_tokens;
+  // Null of what was cached is the usual case, and says nothing that the absence does not.
+  const known = isCount(cached) && cached > 0 && cached <= input;
+  return { inputTokens: input, outputTokens: output, ...(known && { cachedInputTokens: cached }) };
 }
 
 function isCount(value: unknown): value is number {

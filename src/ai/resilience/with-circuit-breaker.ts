@@ -1,5 +1,6 @@
 import { type CircuitBreaker, CircuitOpen, type Permit } from '../../platform/resilience/circuit-breaker.ts';
-import type { ChatModel } from '../chat-model.ts';
+import { around } from '../around.ts';
+import { type ChatModel, ModelError } from '../chat-model.ts';
 import type { Embedder } from '../embedder.ts';
 import { isProviderFault, pausedError } from './model-faults.ts';
 
@@ -7,6 +8,7 @@ import { isProviderFault, pausedError } from './model-faults.ts';
 export function withCircuitBreaker(model: ChatModel, breaker: CircuitBreaker): ChatModel {
   return {
     id: model.id,
+    around: (wrap) => withCircuitBreaker(around(model, wrap), breaker),
     async *stream(request) {
       const permit = enter(breaker, model.id);
       try {
@@ -26,6 +28,7 @@ export function withCircuitBreaker(model: ChatModel, breaker: CircuitBreaker): C
 export function withEmbedderCircuitBreaker(embedder: Embedder, breaker: CircuitBreaker): Embedder {
   return {
     id: embedder.id,
+    around: (wrap) => withEmbedderCircuitBreaker(around(embedder, wrap), breaker),
     async embed(texts, signal, onUsage) {
       const permit = enter(breaker, embedder.id);
       try {
@@ -48,9 +51,10 @@ function enter(breaker: CircuitBreaker, id: string): Permit {
   }
 }
 
-/** A refusal (bad key, bad request, too many requests) proves that the provider is alive. */
+/** A refusal (bad key, bad request, too many requests) proves that the provider is alive; an error of our own, such as a
+ * budget that is used up, says nothing about it. */
 function settle(permit: Permit, error: unknown, signal: AbortSignal): void {
-  if (signal.aborted) permit.abandoned();
+  if (signal.aborted || !(error instanceof ModelError)) permit.abandoned();
   else if (isProviderFault(error)) permit.failed();
   else permit.succeeded();
 }

@@ -1,3 +1,4 @@
+import { around } from '../around.ts';
 import { type ChatModel, ModelError, type ModelEvent, type ModelRequest } from '../chat-model.ts';
 
 export type FallbackOptions = { onFallback?: (error: ModelError, from: string, to: string) => void };
@@ -7,6 +8,10 @@ export type FallbackOptions = { onFallback?: (error: ModelError, from: string, t
 export function withFallback(models: readonly [ChatModel, ...ChatModel[]], options: FallbackOptions = {}): ChatModel {
   return {
     id: models[0].id,
+    around: (wrap) => {
+      const [first, ...others] = models;
+      return withFallback([around(first, wrap), ...others.map((model) => around(model, wrap))], options);
+    },
     async *stream(request) {
       let begun = false;
       for (const [index, model] of models.entries()) {

@@ -1,4 +1,5 @@
 import { retrying } from '../../platform/resilience/retrying.ts';
+import { around } from '../around.ts';
 import type { ChatModel, ModelEvent } from '../chat-model.ts';
 import type { Embedder } from '../embedder.ts';
 import { DEFAULT_RETRIES, modelRetries, type RetryPolicy } from './model-faults.ts';
@@ -8,6 +9,7 @@ export function withRetries(model: ChatModel, policy: RetryPolicy = DEFAULT_RETR
   const options = modelRetries(policy);
   return {
     id: model.id,
+    around: (wrap) => withRetries(around(model, wrap), policy),
     async *stream(request) {
       const begun = await retrying(() => begin(model.stream(request)), options, request.signal);
       yield* begun;
@@ -32,6 +34,7 @@ export function withEmbedderRetries(embedder: Embedder, policy: RetryPolicy = DE
   const options = modelRetries(policy);
   return {
     id: embedder.id,
+    around: (wrap) => withEmbedderRetries(around(embedder, wrap), policy),
     embed: (texts, signal, onUsage) => retrying(() => embedder.embed(texts, signal, onUsage), options, signal),
   };
 }

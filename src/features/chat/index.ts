@@ -6,6 +6,6 @@ export type { EventLine, LoggedEvent, RunEvent, RunFault, RunUsage } from './run
 export { MOST_GIVEN_MESSAGES } from './run/model-context.ts';
 export type { EvidencePassage, Retrieved } from './run/produce-answer.ts';
 export type { NewRunSession, RunDetail } from './run/run.service.ts';
-export type { RunRequest, RunRow } from './run/run.store.ts';
+export { payerOf, type RunRequest, type RunRow } from './run/run.store.ts';
 export type { RetrieveFor } from './run/run-engine.ts';
 export type { GivenMessage, RunInput } from './run/run-to-save.ts';

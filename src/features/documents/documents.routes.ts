@@ -204,6 +204,7 @@ function searchRoute(app: App, documents: Documents): void {
         response: { 200: SearchView },
       },
     },
-    async ({ principal, body, signal }) => presentSearch(await documents.search(principal.tenant, body, signal)),
+    async ({ principal, body, signal }) =>
+      presentSearch(await documents.search(principal.tenant, body, signal, principal)),
   );
 }

@@ -1,5 +1,6 @@
 import type { JobDefinition } from '../../platform/queue/queue.ts';
 import type { Tenant } from '../tenancy/index.ts';
+import { nobody, type Payer } from '../usage/index.ts';
 import { documentJobs } from './documents.jobs.ts';
 import type { SearchBody } from './documents.schema.ts';
 import { createDocumentService, type DocumentService, type DocumentServiceDependencies } from './documents.service.ts';
@@ -43,7 +44,8 @@ export type Documents = {
     folder: string,
     onProgress?: (progress: FolderProgress) => void,
   ): Promise<FolderReport>;
-  search(tenant: Tenant, body: SearchBody, signal: AbortSignal): Promise<SearchResult>;
+  /** `payer` is who is charged for the vector of the query. */
+  search(tenant: Tenant, body: SearchBody, signal: AbortSignal, payer?: Payer): Promise<SearchResult>;
   /** Ends the processes that read files. */
   close(): void;
 };
@@ -56,6 +58,10 @@ export function createDocuments(options: DocumentsDependencies): Documents {
   const extractor = createTextExtractor({ processes: ingestionConcurrency });
   const extract: Extract = (input, signal) => extractor.extractText(input, { signal });
   const deps = { extract, ...given };
+  const onAccountOf = (tenant: Tenant, { userId, apiKeyId }: Payer) => ({
+    ...deps,
+    embedder: deps.embedder && deps.meter.embedder(deps.embedder, { tenant, userId, apiKeyId, purpose: 'query' }),
+  });
   return {
     service: createDocumentService(deps),
     sources: createSourceService(deps),
@@ -63,10 +69,12 @@ export function createDocuments(options: DocumentsDependencies): Documents {
     jobs: documentJobs(deps, ingestionConcurrency),
     ingest: (tenant, documentId, signal) => ingestDocument(deps, tenant, documentId, { signal, lastTry: true }),
     purge: (tenant, signal) => purgeDocuments(deps, tenant, signal),
-    retrieve: (context, question, history, more) => retrieve(deps, context, question, history, more),
+    retrieve: (context, question, history, more) =>
+      retrieve(onAccountOf(context.tenant, context.payer ?? nobody), context, question, history, more),
     ingestFolder: (context, folder, onProgress) =>
       ingestFolder({ ...deps, ingestionConcurrency }, context, folder, onProgress),
-    search: (tenant, body, signal) => searchDocuments(deps, tenant, inputOf(body), signal),
+    search: (tenant, body, signal, payer = nobody) =>
+      searchDocuments(onAccountOf(tenant, payer), tenant, inputOf(body), signal),
     close: () => extractor.close(),
   };
 }

@@ -23,21 +23,23 @@ const EmbeddingBody = Type.Object(
   { additionalProperties: true, title: 'EmbeddingRequest' },
 );
 
-export function embeddingRoutes(app: App, { models }: OpenaiDependencies): void {
+export function embeddingRoutes(app: App, { models, usage }: OpenaiDependencies): void {
   app.post(
     '/v1/embeddings',
     {
       config: { access: 'member', timeout: 60_000 },
       schema: { tags: ['OpenAI'], summary: 'Vectors of texts', body: EmbeddingBody },
     },
-    async ({ body, signal }) => {
+    async ({ principal, body, signal }) => {
       const { embedder } = models;
       if (!embedder)
         throw openaiErrors.noEmbedder(undefined, { fields: [{ field: 'model', message: 'is not configured' }] });
       if (!isNamed(embedder.id, body.model)) throw unknownModel(body.model, embedder.id);
       const texts = textsOf(body);
       let tokens = 0;
-      const vectors = await embedder.embed(texts, signal, (used) => (tokens += used)).catch(refuse);
+      const { tenant, userId, apiKeyId } = principal;
+      const metered = usage.meter.embedder(embedder, { tenant, userId, apiKeyId, purpose: 'request' });
+      const vectors = await metered.embed(texts, signal, (used) => (tokens += used)).catch(refuse);
       return {
         object: 'list',
         data: vectors.map((vector, index) => ({

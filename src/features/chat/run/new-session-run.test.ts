@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
 import { movableClock } from '../../../../test/support/identity.ts';
 import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
+import { unmetered } from '../../../../test/support/unmetered.ts';
 import { type ScriptedModel, scriptedModel } from '../../../ai/fakes.ts';
 import type { JobDefinition } from '../../../platform/queue/queue.ts';
 import { createMetrics } from '../../../platform/telemetry/metrics.ts';
@@ -40,6 +41,7 @@ describe.each(testDatabases())('runs in sessions of their own on the $kind datab
       log: pino({ level: 'silent' }),
       metrics: createMetrics(),
       clock,
+      meter: unmetered,
       models: { resolve: () => model, list: () => [], embedder: null },
       retrieve: async (_tenant, query) => ({ query, route: 'off', strategy: 'none', hits: [], passages: null }),
       queue: {

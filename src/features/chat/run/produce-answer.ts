@@ -48,7 +48,7 @@ export async function produceAnswer(
   for (const citation of citationsOf(text, passages ?? [], partId, finish.quotes)) {
     writer.emit({ type: 'citation', ...citation });
   }
-  const usage = usageOf(answering, finish.usage, text);
+  const usage = usageOf(answering, finish, text);
   writer.emit({ type: 'usage', ...usage });
   writer.emit({ type: 'step-end', step: 1, finish_reason: finish.reason });
   return { usage, reason: finish.reason };
@@ -75,7 +75,7 @@ function resetPart(writer: RunWriter, partId: string): void {
 }
 
 type Quote = Extract<ModelEvent, { type: 'quote' }>;
-type Finish = { usage: TokenUsage | null; reason: FinishReason; quotes: Quote[] };
+type Finish = { usage: TokenUsage | null; costUsd: number | null; reason: FinishReason; quotes: Quote[] };
 
 /** Goes on behind what clients have already seen; where the model can't, the part is dropped and said again. */
 async function streamOn(
@@ -103,7 +103,7 @@ async function streamText(
   partId: string,
   signal: AbortSignal,
 ): Promise<Finish> {
-  const finish: Finish = { usage: null, reason: 'other', quotes: [] };
+  const finish: Finish = { usage: null, costUsd: null, reason: 'other', quotes: [] };
   const partialAnswer = writer.answer.textOf(partId);
   const request = { ...modelMessages(context), passages, signal, ...(partialAnswer !== '' && { partialAnswer }) };
   let silent = true;
@@ -131,6 +131,7 @@ function take(event: ModelEvent, finish: Finish, writer: RunWriter, partId: stri
       break;
     case 'finish':
       finish.usage = event.usage;
+      finish.costUsd = event.costUsd ?? null;
       finish.reason = event.reason;
       break;
     default:
@@ -181,12 +182,12 @@ function citationsOf(
 /** Characters of one token, where the provider counts none: about right for English. */
 const CHARACTERS_PER_TOKEN = 4;
 
-function usageOf({ model, context }: Answering, counted: TokenUsage | null, text: string): RunUsage {
+function usageOf({ model, context }: Answering, { usage: counted, costUsd }: Finish, text: string): RunUsage {
   const asked = context.messages.reduce((sum, { content }) => sum + content.length, 0);
   return {
     input_tokens: counted?.inputTokens ?? Math.ceil(asked / CHARACTERS_PER_TOKEN),
     output_tokens: counted?.outputTokens ?? Math.ceil(text.length / CHARACTERS_PER_TOKEN),
-    // Prices come with the ledger; what runs inside this program costs nothing.
-    cost_usd: model.id === 'extractive' ? 0 : null,
+    // What runs inside this program costs nothing.
+    cost_usd: model.id === 'extractive' ? 0 : costUsd,
   };
 }

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
 import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
+import { unmetered } from '../../../../test/support/unmetered.ts';
 import { type ChatModel, ModelError } from '../../../ai/chat-model.ts';
 import { gate, scriptedModel } from '../../../ai/fakes.ts';
 import { systemClock } from '../../../platform/clock.ts';
@@ -73,6 +74,7 @@ describe.each(testDatabases())('runs on the $kind database', ({ open, kind }) =>
       metrics: createMetrics(),
       clock: systemClock,
       models: { resolve: () => model, list: () => [], embedder: null },
+      meter: unmetered,
       retrieve: searchesNothing,
       queue: { enqueue: async () => undefined },
       leaseTimes,

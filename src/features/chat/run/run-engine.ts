@@ -5,6 +5,7 @@ import type { Database, Unlisten } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import type { Meter } from '../../usage/index.ts';
 import { runFaults } from '../chat.errors.ts';
 import { type MessageView, messageView } from '../message.ts';
 import { type RunEnd, readEvents } from './event.store.ts';
@@ -13,7 +14,7 @@ import { EventLog, LeaseLostError } from './event-log.ts';
 import { LiveRun } from './live-run.ts';
 import { contextOf, historyLimit } from './model-context.ts';
 import { produceAnswer, type Retrieved } from './produce-answer.ts';
-import { type HistoryRow, type RunRow, readCancelRequests, readHistory } from './run.store.ts';
+import { type HistoryRow, payerOf, type RunRow, readCancelRequests, readHistory } from './run.store.ts';
 import { followRun } from './run-feed.ts';
 import { Notices } from './run-notices.ts';
 import { RunWriter } from './run-writer.ts';
@@ -34,6 +35,7 @@ export type RunEngineDependencies = {
   metrics: Metrics;
   clock: Clock;
   resolveModel(name: string): ChatModel;
+  meter: Meter;
   retrieve: RetrieveFor;
   leaseTimes?: LeaseTimes;
 };
@@ -189,7 +191,7 @@ export class RunEngine {
     const earlier = context.messages.slice(0, -1);
     const { usage } = await produceAnswer(
       {
-        model: this.#deps.resolveModel(run.model),
+        model: this.#metered(active, writer),
         context,
         retrieve: (signal) => this.#deps.retrieve(tenant, question, earlier, run, signal),
         onFirstText: () => this.#deps.metrics.firstToken.observe((Date.now() - run.created_at.getTime()) / 1000),
@@ -198,6 +200,13 @@ export class RunEngine {
       stop.signal,
     );
     return usage;
+  }
+
+  /** The run's model. Each of its requests is paid by whoever asked. */
+  #metered({ tenant, run }: ActiveRun, writer: RunWriter): ChatModel {
+    const place = { id: run.id, position: () => writer.position };
+    const call = { tenant, ...payerOf(run), purpose: 'answer' as const, run: place };
+    return this.#deps.meter.model(this.#deps.resolveModel(run.model), call);
   }
 
   /** After a takeover: what was said so far, from the log, and the history. */

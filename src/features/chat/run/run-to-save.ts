@@ -43,7 +43,7 @@ export function runToSave(
     model,
     messages,
     title: titleFrom(contentOf(parts)),
-    request: requestOf(input),
+    request: { ...requestOf(input), ...(principal.apiKeyId && { api_key_id: principal.apiKeyId }) },
     firstLine: eventLine(1, event),
   };
 }

@@ -39,6 +39,11 @@ export class RunWriter {
     this.#seq = run.lastSeq;
   }
 
+  /** Place of the last event, durable or not. */
+  get position(): number {
+    return this.#seq;
+  }
+
   /** Adds an event. It reaches clients once it is durable. */
   emit(event: RunEvent): void {
     this.answer.add(event);

@@ -1,6 +1,7 @@
 import { CompiledQuery, sql } from 'kysely';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import type { MessageRole, RunStatus } from '../../../platform/database/schema.ts';
+import type { Payer } from '../../usage/index.ts';
 import type { MessagePart } from '../message.ts';
 import type { MessageRow } from '../session.store.ts';
 import type { RunFault, RunUsage } from './event.ts';
@@ -12,6 +13,8 @@ export type RunRequest = {
   max_output_tokens: number | null;
   temperature: number | null;
   metadata: Record<string, unknown>;
+  /** The API key that asked, for its budget. */
+  api_key_id?: string;
   /** Texts at which the model stops. */
   stop?: readonly string[];
   /** The model gets all messages of the session, because the client says what it shall know; otherwise the recent ones. */
@@ -47,6 +50,11 @@ export type RunRow = {
   started_at: Date | null;
   ended_at: Date | null;
 };
+
+/** Who is charged for what a run does. */
+export function payerOf({ user_id, request }: Pick<RunRow, 'user_id' | 'request'>): Payer {
+  return { userId: user_id, apiKeyId: request.api_key_id ?? null };
+}
 
 const COLUMNS = [
   'id',

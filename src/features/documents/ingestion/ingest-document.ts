@@ -106,7 +106,8 @@ async function ingest(
     // The new version appears in searches, and the one that it replaces disappears, in the same moment.
     if (claimed.replaces !== null) await retireDocuments(trx, deps.queue, tenant, [claimed.replaces]);
   };
-  const { embedder } = deps;
+  const payer = { userId: claimed.created_by, apiKeyId: null };
+  const embedder = deps.embedder && deps.meter.embedder(deps.embedder, { ...payer, tenant, purpose: 'document' });
   if (!embedder) {
     await storeDocument(inTenant, claimed, document, { signal, from: EXTRACTED, to: 1, last: finish });
     return null;

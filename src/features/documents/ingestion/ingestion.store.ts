@@ -11,6 +11,7 @@ export type ClaimedDocument = {
   attempt: number;
   tries: number;
   replaces: string | null;
+  created_by: string | null;
 };
 
 /** Starts a try on a document that waits, or whose last try was cut off. Every earlier try can write no more. */
@@ -27,7 +28,7 @@ export async function claimDocument(trx: TenantTransaction, id: string): Promise
     }))
     .where('id', '=', id)
     .where('status', 'in', ['queued', 'processing'])
-    .returning(['id', 'title', 'filename', 'content_type', 'size_bytes', 'attempt', 'tries', 'replaces'])
+    .returning(['id', 'title', 'filename', 'content_type', 'size_bytes', 'attempt', 'tries', 'replaces', 'created_by'])
     .executeTakeFirst();
 }
 

@@ -4,6 +4,7 @@ import type { Database, TenantTransaction } from '../../../platform/database/dat
 import type { Queue } from '../../../platform/queue/queue.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
+import type { Meter } from '../../usage/index.ts';
 import type { ExtractionInput, ExtractionResult } from '../extraction/extracted-document.ts';
 
 /** Reads the text out of a file, in bounded time and memory. Never throws for what a file holds. */
@@ -14,6 +15,7 @@ export type IngestionDependencies = {
   queue: Queue;
   /** Null: documents are searched by their words only. */
   embedder: Embedder | null;
+  meter: Meter;
   extract: Extract;
   log: Logger;
   metrics: Metrics;

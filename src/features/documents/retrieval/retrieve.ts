@@ -1,5 +1,6 @@
 import type { Tenant } from '../../tenancy/index.ts';
 import { inTenant } from '../../tenancy/index.ts';
+import type { Payer } from '../../usage/index.ts';
 import { coverageOf, ENOUGH_SIMILARITY, enoughCoverage } from './evidence.ts';
 import type { DocumentFilter } from './filter.store.ts';
 import { findLeadingHits } from './hit.store.ts';
@@ -8,7 +9,7 @@ import { type PassageLimits, type RetrievedPassage, toPassages } from './passage
 import { type HistoryMessage, type Route, type RoutedQuery, routeQuery } from './route-query.ts';
 import { type Hit, type SearchDependencies, type SearchMode, type SearchResult, searchDocuments } from './search.ts';
 
-export type RetrievalContext = { tenant: Tenant; signal: AbortSignal };
+export type RetrievalContext = { tenant: Tenant; signal: AbortSignal; payer?: Payer };
 export type RetrievalOptions = { mode?: SearchMode; topK?: number; filter?: RetrievalFilter };
 /** As clients name it. */
 export type RetrievalFilter = {
