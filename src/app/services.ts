@@ -85,7 +85,7 @@ export async function createServices(
     uploadLimit: config.uploadLimit,
   });
   const retrieve = retrieveWith(documents);
-  const chat = createChat({ database, queue, log, metrics, clock, models, meter, retrieve });
+  const chat = createChat({ database, redis, queue, log, metrics, clock, models, meter, retrieve });
   const health = createHealthService({
     database,
     clock,

@@ -25,3 +25,11 @@ export function violatesUnique(error: unknown, constraint: string): boolean {
   const { code, constraint: broken } = error as { code?: unknown; constraint?: unknown };
   return code === UNIQUE_VIOLATION && broken === constraint;
 }
+
+const LOCK_CONFLICTS = new Set(['40001', '40P01', '55P03']);
+
+/** Whether a statement was refused because of another that ran at the same time; the same one may work in a moment. */
+export function isLockConflict(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && LOCK_CONFLICTS.has(code);
+}

@@ -8,6 +8,11 @@ export type RedisConnection = {
   connect(): Promise<void>;
   /** @throws Error when it does not answer now */
   check(): Promise<void>;
+  /** Tells whoever listens on a channel. False: Redis did not take it; nobody was told. */
+  publish(channel: string, payload: string): Promise<boolean>;
+  /** Calls back for what is published, over a connection of its own that is renewed when it breaks. What comes meanwhile is
+   * lost, so a caller must also poll. */
+  listen(channel: string, onPayload: (payload: string) => void): () => Promise<void>;
   close(): void;
 };
 
@@ -17,6 +22,8 @@ const COMMAND_TIMEOUT_MS = 250;
 const SILENCE_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const LONGEST_PAUSE_MS = 2_000;
+/** A listener that hears nothing for so long, not even answers to its pings, is connected anew, ms. */
+const LISTEN_SILENCE_MS = 15_000;
 
 /** Does not connect yet. */
 export function createRedis(url: string, log: Logger): RedisConnection {
@@ -37,7 +44,35 @@ export function createRedis(url: string, log: Logger): RedisConnection {
     check: async () => {
       await client.ping();
     },
+    publish: (channel, payload) =>
+      client.publish(channel, payload).then(
+        () => true,
+        () => false,
+      ),
+    listen: (channel, onPayload) => listen(client, channel, onPayload),
     close: () => client.disconnect(),
+  };
+}
+
+function listen(client: Redis, channel: string, onPayload: (payload: string) => void): () => Promise<void> {
+  // A listener is silent for as long as nothing is published, and sends nothing that could be late. The client pings by
+  // itself, so that a lost network is noticed.
+  const listener = client.duplicate({
+    enableOfflineQueue: true,
+    maxRetriesPerRequest: null,
+    socketTimeout: LISTEN_SILENCE_MS,
+  });
+  listener.on('message', (_channel: string, payload: string) => onPayload(payload));
+  // Told in the log by the connection that commands go over.
+  listener.on('error', () => undefined);
+  const ping = setInterval(() => {
+    if (listener.status === 'ready') listener.ping().catch(() => undefined);
+  }, LISTEN_SILENCE_MS / 3).unref();
+  listener.on('ready', () => listener.subscribe(channel).catch(() => undefined));
+  listener.connect().catch(() => undefined);
+  return async () => {
+    clearInterval(ping);
+    listener.disconnect();
   };
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Database } from '../../../platform/database/database.ts';
-import { isDatabaseAway } from '../../../platform/database/failures.ts';
+import { isDatabaseAway, isLockConflict } from '../../../platform/database/failures.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import { inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
 import { type Append, appendEvents, findAppended } from './event.store.ts';
@@ -75,7 +75,9 @@ export class EventLog {
       }
       this.#metrics.eventsFlushed.inc(appends.reduce((sum, { firstSeq, lastSeq }) => sum + lastSeq - firstSeq + 1, 0));
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      // One run's events that cannot be written must not fail those that share the commit.
+      if (batch.length > 1 && !isDatabaseAway(error)) await Promise.all(batch.map((one) => this.#flush(tenant, [one])));
+      else for (const { reject } of batch) reject(error);
     } finally {
       stopTimer();
     }
@@ -92,7 +94,7 @@ export class EventLog {
         if (tries > 1) for (const id of await this.#appended(tenant, appends)) written.add(id);
         return written;
       } catch (error) {
-        if (!isDatabaseAway(error) || performance.now() > deadline) throw error;
+        if (!(isDatabaseAway(error) || isLockConflict(error)) || performance.now() > deadline) throw error;
         await setTimeout(RETRY_DELAY_MS * tries);
       }
     }

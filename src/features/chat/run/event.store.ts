@@ -2,7 +2,7 @@ import { CompiledQuery } from 'kysely';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import type { MessageStatus } from '../../../platform/database/schema.ts';
 import type { MessagePart } from '../message.ts';
-import type { LoggedEvent, RunEndStatus, RunFault, RunUsage } from './event.ts';
+import { type LoggedEvent, type RunEndStatus, type RunFault, type RunUsage, storableJson } from './event.ts';
 
 /** A stretch of one run's log that is to be written, with the run's end where it ends. */
 export type Append = {
@@ -81,7 +81,7 @@ function appendJson({ runId, attempt, firstSeq, lastSeq, events, end }: Append):
   const head = `{"run_id":"${runId}","attempt":${attempt},"first_seq":${firstSeq},"last_seq":${lastSeq},"events":[${events}]`;
   if (!end) return `${head}}`;
   const { status, usage, error, message } = end;
-  const tail = JSON.stringify({
+  const tail = storableJson({
     status,
     ...(usage && { usage }),
     ...(error && { error }),

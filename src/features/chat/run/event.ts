@@ -35,5 +35,15 @@ export type LoggedEvent = RunEvent & { seq: number };
 export type EventLine = { seq: number; type: RunEvent['type']; json: string };
 
 export function eventLine(seq: number, event: RunEvent): EventLine {
-  return { seq, type: event.type, json: `{"seq":${seq},${JSON.stringify(event).slice(1)}` };
+  return { seq, type: event.type, json: `{"seq":${seq},${storableJson(event).slice(1)}` };
+}
+
+/** NUL and halves of surrogate pairs: JSON has words for them, no text of PostgreSQL does, and one such event would fail
+ * the write of all that share its commit. An even number of backslashes before it is text that only looks like one. */
+const UNSTORABLE = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;
+
+/** JSON that PostgreSQL can keep: what it cannot becomes U+FFFD. */
+export function storableJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  return json.includes('\\u') ? json.replace(UNSTORABLE, '$1\uFFFD') : json;
 }

@@ -1,61 +1,45 @@
 import type { EventLine } from './event.ts';
 
-/** Bytes of events that a live run keeps in memory; a client that is further behind reads them from the database. */
-const TAIL_BYTES = 1024 * 1024;
+/** Characters of events that a live run keeps in memory; a client that is further behind reads them from the database. */
+const TAIL_SIZE = 256 * 1024;
 
-/** The durable events of a run that this process is writing, and a wake-up for those who follow it. */
+/** The durable events of a run that this process is writing. */
 export class LiveRun {
   #lines: EventLine[] = [];
-  #bytes = 0;
+  #size = 0;
   #firstSeq: number;
-  #ended = false;
-  #wake: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #onNews: () => void;
 
-  /** @param firstSeq the seq of the first event that will be published here */
-  constructor(firstSeq: number) {
+  /**
+   * @param firstSeq the seq of the first event that will be published here
+   * @param onNews called after each publish
+   */
+  constructor(firstSeq: number, onNews: () => void) {
     this.#firstSeq = firstSeq;
+    this.#onNews = onNews;
   }
 
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  /** Adds events that are durable, and wakes every follower. */
+  /** Adds events that are durable. */
   publish(lines: readonly EventLine[]): void {
     for (const line of lines) {
       this.#lines.push(line);
-      this.#bytes += line.json.length;
+      this.#size += line.json.length;
     }
     this.#trim();
-    this.#notify();
+    this.#onNews();
   }
 
-  end(): void {
-    this.#ended = true;
-    this.#notify();
-  }
-
-  /** The events behind `after`, or null when they are older than what is kept here. */
-  linesAfter(after: number): readonly EventLine[] | null {
+  /** The events behind `after`, `limit` at most, or null when they are older than what is kept here. */
+  linesAfter(after: number, limit: number): readonly EventLine[] | null {
     const index = after + 1 - this.#firstSeq;
-    return index < 0 ? null : this.#lines.slice(index);
-  }
-
-  /** Resolves at the next publish or at the end. */
-  changed(): Promise<void> {
-    return this.#wake.promise;
-  }
-
-  #notify(): void {
-    this.#wake.resolve();
-    this.#wake = Promise.withResolvers();
+    return index < 0 ? null : this.#lines.slice(index, index + limit);
   }
 
   #trim(): void {
-    if (this.#bytes <= TAIL_BYTES) return;
+    if (this.#size <= TAIL_SIZE) return;
     let dropped = 0;
-    while (this.#bytes > TAIL_BYTES / 2 && dropped < this.#lines.length - 1) {
-      this.#bytes -= this.#lines[dropped]?.json.length ?? 0;
+    while (this.#size > TAIL_SIZE / 2 && dropped < this.#lines.length - 1) {
+      this.#size -= this.#lines[dropped]?.json.length ?? 0;
       dropped += 1;
     }
     this.#lines = this.#lines.slice(dropped);

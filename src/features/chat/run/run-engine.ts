@@ -1,7 +1,8 @@
 import type { ChatModel } from '../../../ai/chat-model.ts';
 import { ModelError } from '../../../ai/chat-model.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import type { Database, Unlisten } from '../../../platform/database/database.ts';
+import type { Database } from '../../../platform/database/database.ts';
+import type { RedisConnection } from '../../../platform/redis/redis.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
@@ -15,7 +16,8 @@ import { LiveRun } from './live-run.ts';
 import { contextOf, historyLimit } from './model-context.ts';
 import { produceAnswer, type Retrieved } from './produce-answer.ts';
 import { type HistoryRow, payerOf, type RunRow, readCancelRequests, readHistory } from './run.store.ts';
-import { followRun } from './run-feed.ts';
+import { type FeedSources, followRun } from './run-feed.ts';
+import { Followers } from './run-followers.ts';
 import { Notices } from './run-notices.ts';
 import { RunWriter } from './run-writer.ts';
 import { workerExists } from './worker.store.ts';
@@ -31,6 +33,8 @@ export type RetrieveFor = (
 
 export type RunEngineDependencies = {
   database: Database;
+  /** Carries notices between processes where there is one. */
+  redis?: RedisConnection | null;
   log: Logger;
   metrics: Metrics;
   clock: Clock;
@@ -56,17 +60,23 @@ export class RunEngine {
   readonly #eventLog: EventLog;
   readonly #notices: Notices;
   readonly #lease: WorkerLease;
+  readonly #followers = new Followers();
   readonly #active = new Map<string, ActiveRun>();
   /** Runs whose end could not be written, because the database stayed away. */
-  readonly #unended = new Map<string, Tenant>();
+  readonly #unended = new Map<string, { tenant: Tenant; owner?: string }>();
   #cancelTimer: NodeJS.Timeout | null = null;
-  #unlisten: Unlisten | null = null;
+  #pollingCancels = false;
 
   constructor(deps: RunEngineDependencies) {
     this.#deps = deps;
     const times = deps.leaseTimes ?? DEFAULT_LEASE_TIMES;
     this.#eventLog = new EventLog(deps.database, deps.metrics, times.writeRetry);
-    this.#notices = new Notices(deps.database, deps.log);
+    this.#notices = new Notices({
+      database: deps.database,
+      redis: deps.redis ?? null,
+      log: deps.log,
+      hasOthers: () => this.#lease.hasOthers,
+    });
     this.#lease = new WorkerLease(deps.database, times, deps.log, {
       onLost: () => this.#dropAll(),
       onAdopted: ({ tenant, run }) => this.#begin(tenant, run),
@@ -75,7 +85,10 @@ export class RunEngine {
   }
 
   async start(): Promise<void> {
-    this.#unlisten = await this.#notices.start((runId) => this.#cancelLocal(runId));
+    await this.#notices.start({
+      onWrite: (runId) => this.#followers.ring(runId),
+      onCancel: (runId) => this.#cancelLocal(runId),
+    });
     await this.#lease.start();
     if (this.#deps.database.kind === 'server') {
       this.#cancelTimer = setInterval(() => void this.#pollCancels(), CANCEL_POLL_MS).unref();
@@ -88,11 +101,11 @@ export class RunEngine {
     const all = [...this.#active.values()].map(({ done }) => done);
     await Promise.race([Promise.all(all), new Promise((resolve) => setTimeout(resolve, timeout).unref())]);
     const left = [...this.#active.values()];
+    this.#followers.close();
     this.#dropAll();
     await Promise.all(left.map(({ done }) => done));
     if (left.length === 0) await this.#lease.stop();
     else await this.#lease.abandon();
-    await this.#unlisten?.();
     await this.#notices.stop();
   }
 
@@ -106,9 +119,15 @@ export class RunEngine {
     return this.#lease.id;
   }
 
-  /** Starts to answer a run that was saved with this process as its holder. `firstLine` is its durable first event. */
-  begin(tenant: Tenant, run: RunRow, firstLine: EventLine, history: readonly HistoryRow[]): void {
-    this.#begin(tenant, run, { firstLine, history });
+  /** Starts to answer a run that was saved with `holder` as its holder. `firstLine` is its durable first event. */
+  begin(
+    tenant: Tenant,
+    run: RunRow,
+    begun: { holder: string; firstLine: EventLine; history: readonly HistoryRow[] },
+  ): void {
+    if (begun.holder === this.#lease.id) this.#begin(tenant, run, begun);
+    // Taken for dead while the run was being saved: nobody would look for it under the former name.
+    else this.#unended.set(run.id, { tenant, owner: begun.holder });
   }
 
   /** A run of this tenant that this process works on: known without asking the database. */
@@ -119,10 +138,11 @@ export class RunEngine {
 
   /** Every event behind `after`, then live ones, until the run ends or the signal is aborted. */
   follow(tenant: Tenant, runId: string, after: number, signal: AbortSignal): AsyncGenerator<readonly EventLine[]> {
-    const sources = {
+    const sources: FeedSources = {
       database: this.#deps.database,
-      liveRun: (id: string) => this.#active.get(id)?.live,
-      notice: (id: string, until: AbortSignal) => this.#notices.next(id, until),
+      followers: this.#followers,
+      liveRun: (id) => this.#active.get(id)?.live,
+      rescue: (...run) => this.rescue(...run),
     };
     return followRun(sources, tenant, runId, after, signal);
   }
@@ -147,7 +167,7 @@ export class RunEngine {
   }
 
   #begin(tenant: Tenant, run: RunRow, fresh?: { firstLine: EventLine; history: readonly HistoryRow[] }): void {
-    const live = new LiveRun(fresh ? fresh.firstLine.seq : run.last_seq + 1);
+    const live = new LiveRun(fresh ? fresh.firstLine.seq : run.last_seq + 1, () => this.#followers.ring(run.id));
     if (fresh) live.publish([fresh.firstLine]);
     const stop = new AbortController();
     const active: ActiveRun = { tenant, run, live, stop, done: Promise.resolve() };
@@ -155,9 +175,9 @@ export class RunEngine {
     this.#deps.metrics.activeRuns.inc();
     if (run.cancel_requested_at) stop.abort(new Cancelled());
     active.done = this.#work(active, fresh?.history ?? null).finally(() => {
-      live.end();
       // A later attempt of the same run may have taken its place.
       if (this.#active.get(run.id) === active) this.#active.delete(run.id);
+      this.#followers.ring(run.id);
       this.#deps.metrics.activeRuns.dec();
     });
   }
@@ -229,7 +249,7 @@ export class RunEngine {
       await this.#end(active, writer, 'failed', null, faultOf(error));
     } catch (endError) {
       log.error({ err: endError }, 'the end of a run could not be written; it is taken up again');
-      if (!(endError instanceof LeaseLostError)) this.#unended.set(active.run.id, active.tenant);
+      if (!(endError instanceof LeaseLostError)) this.#unended.set(active.run.id, { tenant: active.tenant });
     }
   }
 
@@ -268,6 +288,14 @@ export class RunEngine {
 
   /** Finds cancellations whose notice was lost. */
   async #pollCancels(): Promise<void> {
+    if (this.#pollingCancels) return;
+    this.#pollingCancels = true;
+    await this.#findCancels().finally(() => {
+      this.#pollingCancels = false;
+    });
+  }
+
+  async #findCancels(): Promise<void> {
     const byTenant = Map.groupBy(this.#active.values(), ({ tenant }) => tenant);
     for (const [tenant, runs] of byTenant) {
       const ids = runs.map(({ run }) => run.id);
@@ -280,8 +308,8 @@ export class RunEngine {
 
   /** The database answers again: what could not be ended is worked on once more, from what its log has. */
   async #reclaimUnended(): Promise<void> {
-    for (const [runId, tenant] of this.#unended) {
-      const run = await this.#lease.reclaim(tenant, runId).catch(() => null);
+    for (const [runId, { tenant, owner }] of this.#unended) {
+      const run = await this.#lease.reclaim(tenant, runId, owner).catch(() => null);
       if (run === null) return;
       this.#unended.delete(runId);
       if (run) this.#begin(tenant, run);

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
 import type { Database } from '../../../platform/database/database.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import { readEvents } from './event.store.ts';
 import type { EventLine, LoggedEvent } from './event.ts';
 import type { LiveRun } from './live-run.ts';
-import { findRun } from './run.store.ts';
+import { findRunPlace } from './run.store.ts';
+import { Doorbell, type Followers } from './run-followers.ts';
 import { isTerminal } from './run-machine.ts';
 
 /** Stretches of the log that one read brings, so that replay of a long run stays flat in memory. */
@@ -14,13 +13,16 @@ const STRETCHES_PER_READ = 50;
 const POLL_MS = 1_000;
 /** Events in one batch to a client at most: what a slow client holds in memory. */
 const LINES_PER_BATCH = 500;
+/** Looks without news after which it is asked whether the run's worker still exists. */
+const LOOKS_BEFORE_RESCUE = 5;
 
 export type FeedSources = {
   database: Database;
+  followers: Followers;
   /** The run, when this process is writing it. */
   liveRun(runId: string): LiveRun | undefined;
-  /** Resolves at the next notice that another process wrote to this run. */
-  notice(runId: string, signal: AbortSignal): Promise<void>;
+  /** Takes the run up if its worker is gone without a trace. */
+  rescue(tenant: Tenant, runId: string, owner: string): Promise<void>;
 };
 
 /**
@@ -34,45 +36,69 @@ export async function* followRun(
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly EventLine[]> {
-  let position = after;
-  const stopped = aborted(signal);
-  while (!signal.aborted) {
-    const live = sources.liveRun(runId);
-    // Taken before looking, so that a publish in between is not missed.
-    const changed = live?.changed();
-    const lines =
-      live?.linesAfter(position)?.slice(0, LINES_PER_BATCH) ?? (await readLines(sources, tenant, runId, position));
-    const last = lines.at(-1);
-    if (last) {
+  const feed: Feed = { sources, tenant, runId, bell: new Doorbell(), position: after, looks: 0 };
+  const { bell } = feed;
+  signal.addEventListener('abort', bell.ring, { once: true });
+  sources.followers.add(runId, bell);
+  try {
+    while (!signal.aborted && !sources.followers.closed) {
+      const lines = await look(feed);
+      if (lines === null) return;
+      const last = lines.at(-1);
+      if (!last) continue;
       yield lines;
-      position = last.seq;
+      feed.position = last.seq;
       if (last.type === 'run-end') return;
-    } else if (live) {
-      if (live.ended) return;
-      await Promise.race([changed, stopped]);
-    } else if (!(await awaitRemote(sources, tenant, runId, signal))) {
-      return;
     }
+  } finally {
+    sources.followers.remove(runId, bell);
+    signal.removeEventListener('abort', bell.ring);
   }
 }
 
-async function readLines(sources: FeedSources, tenant: Tenant, runId: string, after: number): Promise<EventLine[]> {
-  const events = await inTenant(sources.database, tenant, (trx) => readEvents(trx, runId, after, STRETCHES_PER_READ));
-  return events.map((event: LoggedEvent) => ({ seq: event.seq, type: event.type, json: JSON.stringify(event) }));
+/** One who follows a run, and how far. */
+type Feed = {
+  sources: FeedSources;
+  tenant: Tenant;
+  runId: string;
+  bell: Doorbell;
+  position: number;
+  /** Looks at another process's run since its last news. */
+  looks: number;
+};
+
+/** The next events; none after a wait for them; null when there are no more. */
+async function look(feed: Feed): Promise<readonly EventLine[] | null> {
+  const { sources, runId, bell, position } = feed;
+  bell.reset();
+  const live = sources.liveRun(runId);
+  const lines = live?.linesAfter(position, LINES_PER_BATCH) ?? (await readLines(feed));
+  if (lines.length > 0) {
+    feed.looks = 0;
+    return lines;
+  }
+  if (live) await bell.wait();
+  else if (!(await awaitRemote(feed))) return null;
+  return lines;
 }
 
-/** Waits for news of a run that another process holds. False: it has ended, and all of it was read. */
-async function awaitRemote(sources: FeedSources, tenant: Tenant, runId: string, signal: AbortSignal): Promise<boolean> {
-  const run = await inTenant(sources.database, tenant, (trx) => findRun(trx, runId));
-  if (!run || isTerminal(run.status)) return false;
-  const giveUp = new AbortController();
-  const either = AbortSignal.any([signal, giveUp.signal]);
-  const timer = setTimeout(POLL_MS, undefined, { signal: either }).catch(() => undefined);
-  await Promise.race([timer, sources.notice(runId, either).catch(() => undefined)]);
-  giveUp.abort();
+/** Waits for news of a run that another process holds. False: it has ended or is gone, and all of it was read. */
+async function awaitRemote(feed: Feed): Promise<boolean> {
+  const { sources, tenant, runId, bell, position } = feed;
+  const run = await inTenant(sources.database, tenant, (trx) => findRunPlace(trx, runId));
+  if (!run) return false;
+  // It may have written, and ended, between the reading of its log and this look.
+  if (run.last_seq > position) return true;
+  if (isTerminal(run.status)) return false;
+  feed.looks += 1;
+  if (feed.looks % LOOKS_BEFORE_RESCUE === 0 && run.lease_owner) await sources.rescue(tenant, runId, run.lease_owner);
+  await bell.wait(POLL_MS);
   return true;
 }
 
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, 'abort');
+async function readLines({ sources, tenant, runId, position }: Feed): Promise<EventLine[]> {
+  const events = await inTenant(sources.database, tenant, (trx) =>
+    readEvents(trx, runId, position, STRETCHES_PER_READ),
+  );
+  return events.map((event: LoggedEvent) => ({ seq: event.seq, type: event.type, json: JSON.stringify(event) }));
 }

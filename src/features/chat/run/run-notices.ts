@@ -1,59 +1,72 @@
-import { once } from 'node:events';
 import type { Database, Unlisten } from '../../../platform/database/database.ts';
+import type { RedisConnection } from '../../../platform/redis/redis.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 
 const CHANNEL = 'parley_run';
-/** Notices of writes gather this long, because each one takes a lock that all commits share, ms. */
+/** Notices of writes gather this long, because through PostgreSQL each one takes a lock that all commits share, ms. */
 const GATHER_MS = 25;
 /** Postgres refuses a payload of 8,000 bytes or more; an id has 36. */
 const IDS_PER_NOTICE = 200;
 
 type Notice = { kind: 'write' | 'cancel'; runIds: string[] };
 
+export type NoticeEvents = {
+  /** Another process wrote to this run. */
+  onWrite(runId: string): void;
+  onCancel(runId: string): void;
+};
+
+export type NoticeDependencies = {
+  database: Database;
+  /** Null: notices go through PostgreSQL. */
+  redis: RedisConnection | null;
+  log: Logger;
+  /** Whether any other process is there to be told. */
+  hasOthers(): boolean;
+};
+
 /**
- * Tells other processes that a run has new events or is to be cancelled. Only a hint: it may be lost, and then costs delay.
- * The embedded database has no other process, so nothing is sent there.
+ * Tells other processes that a run has new events or is to be cancelled: through Redis where there is one that answers,
+ * otherwise through PostgreSQL. Only a hint: it may be lost, and then costs delay. Each process listens to both.
  */
 export class Notices {
-  readonly #database: Database;
-  readonly #log: Logger;
-  readonly #arrivals = new EventTarget();
+  readonly #deps: NoticeDependencies;
   #written = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
+  #unlisten: Unlisten[] = [];
 
-  constructor(database: Database, log: Logger) {
-    this.#database = database;
-    this.#log = log;
+  constructor(deps: NoticeDependencies) {
+    this.#deps = deps;
   }
 
-  async start(onCancel: (runId: string) => void): Promise<Unlisten> {
-    if (this.#database.kind === 'embedded') return async () => undefined;
-    return this.#database.listen(CHANNEL, (payload) => {
-      const notice = JSON.parse(payload) as Notice;
-      for (const runId of notice.runIds) {
-        if (notice.kind === 'cancel') onCancel(runId);
-        else this.#arrivals.dispatchEvent(new Event(runId));
-      }
-    });
+  async start(events: NoticeEvents): Promise<void> {
+    const { database, redis } = this.#deps;
+    // The embedded database has no other process.
+    if (database.kind === 'embedded') return;
+    const receive = (payload: string) => this.#receive(payload, events);
+    this.#unlisten.push(await database.listen(CHANNEL, receive));
+    if (redis) this.#unlisten.push(redis.listen(CHANNEL, receive));
   }
 
   async stop(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
-  }
-
-  /** Resolves at the next notice of a write to this run; rejects when the signal is aborted. */
-  async next(runId: string, signal: AbortSignal): Promise<void> {
-    await once(this.#arrivals, runId, { signal });
+    for (const unlisten of this.#unlisten.splice(0)) await unlisten();
   }
 
   announceWrite(runId: string): void {
-    if (this.#database.kind === 'embedded') return;
+    if (!this.#deps.hasOthers()) return;
     this.#written.add(runId);
     this.#timer ??= setTimeout(() => this.#sendWritten(), GATHER_MS);
   }
 
   announceCancel(runId: string): void {
-    if (this.#database.kind === 'server') this.#send({ kind: 'cancel', runIds: [runId] });
+    if (this.#deps.database.kind === 'server') void this.#send({ kind: 'cancel', runIds: [runId] });
+  }
+
+  #receive(payload: string, { onWrite, onCancel }: NoticeEvents): void {
+    const notice = noticeOf(payload);
+    if (!notice) this.#deps.log.warn('a notice that is none was ignored');
+    for (const runId of notice?.runIds ?? []) (notice?.kind === 'cancel' ? onCancel : onWrite)(runId);
   }
 
   #sendWritten(): void {
@@ -61,13 +74,27 @@ export class Notices {
     this.#written = new Set();
     this.#timer = null;
     for (let start = 0; start < runIds.length; start += IDS_PER_NOTICE) {
-      this.#send({ kind: 'write', runIds: runIds.slice(start, start + IDS_PER_NOTICE) });
+      void this.#send({ kind: 'write', runIds: runIds.slice(start, start + IDS_PER_NOTICE) });
     }
   }
 
-  #send(notice: Notice): void {
-    this.#database
-      .execute('SELECT pg_notify($1, $2)', [CHANNEL, JSON.stringify(notice)])
-      .catch((error: unknown) => this.#log.debug({ err: error }, 'a notice was lost'));
+  async #send(notice: Notice): Promise<void> {
+    const { database, redis, log } = this.#deps;
+    const payload = JSON.stringify(notice);
+    if (redis && (await redis.publish(CHANNEL, payload))) return;
+    await database
+      .execute('SELECT pg_notify($1, $2)', [CHANNEL, payload])
+      .catch((error: unknown) => log.debug({ err: error }, 'a notice was lost'));
+  }
+}
+
+/** What comes through Redis may be anybody's. */
+function noticeOf(payload: string): Notice | null {
+  try {
+    const { kind, runIds } = JSON.parse(payload) as Partial<Notice>;
+    const known = (kind === 'write' || kind === 'cancel') && Array.isArray(runIds);
+    return known ? { kind, runIds: runIds.map(String) } : null;
+  } catch {
+    return null;
   }
 }

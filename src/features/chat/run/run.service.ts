@@ -38,11 +38,12 @@ export function createRunService(deps: RunDependencies) {
   async function start(principal: Principal, target: RunTarget, input: RunInput): Promise<RunView> {
     const { tenant } = principal;
     const model = resolveModel(models, input.model ?? null);
-    const run = runToSave(principal, target, input, { model, workerId: await engine.holder(tenant) });
+    const holder = await engine.holder(tenant);
+    const run = runToSave(principal, target, input, { model, workerId: holder });
     const { row, history } = await save(tenant, run);
     // No row: there is no such session of this user.
     if (!row) assertOwnSession(principal, await inTenant(database, tenant, (trx) => findSession(trx, run.sessionId)));
-    engine.begin(tenant, row as store.RunRow, run.firstLine, history);
+    engine.begin(tenant, row as store.RunRow, { holder, firstLine: run.firstLine, history });
     return runView(row as store.RunRow);
   }
 

@@ -4,7 +4,7 @@ import type { MessageRole, RunStatus } from '../../../platform/database/schema.t
 import type { Payer } from '../../usage/index.ts';
 import type { MessagePart } from '../message.ts';
 import type { MessageRow } from '../session.store.ts';
-import type { RunFault, RunUsage } from './event.ts';
+import { type RunFault, type RunUsage, storableJson } from './event.ts';
 
 /** What was asked for, kept with the run so that another worker can go on with it. */
 export type RunRequest = {
@@ -119,11 +119,11 @@ export function insertRun(run: NewRun): CompiledQuery<RunRow> {
       run.workerId,
       run.messageId,
       run.model,
-      JSON.stringify(run.request),
+      storableJson(run.request),
       `[${run.firstEvent}]`,
       run.title,
-      JSON.stringify(run.messages),
-      ...(run.newSession ? [JSON.stringify(run.newSession.metadata), run.newSession.expiresAt] : []),
+      storableJson(run.messages),
+      ...(run.newSession ? [storableJson(run.newSession.metadata), run.newSession.expiresAt] : []),
     ],
   ) as CompiledQuery<RunRow>;
 }
@@ -135,6 +135,17 @@ const INSERT_SESSION = `INSERT INTO session (id, user_id, title, metadata, expir
 
 export async function findRun(trx: TenantTransaction, id: string): Promise<RunRow | undefined> {
   return trx.selectFrom('run').select(COLUMNS).where('id', '=', id).executeTakeFirst() as Promise<RunRow | undefined>;
+}
+
+export type RunPlace = { status: RunStatus; last_seq: number; lease_owner: string | null };
+
+/** Where a run stands and who holds it. */
+export async function findRunPlace(trx: TenantTransaction, id: string): Promise<RunPlace | undefined> {
+  return trx
+    .selectFrom('run')
+    .select(['status', 'last_seq', 'lease_owner'])
+    .where('id', '=', id)
+    .executeTakeFirst() as Promise<RunPlace | undefined>;
 }
 
 export async function findUnfinishedRun(

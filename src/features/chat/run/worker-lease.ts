@@ -7,6 +7,7 @@ import { adoptRuns, type RunRow } from './run.store.ts';
 import {
   claimDeadWorker,
   endLease,
+  listOtherWorkers,
   listWorkerTenants,
   noteWorkerTenant,
   registerWorker,
@@ -50,6 +51,8 @@ export class WorkerLease {
   #tenants = new Map<string, { tenant: Tenant; noted: Promise<void> }>();
   #timers: NodeJS.Timeout[] = [];
   #sweeping: Promise<void> = Promise.resolve();
+  /** The other workers as they were last seen, and since when they are unchanged. */
+  #others = new Map<string, { leaseUntil: string; since: number }>();
 
   constructor(database: Database, times: LeaseTimes, log: Logger, events: LeaseEvents) {
     this.#database = database;
@@ -60,6 +63,11 @@ export class WorkerLease {
 
   get id(): string {
     return this.#id;
+  }
+
+  /** Whether another process was there at the last look, up to `sweep` ms ago. */
+  get hasOthers(): boolean {
+    return this.#others.size > 0;
   }
 
   async start(): Promise<void> {
@@ -140,14 +148,31 @@ export class WorkerLease {
 
   async #sweepDead(): Promise<void> {
     // The embedded database is locked by this process: any other worker in it is dead, however fresh its lease looks.
-    const options = { leaseMs: this.#times.lease, others: this.#database.kind === 'embedded' };
+    const others = this.#database.kind === 'embedded';
     for (;;) {
+      const options = { leaseMs: this.#times.lease, others, silent: await this.#silentWorkers() };
       const dead = await claimDeadWorker(this.#database.db, this.#id, options);
       if (dead === null) return;
       const tenants = await listWorkerTenants(this.#database.db, dead);
       if (!(await this.#adoptAll(dead, tenants))) return;
       await removeWorker(this.#database.db, dead);
     }
+  }
+
+  /** Workers that have not been heard of for the length of a lease by this process's own clock: where the database's clock
+   * was set back, their leases end too late by its measure. */
+  async #silentWorkers(): Promise<{ id: string; leaseUntil: string }[]> {
+    const now = performance.now();
+    const seen = await listOtherWorkers(this.#database.db, this.#id);
+    const known = this.#others;
+    this.#others = new Map(
+      seen.map(({ id, leaseUntil }) => {
+        const before = known.get(id);
+        return [id, before?.leaseUntil === leaseUntil ? before : { leaseUntil, since: now }];
+      }),
+    );
+    const silence = this.#times.lease + this.#times.heartbeat;
+    return seen.filter(({ id }) => now - (this.#others.get(id)?.since ?? now) > silence);
   }
 
   /** False when a tenant's runs could not be taken over; the others' are, and the dead worker stays to be tried again. */

@@ -43,20 +43,38 @@ export async function removeWorker(db: Db, workerId: string): Promise<void> {
   await db.deleteFrom('platform.worker').where('id', '=', workerId).execute();
 }
 
+/** Every other worker with the end of its lease, exact to the microsecond, for comparison only. */
+export async function listOtherWorkers(db: Db, own: string): Promise<{ id: string; leaseUntil: string }[]> {
+  return db
+    .selectFrom('platform.worker')
+    .select(['id', sql<string>`lease_until::text`.as('leaseUntil')])
+    .where('id', '!=', own)
+    .execute();
+}
+
 /**
- * Claims one worker whose lease has ended, for as long as its runs are being taken over; if that fails, another process
+ * Claims one worker whose lease has ended, or that is one of the `silent` ones and still is, for as long as its runs are being taken over; if that fails, another process
  * claims it after `leaseMs`. `others` counts every other worker as dead: right where one process alone can have the database.
  */
 export async function claimDeadWorker(
   db: Db,
   own: string,
-  options: { leaseMs: number; others: boolean },
+  options: { leaseMs: number; others: boolean; silent: readonly { id: string; leaseUntil: string }[] },
 ): Promise<string | null> {
   const dead = db
     .selectFrom('platform.worker')
     .select('id')
     .where('id', '!=', own)
-    .$if(!options.others, (query) => query.where('lease_until', '<', sql<Date>`clock_timestamp()`))
+    .$if(!options.others, (query) =>
+      query.where((eb) =>
+        eb.or([
+          eb('lease_until', '<', sql<Date>`clock_timestamp()`),
+          ...options.silent.map(({ id, leaseUntil }) =>
+            eb.and([eb('id', '=', id), eb(sql<string>`lease_until::text`, '=', leaseUntil)]),
+          ),
+        ]),
+      ),
+    )
     .orderBy('lease_until')
     .limit(1)
     .forUpdate()
