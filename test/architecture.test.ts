@@ -47,6 +47,7 @@ const architecture: Architecture = {
     'prom-client': ['src/platform/telemetry/'],
     'rate-limiter-flexible': ['src/platform/limits/'],
     typebox: ['src/protocols/', 'src/platform/http/', '*.schema.ts', '*.routes.ts'],
+    undici: ['src/platform/http/guarded-fetch.ts'],
     uuid: ['src/platform/id.ts'],
   },
   environmentReaders: ['src/app/config.ts'],

@@ -9,6 +9,7 @@ import {
   migrateUpCommand,
 } from './commands/migrate.ts';
 import { runResetPassword } from './commands/reset-password.ts';
+import { runRotateSecrets } from './commands/secrets.ts';
 import { runServe } from './commands/serve.ts';
 import { runWorker } from './commands/worker.ts';
 import { fail } from './failures.ts';
@@ -57,6 +58,13 @@ program
   .command('reset-password <email>')
   .description('give an account a new password, and end its logins')
   .action(runResetPassword);
+
+program
+  .command('secrets')
+  .description('keys that seal what is stored')
+  .command('rotate')
+  .description('seal everything with the first of ENCRYPTION_KEYS, so that older ones can go')
+  .action(runRotateSecrets);
 
 program
   .command('env')

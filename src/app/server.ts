@@ -4,7 +4,7 @@ import { chatRoutes } from '../features/chat/index.ts';
 import { documentRoutes } from '../features/documents/index.ts';
 import { authenticate, identityRoutes, requireRole } from '../features/identity/index.ts';
 import { operationsRoutes } from '../features/operations/index.ts';
-import { auditRoutes } from '../features/tenancy/index.ts';
+import { auditRoutes, tenancyRoutes } from '../features/tenancy/index.ts';
 import { originOf } from '../platform/http/request-origin.ts';
 import { type App, createHttpServer } from '../platform/http/server.ts';
 import { openaiRoutes } from '../protocols/openai/openai.routes.ts';
@@ -45,6 +45,7 @@ export async function createServer(services: Services, isDraining: () => boolean
   operationsRoutes(app, services.health, metrics, isDraining);
   identityRoutes(app, services.identity);
   auditRoutes(app, services.database);
+  tenancyRoutes(app, services.tenancy);
   documentRoutes(app, services.documents);
   chatRoutes(app, services.chat, metrics);
   await openaiRoutes(app, services);

@@ -6,14 +6,23 @@ import { type Chat, createChat } from '../features/chat/index.ts';
 import { createDocuments, type Documents } from '../features/documents/index.ts';
 import { createIdentity, type Identity } from '../features/identity/index.ts';
 import { createHealthService, type HealthService } from '../features/operations/index.ts';
-import { createIdempotency, type Idempotency } from '../features/tenancy/index.ts';
+import {
+  createIdempotency,
+  createTenantSecrets,
+  createTenantSettings,
+  type Idempotency,
+  type Tenancy,
+} from '../features/tenancy/index.ts';
 import { createUsage, type Usage } from '../features/usage/index.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { loadOwnMigrations } from '../platform/database/migrations/installation.ts';
 import type { Migration } from '../platform/database/migrations/migration.ts';
+import { createGuardedFetch, type GuardedFetch } from '../platform/http/guarded-fetch.ts';
 import { createQueue, type JobDefinition, type Queue } from '../platform/queue/queue.ts';
 import { createRedis, type RedisConnection } from '../platform/redis/redis.ts';
+import type { SealedStore } from '../platform/secrets/sealed-store.ts';
+import { createSecretBox, installationKeys, type SecretBox } from '../platform/secrets/secret-box.ts';
 import type { Logger } from '../platform/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../platform/telemetry/metrics.ts';
 import type { Config } from './config.ts';
@@ -29,9 +38,16 @@ export type Services = {
   database: Database;
   /** Null where none is set. Not connected yet. */
   redis: RedisConnection | null;
+  /** For addresses that users give. */
+  guardedFetch: GuardedFetch;
   migrations: readonly Migration[];
   queue: Queue;
   models: ModelRegistry;
+  tenancy: Tenancy;
+  /** Seals what is stored to be read again. */
+  secretBox: SecretBox;
+  /** Every place where such things are kept. */
+  sealedStores: readonly SealedStore[];
   identity: Identity;
   idempotency: Idempotency;
   usage: Usage;
@@ -61,6 +77,12 @@ export async function createServices(
   });
   const redis = config.redisUrl === null ? null : createRedis(config.redisUrl, log);
   const secretKey = config.secretKey ?? (await keptSecret(config.dataDir));
+  const guardedFetch = createGuardedFetch({ allowedHosts: config.outboundAllowedHosts });
+  const secretBox = createSecretBox(installationKeys(config.encryptionKeys, secretKey));
+  const tenancy = {
+    settings: createTenantSettings({ database, clock, log }),
+    secrets: createTenantSecrets(database, secretBox),
+  };
   const idempotency = createIdempotency({ database, queue, clock, log, secretKey });
   const identity = createIdentity({
     database,
@@ -103,6 +125,10 @@ export async function createServices(
     migrations,
     queue,
     models,
+    tenancy,
+    secretBox,
+    sealedStores: [tenancy.secrets.sealed],
+    guardedFetch,
     identity,
     idempotency,
     usage,

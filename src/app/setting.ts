@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { readKey } from '../platform/secrets/secret-box.ts';
 
 /** What a setting is, and how its text is read. */
 
@@ -97,6 +98,22 @@ function isNetwork(text: string): boolean {
   return (
     more.length === 0 && longest >= 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest))
   );
+}
+
+/** Names as `hosts` has them, and addresses or networks. */
+export function hostsAndNetworks(value: string): readonly string[] {
+  const parts = list(value);
+  const wrong = parts.find((part) => !HOST.test(part) && !isNetwork(part));
+  if (wrong === undefined) return parts;
+  throw new SettingFault(`has "${wrong}"; write a host name, an address or a network such as 10.0.0.0/8`);
+}
+
+/** Says how many it is, never what it is. */
+export function secretKeys(value: string): readonly Buffer[] {
+  const keys = list(value).map(readKey);
+  const wrong = keys.indexOf(null);
+  if (wrong === -1) return keys as Buffer[];
+  throw new SettingFault(`has a ${wrong + 1}. key that is not 32 bytes in base64; make one: openssl rand -base64 32`);
 }
 
 export function setting<Value>(

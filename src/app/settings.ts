@@ -1,5 +1,19 @@
 import { availableParallelism } from 'node:os';
-import { boolean, hosts, integer, list, MOST_ACTS, networks, oneOf, perMinute, setting, text, url } from './setting.ts';
+import {
+  boolean,
+  hosts,
+  hostsAndNetworks,
+  integer,
+  list,
+  MOST_ACTS,
+  networks,
+  oneOf,
+  perMinute,
+  secretKeys,
+  setting,
+  text,
+  url,
+} from './setting.ts';
 
 /** Every setting of the program: its name in the environment, how it is read, its default, and what a person must know.
  * `.env.example` is generated from this table, and a test compares the two. */
@@ -62,6 +76,19 @@ export const settings = {
     none,
     'Signs access tokens; 32 characters at least in production. Unset elsewhere: made once and kept in DATA_DIR.',
     { aliases: ['JWT_SECRET', 'JWT_SECRET_KEY'], secret: true },
+  ),
+  encryptionKeys: setting(
+    'ENCRYPTION_KEYS',
+    secretKeys,
+    [] as readonly Buffer[],
+    'Keys that seal what is stored to be read again, such as keys of model providers: 32 bytes in base64 each (openssl rand -base64 32). The first seals, all open; after a change run `parley secrets rotate`. Unset: one that follows from SECRET_KEY.',
+    { secret: true },
+  ),
+  outboundAllowedHosts: setting(
+    'OUTBOUND_ALLOWED_HOSTS',
+    hostsAndNetworks,
+    [] as readonly string[],
+    'Names, addresses or networks that may be called for users, as addresses of MCP servers or documents, although they are not of the public internet.',
   ),
   debug: setting('DEBUG', boolean, false, 'Never true in production.'),
   logLevel: setting(

@@ -15,6 +15,7 @@ export async function shutDown(services: Services, app: App | null, stopAcceptin
   await closed;
   await documents.close();
   services.redis?.close();
+  await services.guardedFetch.close();
   await database.close();
   log.info('stopped');
 }

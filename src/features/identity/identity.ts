@@ -1,9 +1,9 @@
+import { createFreshCache, type FreshCache } from '../../platform/cache/fresh-cache.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Migration } from '../../platform/database/migrations/migration.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
 import type { ApiKeyStateRow } from './api-key/api-key.store.ts';
-import { createFreshCache, type FreshCache } from './cache/fresh-cache.ts';
 import type { LoginLock } from './login-lock/login-lock.ts';
 import { createPasswordHasher, type PasswordHasher } from './password/password-hasher.ts';
 import { type AccessTokens, createAccessTokens } from './token/access-token.ts';

@@ -11,6 +11,10 @@ export {
 export { auditRoutes } from './audit/audit.routes.ts';
 export { recordAct } from './audit/audit.service.ts';
 export { createIdempotency, type Idempotency } from './idempotency/idempotency.ts';
+export { createTenantSecrets, type TenantSecrets } from './secrets/tenant-secrets.ts';
+export { defineTenantSettings, type TenantSetting } from './settings/tenant-setting.schema.ts';
+export { createTenantSettings, type TenantSettings } from './settings/tenant-settings.ts';
+export { type Tenancy, tenancyRoutes } from './tenancy.routes.ts';
 export {
   createTenant,
   findTenantBySlug,

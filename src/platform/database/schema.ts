@@ -29,6 +29,28 @@ export type TenantTable = {
   updated_at: DefaultedTimestamp;
 };
 
+/** What a tenant has set otherwise than the installation. */
+export type TenantSettingTable = {
+  tenant_id: string;
+  key: string;
+  value: Json<unknown>;
+  updated_by: string | null;
+  updated_at: DefaultedTimestamp;
+};
+
+/** What a tenant has given us to keep and to use. */
+export type TenantSecretTable = {
+  tenant_id: string;
+  name: string;
+  /** By `platform/secrets`. */
+  sealed: Buffer;
+  /** Its last characters, by which a person knows it again. */
+  hint: string;
+  updated_by: string | null;
+  created_at: CreatedAt;
+  updated_at: DefaultedTimestamp;
+};
+
 export type UserTable = {
   id: string;
   /** Normalised: lower case, NFKC. */
@@ -306,6 +328,8 @@ export type PlatformSchema = {
   'platform.worker_tenant': WorkerTenantTable;
   'platform.schema_migration': MigrationTable;
   'platform.tenant': TenantTable;
+  'platform.tenant_setting': TenantSettingTable;
+  'platform.tenant_secret': TenantSecretTable;
   'platform.user': UserTable;
   'platform.membership': MembershipTable;
   'platform.token_family': TokenFamilyTable;

@@ -1,6 +1,8 @@
 import { Ajv, type Options, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
+import type { FieldFault } from './errors.ts';
+import { fieldFaults } from './schema-faults.ts';
 
 const options: Options = { useDefaults: true, strict: false, discriminator: true };
 
@@ -52,4 +54,13 @@ function hasMoreValues(root: unknown, most: number): boolean {
     open.push(...values);
   }
   return false;
+}
+
+const compiled = new WeakMap<object, ValidateFunction>();
+
+/** What is wrong with a value that is no request's body, such as a stored setting: as faults of a body are told. */
+export function valueFaults(schema: object, value: unknown): readonly FieldFault[] {
+  const validate = compiled.get(schema) ?? bodies.compile(schema);
+  compiled.set(schema, validate);
+  return validate(value) ? [] : fieldFaults(validate.errors ?? [], 'body');
 }

@@ -1,9 +1,9 @@
 import { createHash, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
+import { createBoundedCache } from '../../../platform/cache/bounded-cache.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { MembershipRole } from '../../../platform/database/schema.ts';
 import { newId } from '../../../platform/id.ts';
-import { createBoundedCache } from '../cache/bounded-cache.ts';
 
 export type AccessClaims = {
   userId: string;

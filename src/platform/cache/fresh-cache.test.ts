@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { movableClock } from '../../../../test/support/identity.ts';
+import { movableClock } from '../../../test/support/identity.ts';
 import { createFreshCache } from './fresh-cache.ts';
 
 function counted() {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../platform/clock.ts';
+import type { Clock } from '../clock.ts';
 import { createBoundedCache } from './bounded-cache.ts';
 
 export type FreshCache<Value> = {
@@ -6,6 +6,7 @@ export type FreshCache<Value> = {
    * is not kept. */
   get(key: string, load: () => Promise<Value | undefined>): Promise<Value | undefined>;
   forget(key: string): void;
+  clear(): void;
 };
 
 /** Values that may be `lifetime` ms old, `capacity` of them at most. */
@@ -40,5 +41,6 @@ export function createFreshCache<Value>(options: {
       return entry.value;
     },
     forget: (key) => entries.delete(key),
+    clear: () => entries.clear(),
   };
 }

@@ -2,6 +2,7 @@ export type BoundedCache<Value> = {
   get(key: string): Value | undefined;
   set(key: string, value: Value): void;
   delete(key: string): void;
+  clear(): void;
 };
 
 /** The `capacity` values that were used last: a Map keeps the order of insertion, so its first key is the oldest. */
@@ -24,5 +25,6 @@ export function createBoundedCache<Value>(capacity: number): BoundedCache<Value>
     delete: (key) => {
       values.delete(key);
     },
+    clear: () => values.clear(),
   };
 }
