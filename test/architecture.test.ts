@@ -30,7 +30,7 @@ const architecture: Architecture = {
     '@node-rs/argon2': ['src/features/identity/password/'],
     '@node-rs/bcrypt': ['src/features/identity/password/'],
     '@scalar/fastify-api-reference': ['src/app/'],
-    ajv: ['src/platform/http/'],
+    ajv: ['src/platform/http/', 'src/platform/json-schema/'],
     'ajv-formats': ['src/platform/http/'],
     commander: ['src/app/command-line.ts'],
     fastify: ['src/app/', 'src/protocols/', 'src/platform/http/', '*.routes.ts'],

@@ -30,6 +30,8 @@ export type ModelRequest = {
   /** Evidence for this question; null when the run did not search, empty when it searched and found nothing. */
   passages: readonly Passage[] | null;
   tools?: readonly ToolDefinition[];
+  /** Default: auto. */
+  toolChoice?: 'auto' | 'none' | 'required' | { name: string };
   maxOutputTokens?: number;
   /** 0 to 2. */
   temperature?: number;

@@ -20,6 +20,19 @@ export const requestExamples: Readonly<Record<string, unknown>> = {
   'POST /v1/sessions/:id/runs': {
     input: 'How many days of holiday do I have?',
     retrieval: { mode: 'auto', filter: { document_ids: [id] } },
+    tools: [
+      { type: 'search_documents' },
+      {
+        type: 'function',
+        name: 'get_holiday_balance',
+        description: 'How many days of holiday the user has left this year.',
+        parameters: { type: 'object', properties: { year: { type: 'integer' } }, required: ['year'] },
+      },
+    ],
+  },
+  'POST /v1/runs/:id/tool-outputs': { tool_outputs: [{ tool_call_id: 'call_1', output: { days_left: 12 } }] },
+  'POST /v1/runs/:id/tool-approvals': {
+    decisions: [{ tool_call_id: 'call_2', approved: false, reason: 'Not before Friday.' }],
   },
 };
 

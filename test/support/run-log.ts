@@ -59,6 +59,7 @@ export function runDetail(request: Partial<RunDetail['request']> = {}): RunDetai
       usage: null,
       error: null,
       last_seq: 1,
+      waiting_for: null,
       metadata: {},
       created_at: CREATED,
       started_at: CREATED,

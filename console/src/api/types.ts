@@ -63,7 +63,7 @@ export type Message = {
   created_at: string;
 };
 
-export type RunStatus = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+export type RunStatus = 'queued' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled';
 export type Fault = { code: string; detail: string };
 export type Hit = { chunk_id: string; document_id: string; title: string; score: number };
 

@@ -82,7 +82,7 @@ export function partsOfMessage(message: Message): readonly AnswerPart[] {
 }
 
 export function isUnfinished(status: RunStatus): boolean {
-  return status === 'queued' || status === 'running';
+  return status === 'queued' || status === 'running' || status === 'waiting';
 }
 
 export function textOf(parts: readonly AnswerPart[]): string {

@@ -39,6 +39,18 @@ export const chatErrors = defineErrors('CHAT', {
     title: 'Message not found',
     example: 'There is no message with this id in this session.',
   },
+  toolCallNotFound: {
+    number: 9,
+    kind: 'not-found',
+    title: 'Tool call not found',
+    example: 'This run has no tool call "call_1" that waits for an output.',
+  },
+  toolCallAnswered: {
+    number: 10,
+    kind: 'conflict',
+    title: 'The tool call is answered',
+    example: 'The tool call "call_1" already has another answer.',
+  },
 });
 
 /** Why a run failed, as its `error.code` says; these are not answers to a request. */
@@ -51,5 +63,6 @@ export const runFaults = {
   },
   timeout: { code: 'ERR_RUN_004', detail: 'The model took too long.' },
   interrupted: { code: 'ERR_RUN_005', detail: 'The answer was interrupted too often and was given up.' },
+  unanswered: { code: 'ERR_RUN_007', detail: 'Nobody answered the run’s tool call in time, so it was given up.' },
   internal: { code: 'ERR_RUN_006', detail: 'Something went wrong on our side. Give the run’s id to the operator.' },
 } as const;

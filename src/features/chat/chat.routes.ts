@@ -19,6 +19,7 @@ import {
 } from './chat.schema.ts';
 import type { Chat } from './chat.ts';
 import type { EventLine } from './run/event.ts';
+import { NewToolDecisions, NewToolOutputs } from './tools.schema.ts';
 
 /** `/v1/sessions`, their messages and runs, and `/v1/runs`. */
 export function chatRoutes(app: App, chat: Chat, metrics: Metrics): void {
@@ -178,6 +179,44 @@ function runRoutes(app: App, { runs }: Chat, metrics: Metrics): void {
       },
     },
     async ({ principal, params }, reply) => reply.code(202).send(await runs.cancel(principal, params.id)),
+  );
+  toolAnswerRoutes(app, runs);
+}
+
+function toolAnswerRoutes(app: App, runs: Chat['runs']): void {
+  const tags = ['Runs'];
+  app.post(
+    '/v1/runs/:id/tool-outputs',
+    {
+      config: { access: 'member' },
+      schema: {
+        tags,
+        summary: 'Give the outputs of your own tools',
+        description:
+          'A waiting run goes on once it has everything that it waits for. The same output twice is as good as once.',
+        params: IdParams,
+        body: NewToolOutputs,
+        response: { 202: RunView },
+      },
+    },
+    async ({ principal, params, body }, reply) =>
+      reply.code(202).send(await runs.submitToolOutputs(principal, params.id, body.tool_outputs)),
+  );
+  app.post(
+    '/v1/runs/:id/tool-approvals',
+    {
+      config: { access: 'member' },
+      schema: {
+        tags,
+        summary: 'Allow tool calls that ask for it, or refuse them',
+        description: 'The model learns of a refusal and its reason, and goes on without the tool.',
+        params: IdParams,
+        body: NewToolDecisions,
+        response: { 202: RunView },
+      },
+    },
+    async ({ principal, params, body }, reply) =>
+      reply.code(202).send(await runs.decideToolCalls(principal, params.id, body.decisions)),
   );
 }
 

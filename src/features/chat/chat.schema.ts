@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { pageQuery } from '../../platform/http/pagination.ts';
 import { nullable, words } from '../../platform/http/schema.ts';
 import type { MessagePart } from './message.ts';
+import { RunToolChoice, RunTools, WaitingFor } from './tools.schema.ts';
 
 const closed = { additionalProperties: false };
 const Time = Type.String({ format: 'date-time' });
@@ -117,6 +118,15 @@ export const NewRun = Type.Object(
         description: 'Texts at which the model stops; they are not part of the answer.',
       }),
     ),
+    tools: Type.Optional(RunTools),
+    tool_choice: Type.Optional(RunToolChoice),
+    max_steps: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        description: 'Rounds of model and tools; not above the installation’s limit.',
+      }),
+    ),
     metadata: Type.Optional(Metadata),
   },
   closed,
@@ -128,7 +138,7 @@ export const RunView = Type.Object(
     id: Id,
     session_id: Id,
     message_id: Id,
-    status: words(['queued', 'running', 'completed', 'failed', 'cancelled']),
+    status: words(['queued', 'running', 'waiting', 'completed', 'failed', 'cancelled']),
     model: Type.String(),
     attempt: Type.Integer({ description: 'Above 1 when another worker took the run over.' }),
     usage: Type.Union([
@@ -136,11 +146,13 @@ export const RunView = Type.Object(
         input_tokens: Type.Integer(),
         output_tokens: Type.Integer(),
         cost_usd: Type.Union([Type.Number(), Type.Null()]),
+        estimated: Type.Optional(Type.Literal(true, { description: 'A provider counted nothing, or was cut off.' })),
       }),
       Type.Null(),
     ]),
     error: Type.Union([Type.Object({ code: Type.String(), detail: Type.String() }), Type.Null()]),
     last_seq: Type.Integer({ description: 'Place of the last event.' }),
+    waiting_for: Type.Union([WaitingFor, Type.Null()], { description: 'What a waiting run waits for.' }),
     metadata: Metadata,
     created_at: Time,
     started_at: nullable(Time),

@@ -3,6 +3,7 @@ import type { JobDefinition, Queue } from '../../platform/queue/queue.ts';
 import { createExpiredSessions } from './expired-sessions.ts';
 import { createRunService, type RunService } from './run/run.service.ts';
 import { RunEngine, type RunEngineDependencies } from './run/run-engine.ts';
+import { checkWaitingJob, planWaitWith } from './run/waiting-runs.ts';
 import { createSessionService, type SessionService } from './session.service.ts';
 
 export type Chat = {
@@ -12,7 +13,7 @@ export type Chat = {
   jobs: readonly JobDefinition<never>[];
 };
 
-export type ChatDependencies = Omit<RunEngineDependencies, 'resolveModel'> & {
+export type ChatDependencies = Omit<RunEngineDependencies, 'resolveModel' | 'planWait'> & {
   models: ModelRegistry;
   queue: Pick<Queue, 'enqueue'>;
 };
@@ -20,12 +21,24 @@ export type ChatDependencies = Omit<RunEngineDependencies, 'resolveModel'> & {
 export function createChat(deps: ChatDependencies): Chat {
   const { models, queue, ...rest } = deps;
   const { database, clock } = deps;
-  const engine = new RunEngine({ ...rest, resolveModel: (name) => models.resolve(name) });
+  const engine = new RunEngine({
+    ...rest,
+    resolveModel: (name) => models.resolve(name),
+    planWait: planWaitWith(database, queue),
+  });
   const expiredSessions = createExpiredSessions({ database, queue, clock });
   return {
     engine,
-    jobs: [expiredSessions.job],
+    jobs: [expiredSessions.job, checkWaitingJob(engine)],
     sessions: createSessionService({ database, runs: engine }),
-    runs: createRunService({ database, engine, models, clock, expiredSessions }),
+    runs: createRunService({
+      database,
+      engine,
+      models,
+      clock,
+      expiredSessions,
+      tools: deps.tools ?? null,
+      limits: deps.limits ?? {},
+    }),
   };
 }

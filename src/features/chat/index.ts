@@ -2,10 +2,23 @@ export { chatRoutes } from './chat.routes.ts';
 export { RetrievalOptions, type RunView, type SessionView } from './chat.schema.ts';
 export { type Chat, type ChatDependencies, createChat } from './chat.ts';
 export type { CitationPart, MessagePart, MessageView } from './message.ts';
+export type { RetrieveFor, RunLimits } from './run/answering.ts';
 export type { EventLine, LoggedEvent, RunEvent, RunFault, RunUsage } from './run/event.ts';
+export type { EvidencePassage } from './run/evidence.ts';
 export { MOST_GIVEN_MESSAGES } from './run/model-context.ts';
-export type { EvidencePassage, Retrieved } from './run/produce-answer.ts';
+export type { Retrieved } from './run/produce-answer.ts';
 export type { NewRunSession, RunDetail } from './run/run.service.ts';
-export { payerOf, type RunRequest, type RunRow } from './run/run.store.ts';
-export type { RetrieveFor } from './run/run-engine.ts';
+export { type AwaitedCall, payerOf, type RunRequest, type RunRow } from './run/run.store.ts';
 export type { GivenMessage, RunInput } from './run/run-to-save.ts';
+export {
+  type ClientTool,
+  type RunTool,
+  type ServerToolChoice,
+  type ToolChoice,
+  type ToolContext,
+  ToolError,
+  type ToolOwner,
+  type ToolRequest,
+  type ToolSource,
+} from './run/run-tools.ts';
+export type { NewToolDecision, NewToolOutput } from './run/tool-answers.ts';

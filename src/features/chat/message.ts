@@ -22,7 +22,13 @@ export type CitationFields = {
 /** `part_id` is there in answers, where citations name it. */
 export type TextPart = { type: 'text'; text: string; part_id?: string };
 export type CitationPart = { type: 'citation' } & CitationFields;
-export type ToolCallPart = { type: 'tool-call'; tool_call: { id: string; name: string; input: unknown } };
+export type ToolCallPart = {
+  type: 'tool-call';
+  tool_call: { id: string; name: string; input: unknown };
+  /** Missing in messages that were said elsewhere. */
+  executor?: 'server' | 'client';
+  needs_approval?: true;
+};
 export type ToolResultPart = { type: 'tool-result'; tool_call_id: string; output?: unknown; error?: string };
 export type MessagePart = TextPart | CitationPart | ToolCallPart | ToolResultPart;
 

@@ -2,6 +2,7 @@ import { type ExpressionBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../../platform/database/database.ts';
 import type { MessageRole, MessageStatus, Schema } from '../../platform/database/schema.ts';
 import type { MessagePart } from './message.ts';
+import { UNFINISHED } from './run/run-machine.ts';
 
 export type SessionRow = {
   id: string;
@@ -184,7 +185,7 @@ function activeRun(eb: ExpressionBuilder<Schema, 'session'>) {
   return eb
     .selectFrom('run')
     .whereRef('run.session_id', '=', 'session.id')
-    .where('run.status', 'in', ['queued', 'running'])
+    .where('run.status', 'in', UNFINISHED)
     .select('run.id')
     .limit(1)
     .$asScalar();

@@ -154,7 +154,8 @@ export type MessageTable = {
   created_at: CreatedAt;
 };
 
-export type RunStatus = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+/** `waiting`: unfinished, held by no worker, until a client answers a tool call. */
+export type RunStatus = 'queued' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled';
 
 export type RunTable = {
   id: string;
@@ -177,6 +178,18 @@ export type RunTable = {
   created_at: CreatedAt;
   started_at: Timestamp | null;
   ended_at: Timestamp | null;
+  /** The tool calls that a waiting run waits for. */
+  waiting_for: Json<unknown[]> | null;
+  /** When a waiting run is given up. Still set once it was taken up for that. */
+  wait_until: Timestamp | null;
+};
+
+/** What a client answered to a tool call, kept until the run's worker has taken it into the log. */
+export type RunToolAnswerTable = {
+  run_id: string;
+  tool_call_id: string;
+  answer: Json<unknown>;
+  created_at: CreatedAt;
 };
 
 /** A stretch of a run's event log: `events` holds the events `first_seq` to `last_seq`, in order. */
@@ -346,6 +359,7 @@ export type TenantSchema = {
   message: MessageTable;
   run: RunTable;
   run_event: RunEventTable;
+  run_tool_answer: RunToolAnswerTable;
   source: SourceTable;
   document: DocumentTable;
   document_file: DocumentFileTable;

@@ -6,6 +6,7 @@ export type Metrics = {
   requests: Histogram<'method' | 'route' | 'status'>;
   runs: Counter<'status'>;
   firstToken: Histogram;
+  toolCalls: Counter<'tool' | 'outcome'>;
   activeRuns: Gauge;
   openStreams: Gauge;
   eventFlush: Histogram;
@@ -31,6 +32,12 @@ export function createMetrics(): Metrics {
       registers,
     }),
     runs: new Counter({ name: 'parley_runs_total', help: 'Runs that ended.', labelNames: ['status'], registers }),
+    toolCalls: new Counter({
+      name: 'parley_tool_calls_total',
+      help: 'Tool calls that were answered: by kind of tool and by how it went.',
+      labelNames: ['tool', 'outcome'],
+      registers,
+    }),
     firstToken: new Histogram({
       name: 'parley_run_first_token_seconds',
       help: 'From the creation of a run to its first text.',

@@ -3,6 +3,7 @@ import type { TenantTransaction } from '../../../platform/database/database.ts';
 import type { MessageStatus } from '../../../platform/database/schema.ts';
 import type { MessagePart } from '../message.ts';
 import { type LoggedEvent, type RunEndStatus, type RunFault, type RunUsage, storableJson } from './event.ts';
+import type { AwaitedCall } from './run.store.ts';
 
 /** A stretch of one run's log that is to be written, with the run's end where it ends. */
 export type Append = {
@@ -13,7 +14,11 @@ export type Append = {
   /** The events' JSON, joined by commas. */
   events: string;
   end: RunEnd | null;
+  /** The run waits behind this stretch: from then on nobody holds it. */
+  wait?: RunWait | null;
 };
+
+export type RunWait = { until: Date; calls: readonly AwaitedCall[] };
 
 export type RunEnd = {
   status: RunEndStatus;
@@ -52,15 +57,18 @@ export async function findAppended(trx: TenantTransaction, appends: readonly App
 const APPEND = `WITH stretch AS (
   SELECT * FROM json_to_recordset($1::json) AS s(
     run_id uuid, attempt integer, first_seq integer, last_seq integer, events json,
-    status text, usage jsonb, error jsonb, parts json, message_status text)
+    status text, usage jsonb, error jsonb, parts json, message_status text,
+    waiting_for json, wait_until timestamptz)
 ), held AS (
   UPDATE run SET
     last_seq = s.last_seq,
     status = coalesce(s.status, run.status),
     usage = coalesce(s.usage, run.usage),
     error = s.error,
-    ended_at = CASE WHEN s.status IS NULL THEN NULL ELSE clock_timestamp() END,
-    lease_owner = CASE WHEN s.status IS NULL THEN run.lease_owner END
+    ended_at = CASE WHEN s.status IS NULL OR s.status = 'waiting' THEN NULL ELSE clock_timestamp() END,
+    lease_owner = CASE WHEN s.status IS NULL THEN run.lease_owner END,
+    waiting_for = s.waiting_for,
+    wait_until = coalesce(s.wait_until, run.wait_until)
   FROM stretch s
   WHERE run.id = s.run_id AND run.attempt = s.attempt AND run.status = 'running' AND run.last_seq = s.first_seq - 1
   RETURNING run.id, run.session_id, run.message_id
@@ -77,8 +85,9 @@ const APPEND = `WITH stretch AS (
 )
 SELECT id FROM held`;
 
-function appendJson({ runId, attempt, firstSeq, lastSeq, events, end }: Append): string {
+function appendJson({ runId, attempt, firstSeq, lastSeq, events, end, wait }: Append): string {
   const head = `{"run_id":"${runId}","attempt":${attempt},"first_seq":${firstSeq},"last_seq":${lastSeq},"events":[${events}]`;
+  if (wait) return `${head},${waitJson(wait).slice(1)}`;
   if (!end) return `${head}}`;
   const { status, usage, error, message } = end;
   const tail = storableJson({
@@ -88,6 +97,10 @@ function appendJson({ runId, attempt, firstSeq, lastSeq, events, end }: Append):
     ...(message && { parts: message.parts, message_status: message.status }),
   });
   return `${head},${tail.slice(1)}`;
+}
+
+function waitJson({ until, calls }: RunWait): string {
+  return storableJson({ status: 'waiting', waiting_for: calls, wait_until: until.toISOString() });
 }
 
 /** The stretches of the log behind `after`, oldest first, `limit` stretches at most. */

@@ -4,7 +4,9 @@ import type { CitationFields, MessageView } from '../message.ts';
 
 export type RunEndStatus = 'completed' | 'failed' | 'cancelled';
 export type RunFault = { code: string; detail: string };
-export type RunUsage = { input_tokens: number; output_tokens: number; cost_usd: number | null };
+/** Of the run so far. `estimated`: a provider counted nothing for at least one step, or was cut off. */
+export type RunUsage = { input_tokens: number; output_tokens: number; cost_usd: number | null; estimated?: true };
+export type ToolExecutor = 'server' | 'client';
 
 export type RunEvent =
   | { type: 'run-start'; session_id: string; message_id: string; model: string; attempt: number }
@@ -22,8 +24,19 @@ export type RunEvent =
   | { type: 'text-delta'; part_id: string; delta: string }
   | { type: 'text-end'; part_id: string }
   | { type: 'text-reset'; part_id: string; reason: string }
-  | { type: 'tool-call'; tool_call: { id: string; name: string; input: unknown } }
+  /** Who runs it, and whether a person must agree before. */
+  | {
+      type: 'tool-call';
+      tool_call: { id: string; name: string; input: unknown };
+      executor: ToolExecutor;
+      needs_approval?: true;
+    }
+  | { type: 'tool-approval'; tool_call_id: string; approved: boolean; reason?: string }
+  /** Either `output` or `error` is there; the model sees both. */
   | { type: 'tool-result'; tool_call_id: string; output?: unknown; error?: string }
+  /** Nothing goes on before a client has answered these calls; nobody holds the run meanwhile. */
+  | { type: 'run-wait'; tool_call_ids: readonly string[]; until: string }
+  | { type: 'run-resume'; attempt: number }
   | ({ type: 'citation' } & CitationFields)
   | ({ type: 'usage' } & RunUsage)
   | { type: 'run-end'; status: RunEndStatus; error?: RunFault; message: MessageView | null };

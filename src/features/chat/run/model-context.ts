@@ -1,5 +1,6 @@
 import type { ModelMessage, ModelRequest } from '../../../ai/chat-model.ts';
-import { contentOf } from '../message.ts';
+import type { MessagePart } from '../message.ts';
+import type { Answer } from './answer.ts';
 import type { HistoryRow, RunRequest, RunRow } from './run.store.ts';
 
 /** What the model is told, before the evidence is added. */
@@ -25,9 +26,11 @@ export function historyLimit({ whole_history }: RunRequest): number {
 export function contextOf(run: RunRow, history: readonly HistoryRow[]): ModelContext {
   return {
     instructions: run.request.instructions,
-    messages: withinBudget(
-      history.filter(({ id }) => id !== run.message_id),
-      run.request.whole_history ? Number.POSITIVE_INFINITY : HISTORY_BUDGET,
+    messages: answered(
+      withinBudget(
+        history.filter(({ id }) => id !== run.message_id),
+        run.request.whole_history ? Number.POSITIVE_INFINITY : HISTORY_BUDGET,
+      ),
     ),
     maxOutputTokens: run.request.max_output_tokens,
     temperature: run.request.temperature,
@@ -35,17 +38,91 @@ export function contextOf(run: RunRow, history: readonly HistoryRow[]): ModelCon
   };
 }
 
+/** The text of the newest question and what was said before it: what the documents are searched for. */
+export function questionOf({ messages }: ModelContext): { question: string; earlier: readonly ModelMessage[] } {
+  const at = messages.findLastIndex(({ role }) => role === 'user');
+  return { question: messages[at]?.content ?? '', earlier: messages.slice(0, Math.max(at, 0)) };
+}
+
 /** The newest messages that fit, oldest first. The last one is what was asked: it always stays, whole. */
 function withinBudget(history: readonly HistoryRow[], budget: number): ModelMessage[] {
-  const kept: ModelMessage[] = [];
+  const kept: ModelMessage[][] = [];
   let left = budget;
   for (const { role, parts } of history.toReversed()) {
-    const content = contentOf(parts);
-    left -= content.length;
+    const messages = messagesOf(role, parts);
+    left -= messages.reduce((sum, message) => sum + lengthOf(message), 0);
     if (kept.length > 0 && left < 0) break;
-    if ((role === 'user' || role === 'assistant') && content !== '') kept.push({ role, content });
+    if (messages.length > 0) kept.push(messages);
   }
-  return kept.reverse();
+  return kept.toReversed().flat();
+}
+
+function lengthOf(message: ModelMessage): number {
+  const calls = message.role === 'assistant' && message.toolCalls ? JSON.stringify(message.toolCalls).length : 0;
+  return message.content.length + calls;
+}
+
+/** What one message of a session is for a model: an answer of several steps is several messages. */
+function messagesOf(role: HistoryRow['role'], parts: readonly MessagePart[]): ModelMessage[] {
+  if (role === 'system') return [];
+  const messages: ModelMessage[] = [];
+  for (const part of parts) {
+    if (part.type === 'text' && part.text !== '' && role !== 'tool') addText(messages, role, part.text);
+    else if (part.type === 'tool-call') addCall(messages, part.tool_call);
+    else if (part.type === 'tool-result') messages.push(toolMessage(part.tool_call_id, part));
+  }
+  return messages;
+}
+
+function addText(messages: ModelMessage[], role: 'user' | 'assistant', text: string): void {
+  const last = messages.at(-1);
+  if (last?.role === role && !('toolCalls' in last && last.toolCalls)) last.content += text;
+  else messages.push({ role, content: text });
+}
+
+function addCall(messages: ModelMessage[], { id, name, input }: { id: string; name: string; input: unknown }): void {
+  const last = messages.at(-1);
+  const open = last?.role === 'assistant' ? last : { role: 'assistant' as const, content: '' };
+  if (open !== last) messages.push(open);
+  open.toolCalls = [...(open.toolCalls ?? []), { id, name, input }];
+}
+
+/** What the model reads as a call's result. */
+export function toolMessage(toolCallId: string, result: { output?: unknown; error?: string }): ModelMessage {
+  const { output, error } = result;
+  if (error !== undefined) return { role: 'tool', toolCallId, content: JSON.stringify({ error }) };
+  return { role: 'tool', toolCallId, content: typeof output === 'string' ? output : JSON.stringify(output ?? null) };
+}
+
+const NO_OUTPUT = 'The call was given up; there is no result.';
+
+/** Providers refuse a call without its result directly behind it, and a result without its call. */
+function answered(messages: readonly ModelMessage[]): ModelMessage[] {
+  // Some providers count their calls anew in each answer, so that an id may come again: then in the order of the calls.
+  const results = Map.groupBy(
+    messages.filter((message) => message.role === 'tool'),
+    ({ toolCallId }) => toolCallId,
+  );
+  return messages.flatMap((message): ModelMessage[] => {
+    if (message.role === 'tool') return [];
+    if (message.role === 'user' || !message.toolCalls) return [message];
+    const ids = message.toolCalls.map(({ id }) => id);
+    return [message, ...ids.map((id) => results.get(id)?.shift() ?? toolMessage(id, { error: NO_OUTPUT }))];
+  });
+}
+
+/** What was said and called in the steps of this run that the model has finished. */
+export function stepMessages(answer: Answer): ModelMessage[] {
+  return answer.steps
+    .filter(({ said, calls }) => said && calls.length > 0)
+    .flatMap(({ partId, calls }): ModelMessage[] => [
+      {
+        role: 'assistant',
+        content: answer.textOf(partId),
+        toolCalls: calls.map(({ id, name, input }) => ({ id, name, input })),
+      },
+      ...calls.map(({ id, result }) => toolMessage(id, result ?? { error: NO_OUTPUT })),
+    ]);
 }
 
 export function modelMessages(context: ModelContext): Omit<ModelRequest, 'passages' | 'signal'> {

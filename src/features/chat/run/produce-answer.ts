@@ -1,16 +1,12 @@
-import {
-  type ChatModel,
-  type FinishReason,
-  ModelError,
-  type ModelEvent,
-  type Passage,
-  type TokenUsage,
-} from '../../../ai/chat-model.ts';
-import { findCitations } from '../../../lib/citations/find-citations.ts';
-import type { CitationFields } from '../message.ts';
+import type { Answer, AnswerStep } from './answer.ts';
+import { type Asking, askModel } from './ask-model.ts';
 import type { RunUsage } from './event.ts';
-import { type ModelContext, modelMessages } from './model-context.ts';
+import type { EvidencePassage } from './evidence.ts';
+import type { AwaitedCall } from './run.store.ts';
+import type { ToolSet } from './run-tools.ts';
 import type { RunWriter } from './run-writer.ts';
+import { awaitedCalls, type Calling, settleCalls } from './tool-calls.ts';
+import { NO_USAGE } from './usage.ts';
 
 export type Retrieved = {
   query: string;
@@ -21,173 +17,95 @@ export type Retrieved = {
   passages: readonly EvidencePassage[] | null;
 };
 
-/** A passage with its place in the document's text, so that a citation's span can be given in the document. */
-export type EvidencePassage = Passage & { documentStart: number };
-
-export type Answering = {
-  model: ChatModel;
-  context: ModelContext;
+export type Answering = Omit<Asking, 'tools' | 'passages' | 'toolPassages'> & {
   retrieve(signal: AbortSignal): Promise<Retrieved>;
-  onFirstText(): void;
+  calling: Omit<Calling, 'takeNumbers'>;
+  /** Whether the run ends at a call of a client's tool, rather than to wait for its output. */
+  endsAtClientTools: boolean;
 };
 
-/** One step of a run: retrieval, then the model's text, then the citations that it earns. Emits into `writer` as it goes. */
-export async function produceAnswer(
-  answering: Answering,
-  writer: RunWriter,
-  signal: AbortSignal,
-): Promise<{ usage: RunUsage; reason: FinishReason }> {
-  writer.emit({ type: 'step-start', step: 1 });
-  const retrieved = await answering.retrieve(signal);
-  const { passages, ...shown } = retrieved;
-  writer.emit({ type: 'retrieval', ...shown });
-  const partId = openTextPart(writer);
-  const finish = await streamOn(answering, passages, writer, partId, signal);
-  writer.emit({ type: 'text-end', part_id: partId });
-  const text = writer.answer.textOf(partId);
-  for (const citation of citationsOf(text, passages ?? [], partId, finish.quotes)) {
-    writer.emit({ type: 'citation', ...citation });
-  }
-  const usage = usageOf(answering, finish, text);
-  writer.emit({ type: 'usage', ...usage });
-  writer.emit({ type: 'step-end', step: 1, finish_reason: finish.reason });
-  return { usage, reason: finish.reason };
-}
+/** `waitsFor`: the calls that only a client can bring further; none when the answer is complete. */
+export type Produced = { usage: RunUsage; waitsFor: readonly AwaitedCall[] };
 
-/** The part that the answer's text goes into: the one that a lost worker left, or a new one. */
-function openTextPart(writer: RunWriter): string {
+/**
+ * The steps of a run until the model stops or a client is needed: the model's text and calls, what it cites, and the results
+ * of the calls. Emits into `writer` as it goes; what its answer already has, from another worker, is not done again.
+ */
+export async function produceAnswer(answering: Answering, writer: RunWriter, signal: AbortSignal): Promise<Produced> {
   const { answer } = writer;
-  const left = answer.lastPart;
-  if (left === null) {
-    writer.emit({ type: 'text-start', part_id: FIRST_PART });
-    return FIRST_PART;
-  }
-  // Its text was complete, but not all of its citations: they are made from the whole text, so it is said again.
-  if (answer.openPart === null) resetPart(writer, left);
-  return left;
-}
-
-const FIRST_PART = 'text-1';
-
-function resetPart(writer: RunWriter, partId: string): void {
-  const reason = 'The worker that wrote this was lost; the answer starts again.';
-  writer.emit({ type: 'text-reset', part_id: partId, reason });
-}
-
-type Quote = Extract<ModelEvent, { type: 'quote' }>;
-type Finish = { usage: TokenUsage | null; costUsd: number | null; reason: FinishReason; quotes: Quote[] };
-
-/** Goes on behind what clients have already seen; where the model can't, the part is dropped and said again. */
-async function streamOn(
-  answering: Answering,
-  passages: readonly EvidencePassage[] | null,
-  writer: RunWriter,
-  partId: string,
-  signal: AbortSignal,
-): Promise<Finish> {
-  if (writer.answer.textOf(partId) !== '') {
-    try {
-      return await streamText(answering, passages, writer, partId, signal);
-    } catch (error) {
-      if (!(error instanceof ModelError && error.kind === 'cannot-continue')) throw error;
-      resetPart(writer, partId);
-    }
-  }
-  return streamText(answering, passages, writer, partId, signal);
-}
-
-async function streamText(
-  { model, context, onFirstText }: Answering,
-  passages: readonly EvidencePassage[] | null,
-  writer: RunWriter,
-  partId: string,
-  signal: AbortSignal,
-): Promise<Finish> {
-  const finish: Finish = { usage: null, costUsd: null, reason: 'other', quotes: [] };
-  const partialAnswer = writer.answer.textOf(partId);
-  const request = { ...modelMessages(context), passages, signal, ...(partialAnswer !== '' && { partialAnswer }) };
-  let silent = true;
-  for await (const batch of model.stream(request)) {
-    if (silent && batch.some(({ type }) => type === 'text-delta')) {
-      silent = false;
-      onFirstText();
-    }
-    for (const event of batch) take(event, finish, writer, partId);
+  let evidence: Evidence | null = null;
+  while (!isAnswered(answer, answering)) {
+    const step = openStep(writer);
+    evidence ??= await gatherEvidence(answering, writer, signal);
+    await workOn(step, answering, evidence, writer, signal);
+    const waitsFor = step.ended ? [] : awaitedCalls(step);
+    if (waitsFor.length > 0 && !answering.endsAtClientTools) return { usage: answer.usage ?? NO_USAGE, waitsFor };
+    if (!step.ended) writer.emit({ type: 'step-end', step: step.number, finish_reason: 'tool-calls' });
     await writer.room();
   }
-  if (writer.answer.textOf(partId) === '' && finish.reason !== 'tool-calls') {
-    throw new ModelError('protocol', 'The model answered with no text.');
-  }
-  return finish;
+  return { usage: answer.usage ?? NO_USAGE, waitsFor: [] };
 }
 
-function take(event: ModelEvent, finish: Finish, writer: RunWriter, partId: string): void {
-  switch (event.type) {
-    case 'text-delta':
-      writer.emit({ type: 'text-delta', part_id: partId, delta: storable(event.delta) });
-      break;
-    case 'quote':
-      finish.quotes.push(event);
-      break;
-    case 'finish':
-      finish.usage = event.usage;
-      finish.costUsd = event.costUsd ?? null;
-      finish.reason = event.reason;
-      break;
-    default:
-  }
+async function workOn(
+  step: AnswerStep,
+  answering: Answering,
+  { passages, takeNumbers }: Evidence,
+  writer: RunWriter,
+  signal: AbortSignal,
+): Promise<void> {
+  const { tools } = answering.calling;
+  const toolPassages = () => passagesOf(writer.answer, tools);
+  if (!step.said) await askModel({ ...answering, tools, passages, toolPassages }, step, writer, signal);
+  if (!step.ended) await settleCalls(step, { ...answering.calling, takeNumbers }, writer, signal);
 }
 
-/** What a model says may hold what no database text can. */
-function storable(delta: string): string {
-  return delta.includes('\0') ? delta.replaceAll('\0', '\uFFFD') : delta;
+/** The step that is under way, or a new one. */
+function openStep(writer: RunWriter): AnswerStep {
+  const last = writer.answer.steps.at(-1);
+  if (last && !last.ended) return last;
+  writer.emit({ type: 'step-start', step: (last?.number ?? 0) + 1 });
+  return writer.answer.steps.at(-1) as AnswerStep;
 }
 
-function citationsOf(
-  text: string,
-  passages: readonly EvidencePassage[],
-  partId: string,
-  quotes: readonly Quote[],
-): CitationFields[] {
-  const byNumber = new Map(passages.map((passage) => [passage.number, passage]));
-  const found =
-    quotes.length > 0
-      ? quotes.map(({ passage, start, end, answerStart, answerEnd }) => ({
-          passage,
-          quote: { start, end },
-          answerStart,
-          answerEnd,
-          supported: true,
-        }))
-      : findCitations(text, passages);
-  return found.flatMap(({ passage: number, quote, answerStart, answerEnd, supported }) => {
-    const passage = byNumber.get(number);
-    if (!passage) return [];
-    return {
-      part_id: partId,
-      chunk_id: passage.chunkId,
-      document_id: passage.documentId,
-      title: passage.title,
-      quote: passage.text.slice(quote.start, quote.end),
-      span: { start: passage.documentStart + quote.start, end: passage.documentStart + quote.end },
-      answer_span: { start: answerStart, end: answerEnd },
-      supported,
-      heading_path: passage.headingPath,
-      page: passage.page,
-      number,
-    };
-  });
+/** Whether nothing is missing but the run's end. */
+export function isAnswered({ steps }: Answer, { mostSteps }: { mostSteps: number }): boolean {
+  const last = steps.at(-1);
+  if (!last?.ended) return false;
+  const unanswered = last.calls.some(({ state }) => state !== 'answered');
+  return last.calls.length === 0 || unanswered || last.number >= mostSteps;
 }
 
-/** Characters of one token, where the provider counts none: about right for English. */
-const CHARACTERS_PER_TOKEN = 4;
+type Evidence = { passages: readonly EvidencePassage[] | null; takeNumbers(count: number): number };
 
-function usageOf({ model, context }: Answering, { usage: counted, costUsd }: Finish, text: string): RunUsage {
-  const asked = context.messages.reduce((sum, { content }) => sum + content.length, 0);
+/** What was retrieved for the question, once for each worker; numbers that tools' passages have in the log stay theirs. */
+async function gatherEvidence(
+  { retrieve, calling }: Answering,
+  writer: RunWriter,
+  signal: AbortSignal,
+): Promise<Evidence> {
+  const { passages, ...shown } = await retrieve(signal);
+  const event = { type: 'retrieval', ...shown } as const;
+  if (writer.answer.retrieval !== JSON.stringify(event)) writer.emit(event);
+  const taken = new Set(passagesOf(writer.answer, calling.tools).map(({ number }) => number));
+  const kept = passages?.filter(({ number }) => !taken.has(number)) ?? null;
+  let next = Math.max(0, ...taken, ...(kept ?? []).map(({ number }) => number)) + 1;
   return {
-    input_tokens: counted?.inputTokens ?? Math.ceil(asked / CHARACTERS_PER_TOKEN),
-    output_tokens: counted?.outputTokens ?? Math.ceil(text.length / CHARACTERS_PER_TOKEN),
-    // What runs inside this program costs nothing.
-    cost_usd: model.id === 'extractive' ? 0 : costUsd,
+    passages: kept,
+    takeNumbers(count) {
+      const first = next;
+      next += count;
+      return first;
+    },
   };
+}
+
+/** The citable passages that tools have found so far. */
+function passagesOf({ steps }: Answer, tools: ToolSet): EvidencePassage[] {
+  return steps.flatMap(({ calls }) =>
+    calls.flatMap(({ name, result }) => {
+      const offered = tools.get(name);
+      if (offered?.executor !== 'server' || !result || !('output' in result)) return [];
+      return offered.tool.passagesOf?.(result.output) ?? [];
+    }),
+  );
 }

@@ -11,8 +11,8 @@ import { createMetrics } from '../../../platform/telemetry/metrics.ts';
 import type { Principal } from '../../identity/index.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import { type Chat, createChat } from '../chat.ts';
+import type { RetrieveFor } from './answering.ts';
 import type { LoggedEvent } from './event.ts';
-import type { RetrieveFor } from './run-engine.ts';
 import type { LeaseTimes } from './worker-lease.ts';
 
 const QUICK: LeaseTimes = { lease: 400, heartbeat: 100, sweep: 50, writeRetry: 200 };

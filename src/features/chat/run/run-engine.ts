@@ -1,46 +1,35 @@
-import type { ChatModel } from '../../../ai/chat-model.ts';
-import { ModelError } from '../../../ai/chat-model.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import type { Database } from '../../../platform/database/database.ts';
 import type { RedisConnection } from '../../../platform/redis/redis.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
-import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
-import type { Meter } from '../../usage/index.ts';
 import { runFaults } from '../chat.errors.ts';
 import { type MessageView, messageView } from '../message.ts';
+import { type AnsweringPorts, answeringOf, boundsOf, DEFAULT_RUN_LIMITS } from './answering.ts';
 import { type RunEnd, readEvents } from './event.store.ts';
 import type { EventLine, RunEndStatus, RunFault, RunUsage } from './event.ts';
 import { EventLog, LeaseLostError } from './event-log.ts';
 import { LiveRun } from './live-run.ts';
-import { contextOf, historyLimit } from './model-context.ts';
-import { produceAnswer, type Retrieved } from './produce-answer.ts';
-import { type HistoryRow, payerOf, type RunRow, readCancelRequests, readHistory } from './run.store.ts';
+import { historyLimit } from './model-context.ts';
+import { isAnswered, type Produced, produceAnswer } from './produce-answer.ts';
+import { type AwaitedCall, type HistoryRow, type RunRow, readCancelRequests, readHistory } from './run.store.ts';
+import { faultOf } from './run-fault.ts';
 import { type FeedSources, followRun } from './run-feed.ts';
 import { Followers } from './run-followers.ts';
 import { Notices } from './run-notices.ts';
 import { RunWriter } from './run-writer.ts';
+import { claimAnswered, claimExpired } from './tool-answer.store.ts';
+import { addUsage, stepUsage } from './usage.ts';
+import type { WaitPlanner } from './waiting-runs.ts';
 import { workerExists } from './worker.store.ts';
 import { DEFAULT_LEASE_TIMES, type LeaseTimes, WorkerLease } from './worker-lease.ts';
 
-export type RetrieveFor = (
-  tenant: Tenant,
-  question: string,
-  history: readonly { role: string; content: string }[],
-  run: RunRow,
-  signal: AbortSignal,
-) => Promise<Retrieved>;
-
-export type RunEngineDependencies = {
-  database: Database;
+export type RunEngineDependencies = AnsweringPorts & {
   /** Carries notices between processes where there is one. */
   redis?: RedisConnection | null;
   log: Logger;
-  metrics: Metrics;
   clock: Clock;
-  resolveModel(name: string): ChatModel;
-  meter: Meter;
-  retrieve: RetrieveFor;
+  /** Sees to it that somebody looks after a run that waits. */
+  planWait: WaitPlanner;
   leaseTimes?: LeaseTimes;
 };
 
@@ -48,7 +37,17 @@ export type RunEngineDependencies = {
 class Cancelled extends Error {}
 class Dropped extends Error {}
 
-type ActiveRun = { tenant: Tenant; run: RunRow; live: LiveRun; stop: AbortController; done: Promise<void> };
+type ActiveRun = {
+  tenant: Tenant;
+  run: RunRow;
+  live: LiveRun;
+  stop: AbortController;
+  done: Promise<void>;
+  /** Characters of the model request that is under way. */
+  sent: { characters: number | null };
+  /** What it waits for was answered before it waited: it goes on at once, as this. */
+  next: RunRow | null;
+};
 
 /** Workers that may lose the same run before it is given up. */
 const MOST_ATTEMPTS = 5;
@@ -130,6 +129,23 @@ export class RunEngine {
     else this.#unended.set(run.id, { tenant, owner: begun.holder });
   }
 
+  /** Goes on with a run that waited and was taken up with `holder` as its holder. */
+  resume(tenant: Tenant, run: RunRow, holder: string): void {
+    if (holder === this.#lease.id) this.#begin(tenant, run);
+    else this.#unended.set(run.id, { tenant, owner: holder });
+  }
+
+  /** Takes up a waiting run that has all it waits for, or whose time is over. */
+  async takeUpWaiting(tenant: Tenant, runId: string): Promise<void> {
+    const owner = await this.holder(tenant);
+    const run = await inTenant(
+      this.#deps.database,
+      tenant,
+      async (trx) => (await claimAnswered(trx, runId, owner)) ?? (await claimExpired(trx, runId, owner)),
+    );
+    if (run) this.resume(tenant, run, owner);
+  }
+
   /** A run of this tenant that this process works on: known without asking the database. */
   held(tenant: Tenant, runId: string): RunRow | undefined {
     const active = this.#active.get(runId);
@@ -170,8 +186,11 @@ export class RunEngine {
     const live = new LiveRun(fresh ? fresh.firstLine.seq : run.last_seq + 1, () => this.#followers.ring(run.id));
     if (fresh) live.publish([fresh.firstLine]);
     const stop = new AbortController();
-    const active: ActiveRun = { tenant, run, live, stop, done: Promise.resolve() };
+    const sent = { characters: null };
+    const active: ActiveRun = { tenant, run, live, stop, done: Promise.resolve(), sent, next: null };
     this.#active.set(run.id, active);
+    // Whoever followed it while it waited looks here from now on.
+    if (!fresh) this.#followers.ring(run.id);
     this.#deps.metrics.activeRuns.inc();
     if (run.cancel_requested_at) stop.abort(new Cancelled());
     active.done = this.#work(active, fresh?.history ?? null).finally(() => {
@@ -179,6 +198,7 @@ export class RunEngine {
       if (this.#active.get(run.id) === active) this.#active.delete(run.id);
       this.#followers.ring(run.id);
       this.#deps.metrics.activeRuns.dec();
+      if (active.next) this.#begin(tenant, active.next);
     });
   }
 
@@ -197,36 +217,42 @@ export class RunEngine {
       const history = knownHistory ?? (await this.#restore(active, writer));
       stop.signal.throwIfAborted();
       if (run.attempt > MOST_ATTEMPTS) return await this.#end(active, writer, 'failed', null, runFaults.interrupted);
-      const usage = writer.answer.usage ?? (await this.#answer(active, history, writer));
+      if (run.wait_until) return await this.#end(active, writer, 'failed', null, runFaults.unanswered);
+      const { usage, waitsFor } = await this.#answer(active, history, writer, log);
+      if (waitsFor.length > 0) return await this.#wait(active, writer, waitsFor);
       await this.#end(active, writer, 'completed', usage, null);
     } catch (error) {
       await this.#endAfter(error, active, writer, log);
     }
   }
 
-  async #answer(active: ActiveRun, history: readonly HistoryRow[], writer: RunWriter): Promise<RunUsage> {
-    const { tenant, run, stop } = active;
-    const context = contextOf(run, history);
-    const question = context.messages.at(-1)?.content ?? '';
-    const earlier = context.messages.slice(0, -1);
-    const { usage } = await produceAnswer(
-      {
-        model: this.#metered(active, writer),
-        context,
-        retrieve: (signal) => this.#deps.retrieve(tenant, question, earlier, run, signal),
-        onFirstText: () => this.#deps.metrics.firstToken.observe((Date.now() - run.created_at.getTime()) / 1000),
-      },
-      writer,
-      stop.signal,
-    );
-    return usage;
+  async #answer(active: ActiveRun, history: readonly HistoryRow[], writer: RunWriter, log: Logger): Promise<Produced> {
+    const { run, stop, sent } = active;
+    const { answer } = writer;
+    if (answer.usage && isAnswered(answer, boundsOf(run, this.#deps.limits)))
+      return { usage: answer.usage, waitsFor: [] };
+    if (answer.waits) writer.emit({ type: 'run-resume', attempt: run.attempt });
+    const answering = await answeringOf(this.#deps, active, history, {
+      log,
+      signal: stop.signal,
+      sent,
+      position: () => writer.position,
+    });
+    return produceAnswer(answering, writer, stop.signal);
   }
 
-  /** The run's model. Each of its requests is paid by whoever asked. */
-  #metered({ tenant, run }: ActiveRun, writer: RunWriter): ChatModel {
-    const place = { id: run.id, position: () => writer.position };
-    const call = { tenant, ...payerOf(run), purpose: 'answer' as const, run: place };
-    return this.#deps.meter.model(this.#deps.resolveModel(run.model), call);
+  /** Gives the run out of hand until a client has answered. */
+  async #wait(active: ActiveRun, writer: RunWriter, calls: readonly AwaitedCall[]): Promise<void> {
+    const { tenant, run, stop } = active;
+    const { toolWait } = { ...DEFAULT_RUN_LIMITS, ...this.#deps.limits };
+    const until = new Date(this.#deps.clock.now().getTime() + toolWait);
+    await this.#deps.planWait(tenant, run.id, until);
+    stop.signal.throwIfAborted();
+    const ids = calls.map(({ id }) => id);
+    await writer.wait({ type: 'run-wait', tool_call_ids: ids, until: until.toISOString() }, { until, calls });
+    // An answer, or a cancellation, that came just before found the run still held.
+    const claim = inTenant(this.#deps.database, tenant, (trx) => claimAnswered(trx, run.id, this.#lease.id));
+    active.next = (await claim.catch(() => null)) ?? null;
   }
 
   /** After a takeover: what was said so far, from the log, and the history. */
@@ -235,7 +261,7 @@ export class RunEngine {
       events: await readEvents(trx, run.id, 0, Number.MAX_SAFE_INTEGER),
       history: await readHistory(trx, run.session_id, historyLimit(run.request)),
     }));
-    for (const event of events) writer.answer.add(event);
+    writer.answer.restore(events);
     return history;
   }
 
@@ -265,7 +291,7 @@ export class RunEngine {
     const parts = writer.answer.parts();
     const end: RunEnd = {
       status,
-      usage,
+      usage: usage ?? usageOfCut(active, writer),
       error,
       message: parts.length === 0 ? null : { parts, status: status === 'completed' ? 'complete' : 'incomplete' },
     };
@@ -321,17 +347,12 @@ export class RunEngine {
   }
 }
 
-function faultOf(error: unknown): RunFault {
-  if (!(error instanceof ModelError)) return runFaults.internal;
-  switch (error.kind) {
-    case 'rate-limited':
-      return runFaults.upstreamLimited;
-    case 'unauthorized':
-    case 'bad-request':
-      return runFaults.upstreamRefused;
-    case 'timeout':
-      return runFaults.timeout;
-    default:
-      return runFaults.upstream;
-  }
+/** What a run used that did not come to its end: its steps, and an estimate for the one that was cut off. */
+function usageOfCut({ run, sent: { characters } }: ActiveRun, { answer }: RunWriter): RunUsage | null {
+  if (characters === null) return answer.usage;
+  const said = answer.textOf(answer.steps.at(-1)?.partId ?? null).length;
+  return addUsage(
+    answer.usage,
+    stepUsage({ model: run.model, usage: null, costUsd: null }, { asked: characters, said }),
+  );
 }

@@ -11,6 +11,8 @@ import { isTerminal } from './run-machine.ts';
 const STRETCHES_PER_READ = 50;
 /** How often a run of another process is looked at when no notice comes, ms. */
 const POLL_MS = 1_000;
+/** The same for a run that waits for a client: it may be hours. */
+const WAITING_POLL_MS = 5_000;
 /** Events in one batch to a client at most: what a slow client holds in memory. */
 const LINES_PER_BATCH = 500;
 /** Looks without news after which it is asked whether the run's worker still exists. */
@@ -92,7 +94,7 @@ async function awaitRemote(feed: Feed): Promise<boolean> {
   if (isTerminal(run.status)) return false;
   feed.looks += 1;
   if (feed.looks % LOOKS_BEFORE_RESCUE === 0 && run.lease_owner) await sources.rescue(tenant, runId, run.lease_owner);
-  await bell.wait(POLL_MS);
+  await bell.wait(run.status === 'waiting' ? WAITING_POLL_MS : POLL_MS);
   return true;
 }
 

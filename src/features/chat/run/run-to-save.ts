@@ -9,10 +9,13 @@ import type * as store from './run.store.ts';
 export type GivenMessage = { role: 'user' | 'assistant' | 'system' | 'tool'; parts: readonly MessagePart[] };
 
 /** What a run is asked for, by our own API or through a dialect. */
-export type RunInput = NewRun & {
+export type RunInput = Omit<NewRun, 'input'> & {
+  /** Null: `earlier` ends with what is to be answered, such as the outputs of tools. */
+  input: NewRun['input'] | null;
   /** Saved before the input, oldest first. */
   earlier?: readonly GivenMessage[];
   whole_history?: boolean;
+  client_tools?: 'wait' | 'end';
   dialect?: Readonly<Record<string, unknown>>;
 };
 
@@ -27,8 +30,12 @@ export function runToSave(
   input: RunInput,
   { model, workerId }: { model: string; workerId: string },
 ): RunToSave {
-  const parts: TextPart[] = typeof input.input === 'string' ? [{ type: 'text', text: input.input }] : input.input;
-  const given: GivenMessage[] = [...(input.earlier ?? []), { role: 'user', parts }];
+  const parts: TextPart[] =
+    typeof input.input === 'string' ? [{ type: 'text', text: input.input }] : (input.input ?? []);
+  const given: GivenMessage[] = [
+    ...(input.earlier ?? []),
+    ...(input.input === null ? [] : [{ role: 'user' as const, parts }]),
+  ];
   const id = newId();
   const messages = given.map((message) => ({ id: newId(), role: message.role, parts: message.parts }));
   const messageId = newId();
@@ -42,7 +49,7 @@ export function runToSave(
     workerId,
     model,
     messages,
-    title: titleFrom(contentOf(parts)),
+    title: titleFrom(contentOf(parts)) || null,
     request: { ...requestOf(input), ...(principal.apiKeyId && { api_key_id: principal.apiKeyId }) },
     firstLine: eventLine(1, event),
   };
@@ -61,6 +68,10 @@ function requestOf(input: RunInput): store.RunRequest {
     metadata: input.metadata ?? {},
     ...(input.stop && { stop: input.stop }),
     ...(input.whole_history && { whole_history: true }),
+    ...(input.tools?.length && { tools: input.tools }),
+    ...(input.tool_choice && { tool_choice: input.tool_choice }),
+    ...(input.max_steps !== undefined && { max_steps: input.max_steps }),
+    ...(input.client_tools && { client_tools: input.client_tools }),
     ...(input.dialect && { dialect: input.dialect }),
   };
 }

@@ -1,6 +1,6 @@
 import type { Tenant } from '../../tenancy/index.ts';
 import { Answer } from './answer.ts';
-import type { RunEnd } from './event.store.ts';
+import type { RunEnd, RunWait } from './event.store.ts';
 import { type EventLine, eventLine, type RunEvent } from './event.ts';
 import type { EventLog } from './event-log.ts';
 import type { LiveRun } from './live-run.ts';
@@ -34,6 +34,7 @@ export class RunWriter {
   #waitingSize = 0;
   #writing: Promise<void> | null = null;
   #end: RunEnd | null = null;
+  #wait: RunWait | null = null;
   #failure: unknown = null;
   #timer: NodeJS.Timeout | null = null;
 
@@ -73,6 +74,13 @@ export class RunWriter {
   /** Writes the last event together with the run's end and its message, in one transaction. */
   async end(event: Extract<RunEvent, { type: 'run-end' }>, end: RunEnd): Promise<void> {
     this.#end = end;
+    this.emit(event);
+    await this.flushed();
+  }
+
+  /** Writes the event together with the run's status: from then on nobody holds it. */
+  async wait(event: Extract<RunEvent, { type: 'run-wait' }>, wait: RunWait): Promise<void> {
+    this.#wait = wait;
     this.emit(event);
     await this.flushed();
   }
@@ -125,6 +133,7 @@ export class RunWriter {
       lastSeq: last.seq,
       events: lines.map(({ json }) => json).join(','),
       end: last.type === 'run-end' ? this.#end : null,
+      wait: last.type === 'run-wait' ? this.#wait : null,
     });
     this.#live.publish(lines);
     this.#run.onWritten();

@@ -11,11 +11,17 @@ import type { RunView } from '../chat.schema.ts';
 import { type ExpiredSessions, TEMPORARY_SESSION_MS } from '../expired-sessions.ts';
 import { type MessageView, messageView } from '../message.ts';
 import { findSession } from '../session.store.ts';
+import type { RunLimits } from './answering.ts';
+import { assertUsableTools } from './asked-tools.ts';
 import { historyLimit, MOST_GIVEN_MESSAGES } from './model-context.ts';
 import * as store from './run.store.ts';
 import type { RunEngine } from './run-engine.ts';
 import { isTerminal } from './run-machine.ts';
 import { type RunInput, type RunTarget, type RunToSave, runToSave } from './run-to-save.ts';
+import type { ToolSource } from './run-tools.ts';
+import { runView } from './run-view.ts';
+import { claimAnswered } from './tool-answer.store.ts';
+import { createToolAnswers } from './tool-answers.ts';
 
 export type RunService = ReturnType<typeof createRunService>;
 
@@ -30,6 +36,8 @@ export type RunDependencies = {
   models: ModelRegistry;
   clock: Clock;
   expiredSessions: ExpiredSessions;
+  tools: ToolSource | null;
+  limits: Partial<RunLimits>;
 };
 
 export function createRunService(deps: RunDependencies) {
@@ -38,6 +46,7 @@ export function createRunService(deps: RunDependencies) {
   async function start(principal: Principal, target: RunTarget, input: RunInput): Promise<RunView> {
     const { tenant } = principal;
     const model = resolveModel(models, input.model ?? null);
+    await assertUsableTools(input, principal, deps);
     const holder = await engine.holder(tenant);
     const run = runToSave(principal, target, input, { model, workerId: holder });
     const { row, history } = await save(tenant, run);
@@ -93,6 +102,8 @@ export function createRunService(deps: RunDependencies) {
   }
 
   return {
+    ...createToolAnswers({ database, engine }),
+
     /** Saves the question and begins to answer it, whether or not anyone waits for the answer. */
     async create(principal: Principal, sessionId: string, input: RunInput): Promise<RunView> {
       try {
@@ -161,14 +172,18 @@ export function createRunService(deps: RunDependencies) {
 
     /** Asks a run to stop. What was said so far is kept. Asking twice is as good as once. */
     async cancel(principal: Principal, id: string): Promise<RunView> {
-      const run = await inTenant(database, principal.tenant, async (trx) => {
+      const { tenant } = principal;
+      const owner = await engine.holder(tenant);
+      const { run, claimed } = await inTenant(database, tenant, async (trx) => {
         const found = await store.findRun(trx, id);
         assertOwnRun(principal, found);
         await store.requestCancel(trx, id);
-        return found as store.RunRow;
+        // Nobody holds a run that waits: it is taken up to be ended.
+        return { run: found as store.RunRow, claimed: await claimAnswered(trx, id, owner) };
       });
-      if (!isTerminal(run.status)) engine.cancel(id);
-      return runView(run);
+      if (claimed) engine.resume(tenant, claimed, owner);
+      else if (!isTerminal(run.status)) engine.cancel(id);
+      return runView(claimed ?? run);
     },
   };
 }
@@ -180,15 +195,4 @@ function resolveModel(models: ModelRegistry, name: string | null): string {
     const detail = error instanceof Error ? error.message : undefined;
     throw chatErrors.modelUnknown(detail, { fields: [{ field: 'model', message: detail ?? 'is not known' }] });
   }
-}
-
-function runView(row: store.RunRow): RunView {
-  const { request, user_id: _, cancel_requested_at: __, created_at, started_at, ended_at, ...rest } = row;
-  return {
-    ...rest,
-    metadata: request.metadata,
-    created_at: created_at.toISOString(),
-    started_at: started_at?.toISOString() ?? null,
-    ended_at: ended_at?.toISOString() ?? null,
-  };
 }

@@ -5,6 +5,8 @@ import type { Payer } from '../../usage/index.ts';
 import type { MessagePart } from '../message.ts';
 import type { MessageRow } from '../session.store.ts';
 import { type RunFault, type RunUsage, storableJson } from './event.ts';
+import { HELD, UNFINISHED } from './run-machine.ts';
+import type { ToolChoice, ToolRequest } from './run-tools.ts';
 
 /** What was asked for, kept with the run so that another worker can go on with it. */
 export type RunRequest = {
@@ -19,6 +21,12 @@ export type RunRequest = {
   stop?: readonly string[];
   /** The model gets all messages of the session, because the client says what it shall know; otherwise the recent ones. */
   whole_history?: boolean;
+  tools?: readonly ToolRequest[];
+  tool_choice?: ToolChoice;
+  /** Rounds of model and tools at most; default: the installation's. */
+  max_steps?: number;
+  /** `end`: a run that calls a client's tool ends there, and its output comes with another run. Default: it waits. */
+  client_tools?: 'wait' | 'end';
   /** What the dialect that asked has to say again when it renders the run. Nothing else reads it. */
   dialect?: Readonly<Record<string, unknown>>;
 };
@@ -49,6 +57,10 @@ export type RunRow = {
   created_at: Date;
   started_at: Date | null;
   ended_at: Date | null;
+  /** Of a waiting run. */
+  waiting_for: readonly AwaitedCall[] | null;
+  /** Of a waiting run, and of one that was taken up because nobody answered until then. */
+  wait_until: Date | null;
 };
 
 /** Who is charged for what a run does. */
@@ -56,7 +68,10 @@ export function payerOf({ user_id, request }: Pick<RunRow, 'user_id' | 'request'
   return { userId: user_id, apiKeyId: request.api_key_id ?? null };
 }
 
-const COLUMNS = [
+/** A tool call that a run waits for: for the client's output, or for its word. */
+export type AwaitedCall = { id: string; name: string; input: unknown; needs: 'output' | 'approval' };
+
+export const RUN_COLUMNS = [
   'id',
   'session_id',
   'user_id',
@@ -72,6 +87,8 @@ const COLUMNS = [
   'created_at',
   'started_at',
   'ended_at',
+  'waiting_for',
+  'wait_until',
 ] as const;
 
 export type NewRun = {
@@ -87,7 +104,7 @@ export type NewRun = {
   /** What comes with the run, oldest first; the last one is the question. */
   messages: readonly { id: string; role: MessageRole; parts: readonly MessagePart[] }[];
   /** Given to the session when it has no title. */
-  title: string;
+  title: string | null;
   firstEvent: string;
 };
 
@@ -103,7 +120,7 @@ export function insertRun(run: NewRun): CompiledQuery<RunRow> {
        ), new_run AS (
          INSERT INTO run (id, session_id, user_id, message_id, status, model, request, attempt, lease_owner, last_seq, started_at)
          SELECT $1, id, $3, $5, 'running', $6, $7::json, 1, $4, 1, now() FROM own_session
-         RETURNING ${COLUMNS.join(', ')}
+         RETURNING ${RUN_COLUMNS.join(', ')}
        ), first_event AS (
          INSERT INTO run_event (run_id, first_seq, last_seq, events) SELECT id, 1, 1, $8::json FROM new_run
        ), input AS (
@@ -111,7 +128,7 @@ export function insertRun(run: NewRun): CompiledQuery<RunRow> {
          SELECT m.id, new_run.session_id, new_run.id, m.role, m.parts, 'complete'
          FROM new_run, json_to_recordset($10::json) AS m(id uuid, role text, parts json)
        )
-       SELECT ${COLUMNS.join(', ')} FROM new_run`,
+       SELECT ${RUN_COLUMNS.join(', ')} FROM new_run`,
     [
       run.id,
       run.sessionId,
@@ -134,7 +151,9 @@ const INSERT_SESSION = `INSERT INTO session (id, user_id, title, metadata, expir
          VALUES ($2, $3, $9, $11::jsonb, $12::timestamptz) RETURNING id`;
 
 export async function findRun(trx: TenantTransaction, id: string): Promise<RunRow | undefined> {
-  return trx.selectFrom('run').select(COLUMNS).where('id', '=', id).executeTakeFirst() as Promise<RunRow | undefined>;
+  return trx.selectFrom('run').select(RUN_COLUMNS).where('id', '=', id).executeTakeFirst() as Promise<
+    RunRow | undefined
+  >;
 }
 
 export type RunPlace = { status: RunStatus; last_seq: number; lease_owner: string | null };
@@ -156,7 +175,7 @@ export async function findUnfinishedRun(
     .selectFrom('run')
     .select(['id', 'lease_owner'])
     .where('session_id', '=', sessionId)
-    .where('status', 'in', ['queued', 'running'])
+    .where('status', 'in', UNFINISHED)
     .executeTakeFirst();
 }
 
@@ -166,7 +185,7 @@ export async function requestCancel(trx: TenantTransaction, runId: string): Prom
     .updateTable('run')
     .set({ cancel_requested_at: sql`coalesce(cancel_requested_at, now())` })
     .where('id', '=', runId)
-    .where('status', 'in', ['queued', 'running'])
+    .where('status', 'in', UNFINISHED)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
 }
@@ -203,9 +222,9 @@ export async function adoptRuns(trx: TenantTransaction, dead: string, own: strin
     .updateTable('run')
     .set((eb) => ({ attempt: eb('attempt', '+', 1), lease_owner: own, status: 'running' as const }))
     .where('lease_owner', '=', dead)
-    .where('status', 'in', ['queued', 'running'])
+    .where('status', 'in', HELD)
     .$if(runId !== undefined, (query) => query.where('id', '=', runId ?? ''))
-    .returning(COLUMNS)
+    .returning(RUN_COLUMNS)
     .execute();
   return rows as RunRow[];
 }

@@ -1,0 +1,94 @@
+import type { ChatModel } from '../../../ai/chat-model.ts';
+import type { Database } from '../../../platform/database/database.ts';
+import type { Logger } from '../../../platform/telemetry/log.ts';
+import type { Metrics } from '../../../platform/telemetry/metrics.ts';
+import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import type { Meter } from '../../usage/index.ts';
+import { contextOf, questionOf } from './model-context.ts';
+import type { Answering, Retrieved } from './produce-answer.ts';
+import { type HistoryRow, payerOf, type RunRow } from './run.store.ts';
+import { openTools, type ToolSource } from './run-tools.ts';
+import { readToolAnswers } from './tool-answer.store.ts';
+
+export type RetrieveFor = (
+  tenant: Tenant,
+  question: string,
+  history: readonly { role: string; content: string }[],
+  run: RunRow,
+  signal: AbortSignal,
+) => Promise<Retrieved>;
+
+/** What answering needs from outside of the run. */
+export type AnsweringPorts = {
+  database: Database;
+  metrics: Metrics;
+  resolveModel(name: string): ChatModel;
+  /** Counts, and pays for, each request to a model. */
+  meter: Meter;
+  retrieve: RetrieveFor;
+  /** Null: no tools of this program are there. */
+  tools?: ToolSource | null;
+  limits?: Partial<RunLimits>;
+};
+
+export type RunLimits = {
+  /** Rounds of model and tools in one run. */
+  mostSteps: number;
+  /** How long a run waits for a client, ms. */
+  toolWait: number;
+};
+
+export const DEFAULT_RUN_LIMITS: RunLimits = { mostSteps: 10, toolWait: 24 * 60 * 60 * 1000 };
+
+/** How far a run may go: what it was asked for, within the installation's limit. */
+export function boundsOf({ request }: RunRow, limits: Partial<RunLimits> = {}) {
+  const { mostSteps } = { ...DEFAULT_RUN_LIMITS, ...limits };
+  return {
+    mostSteps: Math.min(request.max_steps ?? mostSteps, mostSteps),
+    endsAtClientTools: request.client_tools === 'end',
+  };
+}
+
+/** What belongs to one worker's work on a run. */
+export type WorkOnRun = {
+  log: Logger;
+  signal: AbortSignal;
+  sent: Answering['sent'];
+  /** Place of the last event that was emitted. */
+  position(): number;
+};
+
+/** Everything that one worker needs to answer a run. Opens its tools. */
+export async function answeringOf(
+  ports: AnsweringPorts,
+  { tenant, run }: { tenant: Tenant; run: RunRow },
+  history: readonly HistoryRow[],
+  { log, signal, sent, position }: WorkOnRun,
+): Promise<Answering> {
+  const { database, metrics } = ports;
+  const context = contextOf(run, history);
+  const { question, earlier } = questionOf(context);
+  const owner = { tenant, userId: run.user_id, runId: run.id, sessionId: run.session_id };
+  const call = { tenant, ...payerOf(run), purpose: 'answer' as const, run: { id: run.id, position } };
+  const model = ports.meter.model(ports.resolveModel(run.model), call);
+  const tools = await openTools(run.request.tools ?? [], ports.tools ?? null, owner, signal);
+  return {
+    model,
+    context,
+    retrieve: (until) => ports.retrieve(tenant, question, earlier, run, until),
+    onFirstText: () => metrics.firstToken.observe((Date.now() - run.created_at.getTime()) / 1000),
+    toolChoice: run.request.tool_choice ?? 'auto',
+    ...boundsOf(run, ports.limits),
+    sent,
+    calling: {
+      tools,
+      owner,
+      metrics,
+      log,
+      async answers() {
+        const given = await inTenant(database, tenant, (trx) => readToolAnswers(trx, run.id));
+        return new Map(given.map(({ toolCallId, answer }) => [toolCallId, answer]));
+      },
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import {
+  type ChatModel,
+  type FinishReason,
+  ModelError,
+  type ModelEvent,
+  type ModelRequest,
+  type TokenUsage,
+} from '../../../ai/chat-model.ts';
+import type { AnswerStep } from './answer.ts';
+import { citationsOf, type EvidencePassage, type Quote } from './evidence.ts';
+import { type ModelContext, modelMessages, stepMessages } from './model-context.ts';
+import type { ToolChoice, ToolSet } from './run-tools.ts';
+import type { RunWriter } from './run-writer.ts';
+import { logCalls, type WrittenCall } from './tool-calls.ts';
+import { addUsage, stepUsage } from './usage.ts';
+
+/** What a step's question to the model is made of. */
+export type Asking = {
+  /** Every model call of a run goes through this one. */
+  model: ChatModel;
+  context: ModelContext;
+  passages: readonly EvidencePassage[] | null;
+  /** What tools found until now. */
+  toolPassages(): readonly EvidencePassage[];
+  tools: ToolSet;
+  toolChoice: ToolChoice;
+  mostSteps: number;
+  onFirstText(): void;
+  /** Characters of the request that is under way, for the estimate when it is cut off; null while none is. */
+  sent: { characters: number | null };
+};
+
+/** The model's part of a step: its text, what that cites, its calls and what it all used. */
+export async function askModel(
+  asking: Asking,
+  step: AnswerStep,
+  writer: RunWriter,
+  signal: AbortSignal,
+): Promise<void> {
+  // Its text was complete, but not all of its citations: they are made from the whole text, so it is said again.
+  if (step.partId !== null && writer.answer.openPart !== step.partId) resetPart(writer, step.partId);
+  const said = await streamOn(asking, step, writer, signal);
+  // From here to the end without a pause, so that a worker that takes over finds all of it or nothing.
+  const { partId } = step;
+  const text = writer.answer.textOf(partId);
+  if (partId !== null) {
+    writer.emit({ type: 'text-end', part_id: partId });
+    const passages = [...(asking.passages ?? []), ...asking.toolPassages()];
+    for (const citation of citationsOf(text, passages, partId, said.quotes))
+      writer.emit({ type: 'citation', ...citation });
+  }
+  logCalls(said.calls, step.number < asking.mostSteps ? asking.tools : null, writer);
+  const used = stepUsage(said, { asked: asking.sent.characters ?? 0, said: text.length });
+  writer.emit({ type: 'usage', ...addUsage(writer.answer.usage, used) });
+  if (said.calls.length === 0) writer.emit({ type: 'step-end', step: step.number, finish_reason: said.reason });
+  asking.sent.characters = null;
+}
+
+function resetPart(writer: RunWriter, partId: string): void {
+  const reason = 'The worker that wrote this was lost; the answer starts again.';
+  writer.emit({ type: 'text-reset', part_id: partId, reason });
+}
+
+type Said = {
+  model: string;
+  usage: TokenUsage | null;
+  costUsd: number | null;
+  reason: FinishReason;
+  quotes: Quote[];
+  calls: WrittenCall[];
+};
+
+/** Goes on behind what clients have already seen; where the model can't, the part is dropped and said again. */
+async function streamOn(asking: Asking, step: AnswerStep, writer: RunWriter, signal: AbortSignal): Promise<Said> {
+  if (step.partId !== null && writer.answer.textOf(step.partId) !== '') {
+    try {
+      return await streamStep(asking, step, writer, signal);
+    } catch (error) {
+      if (!(error instanceof ModelError && error.kind === 'cannot-continue')) throw error;
+      resetPart(writer, step.partId);
+    }
+  }
+  return streamStep(asking, step, writer, signal);
+}
+
+async function streamStep(asking: Asking, step: AnswerStep, writer: RunWriter, signal: AbortSignal): Promise<Said> {
+  const { model } = asking;
+  const request = requestOf(asking, step, writer, signal);
+  asking.sent.characters = charactersOf(request);
+  const said: Said = { model: model.id, usage: null, costUsd: null, reason: 'other', quotes: [], calls: [] };
+  let silent = true;
+  for await (const batch of model.stream(request)) {
+    if (silent && batch.some(({ type }) => type === 'text-delta')) {
+      silent = false;
+      if (step.number === 1) asking.onFirstText();
+    }
+    for (const event of batch) take(event, said, step, writer);
+    await writer.room();
+  }
+  // After a tool there may be nothing left to say.
+  const empty = writer.answer.textOf(step.partId) === '' && said.calls.length === 0;
+  if (empty && step.number === 1) throw new ModelError('protocol', 'The model answered with no text.');
+  return said;
+}
+
+function requestOf(
+  { context, passages, tools, toolChoice, mostSteps }: Asking,
+  step: AnswerStep,
+  writer: RunWriter,
+  signal: AbortSignal,
+): ModelRequest {
+  const { messages, ...parameters } = modelMessages(context);
+  const partialAnswer = writer.answer.textOf(step.partId);
+  return {
+    ...parameters,
+    messages: [...messages, ...stepMessages(writer.answer)],
+    passages,
+    signal,
+    ...(tools.size > 0 && {
+      tools: [...tools.values()].map(({ definition }) => definition),
+      toolChoice: choiceIn(step.number, mostSteps, toolChoice),
+    }),
+    ...(partialAnswer !== '' && { partialAnswer }),
+  };
+}
+
+/** A tool is demanded once only, and in the last step the model must come to its answer. */
+function choiceIn(step: number, mostSteps: number, asked: ToolChoice): NonNullable<ModelRequest['toolChoice']> {
+  if (step >= mostSteps || asked === 'none') return 'none';
+  if (step > 1) return 'auto';
+  return typeof asked === 'string' ? asked : { name: asked.name };
+}
+
+function charactersOf({ instructions, messages, passages, tools }: ModelRequest): number {
+  const texts = messages.reduce((sum, { content }) => sum + content.length, 0);
+  const evidence = (passages ?? []).reduce((sum, { text }) => sum + text.length, 0);
+  return (instructions?.length ?? 0) + texts + evidence + (tools?.length ? JSON.stringify(tools).length : 0);
+}
+
+function take(event: ModelEvent, said: Said, step: AnswerStep, writer: RunWriter): void {
+  switch (event.type) {
+    case 'text-delta': {
+      const partId = step.partId ?? openPart(step, writer);
+      writer.emit({ type: 'text-delta', part_id: partId, delta: event.delta });
+      break;
+    }
+    case 'quote':
+      said.quotes.push(event);
+      break;
+    case 'tool-call':
+      said.calls.push(event.toolCall);
+      break;
+    case 'fallback':
+      said.model = event.model;
+      break;
+    case 'finish':
+      said.usage = event.usage;
+      said.costUsd = event.costUsd ?? null;
+      said.reason = event.reason;
+      break;
+  }
+}
+
+function openPart(step: AnswerStep, writer: RunWriter): string {
+  const partId = `text-${step.number}`;
+  writer.emit({ type: 'text-start', part_id: partId });
+  return partId;
+}
