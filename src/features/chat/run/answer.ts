@@ -87,7 +87,7 @@ export class Answer {
         this.#step.ended = true;
         break;
       case 'retrieval':
-        this.#retrieval = JSON.stringify(event);
+        this.#retrieval = JSON.stringify({ ...event, seq: undefined });
         break;
       case 'text-start':
         this.#open = event.part_id;
