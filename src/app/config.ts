@@ -1,3 +1,7 @@
+import { join } from 'node:path';
+import { projectFolder } from './project-folder.ts';
+import type { Environment } from './secret-sources/secret-reference.ts';
+import { resolveSecrets } from './secret-sources/secret-sources.ts';
 import { type Setting, SettingFault } from './setting.ts';
 import { type Settings, settings } from './settings.ts';
 
@@ -13,14 +17,28 @@ export class ConfigError extends Error {
   }
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
- * The only reader of the environment. An empty variable counts as unset.
+ * The settings of this process: the environment, completed by the file `.env` beside the program. The only reader of both.
+ * Secrets may also stand in files, in Vault or in AWS Secrets Manager (see `resolveSecrets`).
  * @throws ConfigError with every fault
  */
-export function readConfig(environment: Environment = process.env): Config {
-  const faults: string[] = [];
+export async function loadConfig(): Promise<Config> {
+  loadEnvironmentFile(join(projectFolder, '.env'));
+  return configOf(process.env);
+}
+
+/** @throws ConfigError with every fault */
+export async function configOf(environment: Environment): Promise<Config> {
+  const resolved = await resolveSecrets(environment, Object.values<Setting<unknown>>(settings));
+  return readConfig(resolved.environment, resolved.faults);
+}
+
+/**
+ * Reads settings from an environment whose secrets are all in their places. An empty variable counts as unset.
+ * @throws ConfigError with every fault, and with those that were found `before`
+ */
+export function readConfig(environment: Environment, before: readonly string[] = []): Config {
+  const faults = [...before];
   const values = Object.entries<Setting<unknown>>(settings).map(([name, setting]) => {
     try {
       return [name, readSetting(setting, environment)] as const;
@@ -34,6 +52,15 @@ export function readConfig(environment: Environment = process.env): Config {
   faults.push(...weaknesses(config));
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
+}
+
+/** Not the `.env` of the current folder: `parley ask` runs in folders whose files nobody vouches for. */
+function loadEnvironmentFile(path: string): void {
+  try {
+    process.loadEnvFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 function readSetting(setting: Setting<unknown>, environment: Environment): unknown {

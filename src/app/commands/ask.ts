@@ -5,7 +5,7 @@ import type { LoggedEvent } from '../../features/chat/index.ts';
 import type { Principal } from '../../features/identity/index.ts';
 import { createTenant, findTenantBySlug, type Tenant } from '../../features/tenancy/index.ts';
 import { newId } from '../../platform/id.ts';
-import { type Config, readConfig } from '../config.ts';
+import { type Config, loadConfig } from '../config.ts';
 import { CommandError } from '../failures.ts';
 import { migrateAll } from '../installation.ts';
 import { openCommandLog, openServices } from '../open.ts';
@@ -21,7 +21,7 @@ export async function runAsk(question: string, options: AskOptions): Promise<voi
   const folder = await realpath(options.docs).catch(() => {
     throw new CommandError(`There is no folder "${options.docs}".`);
   });
-  const config = configFor(readConfig(), folder);
+  const config = configFor(await loadConfig(), folder);
   if (options.fresh) await rm(config.dataDir, { recursive: true, force: true });
   const services = await openServices(config, openCommandLog());
   try {

@@ -1,4 +1,4 @@
-import { environmentExample, readConfig } from '../config.ts';
+import { environmentExample, loadConfig } from '../config.ts';
 import { errorReference } from '../reference.ts';
 
 /** `parley env`: says whether the settings are usable, or prints what is generated from the program. */
@@ -9,7 +9,7 @@ export async function runEnv(options: { example?: boolean; errors?: boolean }): 
     await import('../server.ts');
     process.stdout.write(errorReference());
   } else {
-    readConfig();
+    await loadConfig();
     process.stdout.write('The settings are usable.\n');
   }
 }

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { findTenantBySlug } from '../../features/tenancy/index.ts';
-import { readConfig } from '../config.ts';
+import { loadConfig } from '../config.ts';
 import { CommandError } from '../failures.ts';
 import { prepareDatabase } from '../installation.ts';
 import { openCommandLog, openServices } from '../open.ts';
@@ -12,7 +12,7 @@ export async function runIngest(given: string, options: { tenant: string; json?:
   const folder = await realpath(given).catch(() => {
     throw new CommandError(`There is no folder "${given}".`);
   });
-  const services = await openServices(readConfig(), openCommandLog());
+  const services = await openServices(await loadConfig(), openCommandLog());
   const stop = new AbortController();
   void untilSignal().then(() => stop.abort(new CommandError('Stopped. What was read so far is kept.', 130)));
   try {

@@ -6,7 +6,7 @@ import {
   platformTarget,
   readMigrationState,
 } from '../../platform/database/migrations/migrator.ts';
-import { readConfig } from '../config.ts';
+import { loadConfig } from '../config.ts';
 import { CommandError } from '../failures.ts';
 import { migrateAll } from '../installation.ts';
 import { openLog, openServices } from '../open.ts';
@@ -52,7 +52,7 @@ export async function migrateTenantCommand(slug: string): Promise<void> {
 }
 
 async function withServices(work: (services: Services) => Promise<void>): Promise<void> {
-  const config = readConfig();
+  const config = await loadConfig();
   const services = await openServices(config, openLog(config));
   try {
     await work(services);

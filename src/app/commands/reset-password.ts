@@ -1,12 +1,12 @@
 import { resetPassword } from '../../features/identity/index.ts';
-import { readConfig } from '../config.ts';
+import { loadConfig } from '../config.ts';
 import { CommandError } from '../failures.ts';
 import { prepareDatabase } from '../installation.ts';
 import { openCommandLog, openServices } from '../open.ts';
 
 /** `parley reset-password`: the way back in for who lost a password. The embedded database must not be served meanwhile. */
 export async function runResetPassword(email: string): Promise<void> {
-  const services = await openServices(readConfig(), openCommandLog());
+  const services = await openServices(await loadConfig(), openCommandLog());
   try {
     await prepareDatabase(services);
     const password = await resetPassword(services.identity, email);

@@ -1,5 +1,5 @@
 import { createFirstOperator } from '../../features/identity/index.ts';
-import { readConfig } from '../config.ts';
+import { loadConfig } from '../config.ts';
 import { prepareDatabase } from '../installation.ts';
 import { openLog, openServices } from '../open.ts';
 import { createServer } from '../server.ts';
@@ -9,7 +9,7 @@ import { shutDown, untilSignal } from '../shutdown.ts';
 
 /** `parley serve`: API, console, and unless told otherwise the jobs too, until a signal. */
 export async function runServe(): Promise<void> {
-  const config = readConfig();
+  const config = await loadConfig();
   const log = openLog(config);
   const services = await openServices(config, log);
   const ended = untilSignal();

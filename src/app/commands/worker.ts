@@ -1,4 +1,4 @@
-import { readConfig } from '../config.ts';
+import { loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../failures.ts';
 import { prepareDatabase } from '../installation.ts';
 import { openLog, openServices } from '../open.ts';
@@ -7,7 +7,7 @@ import { shutDown, untilSignal } from '../shutdown.ts';
 
 /** `parley worker`: jobs and the takeover of runs, beside servers on the same database. */
 export async function runWorker(): Promise<void> {
-  const config = readConfig();
+  const config = await loadConfig();
   if (config.databaseUrl === null) {
     throw new CommandError(
       'A worker needs DATABASE_URL: the embedded database has room for one process, the server.',
