@@ -27,7 +27,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/support/**/*.test.ts', 'console/**/*.test.{ts,tsx}'],
+          include: [
+            'src/**/*.test.ts',
+            'test/*.test.ts',
+            'test/{support,deploy}/**/*.test.ts',
+            'console/**/*.test.{ts,tsx}',
+          ],
         },
       },
       {

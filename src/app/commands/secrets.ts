@@ -1,4 +1,4 @@
-import { readConfig } from '../config.ts';
+import { loadConfig } from '../config.ts';
 import { CommandError } from '../failures.ts';
 import { prepareDatabase } from '../installation.ts';
 import { openCommandLog, openServices } from '../open.ts';
@@ -6,7 +6,7 @@ import { openCommandLog, openServices } from '../open.ts';
 /** `parley secrets rotate`: seals everything with the first of ENCRYPTION_KEYS. Exit code 1 when something could not be
  * opened. The embedded database must not be served meanwhile. */
 export async function runRotateSecrets(): Promise<void> {
-  const services = await openServices(readConfig(), openCommandLog());
+  const services = await openServices(await loadConfig(), openCommandLog());
   try {
     await prepareDatabase(services);
     let broken = 0;
