@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
-import type { IndexEntry } from './index-text.ts';
+import type { IndexEntry } from '../../../platform/text/text-indexer.ts';
 
 export type NewChunk = {
   id: string;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
+import { vectorText } from '../../../platform/database/vector-text.ts';
 
 export type UnembeddedChunk = { index: number; content_hash: Buffer; heading_path: string[]; text: string };
 
@@ -37,9 +38,4 @@ export async function insertEmbeddings(
     )
     .onConflict((conflict) => conflict.columns(['embedder', 'content_hash']).doNothing())
     .execute();
-}
-
-/** As pgvector reads it. */
-export function vectorText(vector: readonly number[]): string {
-  return `[${vector.join(',')}]`;
 }

@@ -2,10 +2,11 @@ import { type Chunk, chunkDocument } from '../../../lib/chunking/chunk-document.
 import { detectLanguage } from '../../../lib/words/detect-language.ts';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import { newId } from '../../../platform/id.ts';
+import { TextIndexer } from '../../../platform/text/text-indexer.ts';
 import type { ExtractedDocument } from '../extraction/extracted-document.ts';
 import { deleteText, insertStretches, type Stretch, stretchesOf } from '../original.store.ts';
 import { deleteChunks, insertChunks, type NewChunk } from './chunk.store.ts';
-import { hashText, TextIndexer, textInContext } from './index-text.ts';
+import { hashText, indexedWords, textInContext } from './index-text.ts';
 import { advance, type ClaimedDocument, widenChunkRange } from './ingestion.store.ts';
 import type { InTenant } from './ingestion.types.ts';
 
@@ -108,7 +109,10 @@ async function storeChunks(
   chunks: readonly Chunk[],
 ): Promise<void> {
   const texts = chunks.map((chunk) => textInContext({ title, ...chunk }));
-  const entries = await indexer.index(trx, title, texts);
+  const entries = await indexer.index(
+    trx,
+    texts.map((text) => indexedWords(title, text)),
+  );
   const fresh = chunks.flatMap((chunk, index): NewChunk[] => {
     const [entry, text] = [entries[index], texts[index]];
     if (!entry || text === undefined) return [];

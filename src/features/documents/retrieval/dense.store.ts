@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { DatabaseKind, TenantTransaction } from '../../../platform/database/database.ts';
-import { vectorText } from '../ingestion/embedding.store.ts';
+import { vectorText } from '../../../platform/database/vector-text.ts';
 import { type DocumentFilter, matchesFilter } from './filter.store.ts';
 import type { ScoredChunk, Scoring } from './lexical.store.ts';
 import { halfVector, inSpace, isIndexed, searchIndexDeeply, type VectorSpace } from './vector-index.store.ts';

@@ -1,4 +1,4 @@
-import { B, idf, K1 } from './bm25.ts';
+import { B, idf, K1 } from '../../../lib/words/bm25.ts';
 import type { Occurrence } from './lexical.store.ts';
 import type { LexicalQuery } from './lexical-search.ts';
 
@@ -54,7 +54,7 @@ export function coverageOf(query: LexicalQuery, occurrences: readonly Occurrence
 function wordWeights(query: LexicalQuery) {
   const { planned, corpus } = query;
   const frequencies = new Map(planned.map(({ lexeme, frequency }) => [lexeme, frequency]));
-  const size = Math.max(LEAST_CORPUS, corpus.chunkCount);
+  const size = Math.max(LEAST_CORPUS, corpus.textCount);
   return tellingTerms(query).map(({ lexemes }) => {
     const frequency = lexemes.reduce((sum, lexeme) => sum + (frequencies.get(lexeme) ?? 0), 0);
     return { lexemes, weight: idf(frequency, size) };

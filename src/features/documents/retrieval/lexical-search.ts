@@ -1,10 +1,10 @@
+import { type Limits, limitsFor, type PlannedTerm, planTerms } from '../../../lib/words/bm25.ts';
+import { informativeTerms, type QueryTerm, queryWords } from '../../../lib/words/query-words.ts';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
-import { type Limits, limitsFor, type PlannedTerm, planTerms } from './bm25.ts';
+import { stemWords } from '../../../platform/text/stems.store.ts';
 import { widenUntilEnough } from './candidates.ts';
 import type { DocumentFilter } from './filter.store.ts';
 import { type ChunkRange, countTerms, type IndexedCorpus, type ScoredChunk, scoreChunks } from './lexical.store.ts';
-import { informativeTerms, type QueryTerm, queryWords } from './query-words.ts';
-import { stemWords } from './stems.store.ts';
 
 /** A query against the corpus as it is now: what it looks for, and how much each part of it tells. */
 export type LexicalQuery = {

@@ -1,6 +1,6 @@
 import { CompiledQuery, sql } from 'kysely';
+import { B, type Corpus, K1, type PlannedTerm, type TermCount } from '../../../lib/words/bm25.ts';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
-import { B, type Corpus, K1, type PlannedTerm, type TermCount } from './bm25.ts';
 import { type DocumentFilter, matchesFilter } from './filter.store.ts';
 
 /** The corpus, and the stemmers that its documents went through. */
@@ -24,13 +24,13 @@ export const corpusQuery = CompiledQuery.raw(`
   ORDER BY chunks DESC`) as CompiledQuery<LanguageShare>;
 
 export function corpusOf(languages: readonly LanguageShare[]): IndexedCorpus {
-  const chunkCount = languages.reduce((sum, { chunks }) => sum + chunks, 0);
+  const textCount = languages.reduce((sum, { chunks }) => sum + chunks, 0);
   const wordCount = languages.reduce((sum, { words }) => sum + words, 0);
   return {
-    chunkCount,
-    averageWords: chunkCount > 0 ? Math.max(1, wordCount / chunkCount) : 1,
-    firstChunk: languages[0]?.first ?? 0,
-    lastChunk: languages[0]?.last ?? 0,
+    textCount,
+    averageWords: textCount > 0 ? Math.max(1, wordCount / textCount) : 1,
+    firstText: languages[0]?.first ?? 0,
+    lastText: languages[0]?.last ?? 0,
     languages: languages.map(({ language }) => language),
   };
 }

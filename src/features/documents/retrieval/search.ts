@@ -86,7 +86,7 @@ async function findIn(
   vector: readonly number[] | null,
 ): Promise<Pick<SearchResult, 'hits' | 'lexical'>> {
   // A tenant without documents still asks: nothing more is read for it.
-  if (corpus.chunkCount === 0) return { hits: [], lexical: emptyQuery(corpus) };
+  if (corpus.textCount === 0) return { hits: [], lexical: emptyQuery(corpus) };
   return inTenant(database, tenant, async (trx) => {
     const lexical = await analyzeQuery(trx, input.query, corpus);
     const dense = vector && { vector, embedder: embedder?.id ?? '', kind: database.kind };

@@ -1,5 +1,4 @@
-import { wordsOf } from '../../../lib/words/words-of.ts';
-import type { Stem } from './stems.store.ts';
+import { wordsOf } from './words-of.ts';
 
 /** Different words of a query that are looked at; what a person writes has fewer, a pasted page is cut. */
 const MAX_WORDS = 128;
@@ -7,6 +6,9 @@ const MAX_WORDS = 128;
 export function queryWords(query: string): string[] {
   return [...new Set(wordsOf(query))].slice(0, MAX_WORDS);
 }
+
+/** The lexeme that a word is stored and looked for as; null for a stop word of the language. */
+export type Stem = { word: string; language: string; lexeme: string | null };
 
 /** A word of a query, as each of the corpus's languages stores it. */
 export type QueryTerm = { word: string; lexemes: readonly string[] };

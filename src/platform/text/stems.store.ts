@@ -1,9 +1,7 @@
 import { sql } from 'kysely';
-import { withoutAccents } from '../../../lib/words/words-of.ts';
-import type { TenantTransaction } from '../../../platform/database/database.ts';
-
-/** The lexeme that a word is stored and looked for as; null for a stop word of the language. */
-export type Stem = { word: string; language: string; lexeme: string | null };
+import type { Stem } from '../../lib/words/query-words.ts';
+import { withoutAccents } from '../../lib/words/words-of.ts';
+import type { TenantTransaction } from '../database/database.ts';
 
 const UNSTEMMED = 'simple';
 

@@ -1,9 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Corpus, idf, limitsFor, planTerms, type TermCount } from './bm25.ts';
-import { mergeRanges } from './lexical-search.ts';
 
-const corpus: Corpus = { chunkCount: 100_000, averageWords: 100, firstChunk: 1, lastChunk: 100_000 };
+const corpus: Corpus = { textCount: 100_000, averageWords: 100, firstText: 1, lastText: 100_000 };
 const limits = { count: 10_000, scan: 20_000 };
 const count = (lexeme: string, found: number, oldest = 1, newest = 100_000): TermCount => ({
   lexeme,
@@ -60,16 +58,4 @@ test('a query of many words is counted less deeply, so that the work stays the s
   expect(limitsFor(32).count).toBe(10_000);
   expect(limitsFor(640).count).toBe(500);
   expect(limitsFor(0).count).toBe(10_000);
-});
-
-test('mergeRanges covers the same numbers, none of them twice', () => {
-  const range = fc.tuple(fc.nat(60), fc.nat(8)).map(([low, length]) => ({ low, high: low + length }));
-  fc.assert(
-    fc.property(fc.array(range), (ranges) => {
-      const numbers = (list: readonly { low: number; high: number }[]) =>
-        list.flatMap(({ low, high }) => Array.from({ length: high - low + 1 }, (_, index) => low + index));
-      const merged = numbers(mergeRanges(ranges));
-      expect(merged).toEqual([...new Set(numbers(ranges))].sort((a, b) => a - b));
-    }),
-  );
 });

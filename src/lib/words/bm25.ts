@@ -3,25 +3,25 @@
 export const K1 = 1.2;
 export const B = 0.75;
 
-/** What is searched: all chunks in the index, of documents that are not ready yet, too. */
+/** What is searched: all texts in an index, also those that no search may show yet. */
 export type Corpus = {
-  chunkCount: number;
-  /** Words of an average chunk, without stop words. */
+  textCount: number;
+  /** Words of an average text, without stop words. */
   averageWords: number;
-  /** Numbers of the oldest and the newest chunk. */
-  firstChunk: number;
-  lastChunk: number;
+  /** Numbers of the oldest and the newest text. */
+  firstText: number;
+  lastText: number;
 };
 
-/** How often a lexeme occurs: counted from the newest chunk backwards, up to a limit. */
+/** How often a lexeme occurs: counted from the newest text backwards, up to a limit. */
 export type TermCount = { lexeme: string; found: number; oldest: number; newest: number };
 
 export type PlannedTerm = {
   lexeme: string;
-  /** Chunks that have it: counted, or estimated where counting stopped. */
+  /** Texts that have it: counted, or estimated where counting stopped. */
   frequency: number;
   idf: number;
-  /** Whether chunks are looked for by this lexeme. The others only add to the score of chunks that were found. */
+  /** Whether texts are looked for by this lexeme. The others only add to the score of texts that were found. */
   essential: boolean;
 };
 
@@ -35,7 +35,7 @@ export type Limits = {
 /** Postings that all lexemes of a query are counted by, together. */
 const COUNT_BUDGET = 320_000;
 const COUNT_LIMIT = 10_000;
-/** With these, the first ten of 100,000 chunks were those of a full scan for 100 of 100 questions, in a third of the time. */
+/** With these, the first ten of 100,000 texts were those of a full scan for 100 of 100 questions, in a third of the time. */
 const SCAN_LIMIT = 20_000;
 
 export function limitsFor(termCount: number): Limits {
@@ -44,7 +44,7 @@ export function limitsFor(termCount: number): Limits {
 
 /**
  * Weighs a query's lexemes and chooses those by which chunks are looked for: the rarest, as long as their postings fit
- * the limit. A chunk that has only common ones is thus not found once there are rarer ones; it could not have scored high.
+ * the limit. A text that has only common ones is thus not found once there are rarer ones; it could not have scored high.
  * `words` has the lexemes of each word, one for each language: they are weighed together, or a word that is common in
  * English would count as rare in the only German document.
  */
@@ -61,7 +61,7 @@ export function planTerms(
   return rarestFirst.map(([lexeme, frequency], index) => {
     scanned += frequency;
     const essential = index === 0 || scanned <= limits.scan;
-    return { lexeme, frequency, idf: idf(shared.get(lexeme) ?? frequency, corpus.chunkCount), essential };
+    return { lexeme, frequency, idf: idf(shared.get(lexeme) ?? frequency, corpus.textCount), essential };
   });
 }
 
@@ -74,16 +74,16 @@ function sharedFrequencies(words: readonly (readonly string[])[], frequencies: R
   return shared;
 }
 
-/** Where counting stopped, the lexeme is taken to be as frequent in the rest of the chunks as in those that were seen. */
+/** Where counting stopped, the lexeme is taken to be as frequent in the rest of the texts as in those that were seen. */
 function documentFrequency(count: TermCount, corpus: Corpus, limit: number): number {
   if (count.found < limit) return count.found;
   const seen = count.newest - count.oldest + 1;
-  const all = corpus.lastChunk - corpus.firstChunk + 1;
+  const all = corpus.lastText - corpus.firstText + 1;
   const estimate = Math.round((count.found * all) / Math.max(1, seen));
-  return Math.max(count.found, Math.min(estimate, corpus.chunkCount));
+  return Math.max(count.found, Math.min(estimate, corpus.textCount));
 }
 
-export function idf(documentFrequency: number, chunkCount: number): number {
-  const within = Math.min(documentFrequency, chunkCount);
-  return Math.log(1 + (chunkCount - within + 0.5) / (within + 0.5));
+export function idf(documentFrequency: number, textCount: number): number {
+  const within = Math.min(documentFrequency, textCount);
+  return Math.log(1 + (textCount - within + 0.5) / (within + 0.5));
 }

@@ -1,0 +1,4 @@
+/** As pgvector reads it. */
+export function vectorText(vector: readonly number[]): string {
+  return `[${vector.join(',')}]`;
+}
