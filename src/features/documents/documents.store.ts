@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { TenantTransaction } from '../../platform/database/database.ts';
-import type { DocumentStatus } from '../../platform/database/schema.ts';
+import type { DocumentStatus } from '../../platform/database/schema/document-tables.ts';
 
 /** Statuses that clients see; a document that is being received, or deleted, is not there for them. */
 export type VisibleStatus = Exclude<DocumentStatus, 'receiving' | 'deleting'>;

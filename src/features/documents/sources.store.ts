@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../../platform/database/database.ts';
-import type { DocumentStatus, Schema, SourceKind } from '../../platform/database/schema.ts';
+import type { DocumentStatus, Schema, SourceKind } from '../../platform/database/schema/document-tables.ts';
 
 export type SourceRow = {
   id: string;

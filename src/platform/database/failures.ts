@@ -33,3 +33,10 @@ export function isLockConflict(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && LOCK_CONFLICTS.has(code);
 }
+
+const FOREIGN_KEY_VIOLATION = '23503';
+
+/** Whether a statement named a row that another table does not have. */
+export function breaksReference(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === FOREIGN_KEY_VIOLATION;
+}

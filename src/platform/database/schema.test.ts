@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { glob, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../test/support/databases.ts';
 import { readDatabaseTables } from '../../../test/support/schema/read-database-tables.ts';
@@ -6,7 +7,10 @@ import { readSchemaTypes } from '../../../test/support/schema/read-schema-types.
 import { compareTables, type Tables } from '../../../test/support/schema/table.ts';
 import { makeTenant } from '../../../test/support/tenants.ts';
 
-const text = await readFile(new URL('./schema.ts', import.meta.url), 'utf8');
+const files = await Array.fromAsync(glob('schema{,/*}.ts', { cwd: import.meta.dirname }));
+const texts = await Promise.all(files.map((file) => readFile(join(import.meta.dirname, file), 'utf8')));
+/** As one file: what one imports from another is in it. */
+const text = texts.map((one) => one.replaceAll(/^import [\s\S]*?;$/gm, '')).join('\n');
 
 describe.each(testDatabases())('schema.ts and the migrated $kind database', ({ open }) => {
   let db: TestDatabase;

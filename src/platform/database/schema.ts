@@ -1,18 +1,30 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { CreatedAt, DefaultedTimestamp, Json, Timestamp } from './schema/column-types.ts';
+import type {
+  ChunkTable,
+  CorpusChangeTable,
+  DocumentFileTable,
+  DocumentTable,
+  DocumentTextTable,
+  EmbeddingTable,
+  PostingTable,
+  SourceTable,
+} from './schema/document-tables.ts';
+import type {
+  MemoryCorpusChangeTable,
+  MemoryEmbeddingTable,
+  MemoryFactTable,
+  MemoryPostingTable,
+  MemorySpaceTable,
+  MemoryTable,
+} from './schema/memory-tables.ts';
 
 /**
- * The types of all tables, in one place because Kysely's handles are invariant in them.
- * `schema.test.ts` compares this file with the migrated database, column by column.
+ * The types of all tables, in one place because Kysely's handles are invariant in them; those of a feature with many
+ * tables are in a file of `schema/`. `schema.test.ts` compares them with the migrated database, column by column.
  * Platform tables are named with their schema; tenant tables are bare and live in the schema of the tenant's transaction.
  */
 export type Schema = PlatformSchema & TenantSchema;
-
-/** Read as Date; written as Date; never written by accident once it has a default. */
-type Timestamp = ColumnType<Date, Date, Date>;
-type CreatedAt = ColumnType<Date, Date | undefined, never>;
-type DefaultedTimestamp = ColumnType<Date, Date | undefined, Date>;
-/** Written as a JSON string, because node-postgres sends arrays as Postgres arrays. */
-type Json<T> = ColumnType<T, string, string>;
 
 export type MigrationTable = { id: string; checksum: string; applied_at: DefaultedTimestamp };
 
@@ -190,6 +202,8 @@ export type RunToolAnswerTable = {
   tool_call_id: string;
   answer: Json<unknown>;
   created_at: CreatedAt;
+  /** When its messages went into memory, or were found not to belong there. */
+  remembered_at: Timestamp | null;
 };
 
 /** A stretch of a run's event log: `events` holds the events `first_seq` to `last_seq`, in order. */
@@ -212,90 +226,6 @@ export type WorkerTable = {
 };
 /** Where a worker may hold runs: written before its first run in a tenant, so that a takeover knows where to look. */
 export type WorkerTenantTable = { worker_id: string; tenant_id: string; tenant_slug: string };
-
-export type SourceKind = 'folder';
-
-export type SourceTable = {
-  id: string;
-  kind: SourceKind;
-  name: string;
-  /** A folder's absolute path. */
-  location: string;
-  created_by: string | null;
-  synchronized_at: Timestamp | null;
-  created_at: CreatedAt;
-  updated_at: DefaultedTimestamp;
-};
-
-/** `receiving` is still being uploaded and seen by nobody; `deleting` is gone for everybody, and a job removes what is left. */
-export type DocumentStatus = 'receiving' | 'queued' | 'processing' | 'ready' | 'failed' | 'deleting';
-
-export type DocumentTable = {
-  id: string;
-  source_id: string | null;
-  /** Where in its source; null for uploads. */
-  path: string | null;
-  title: string;
-  filename: string | null;
-  content_type: string;
-  size_bytes: number;
-  /** SHA-256 of the original, hex. */
-  content_hash: string;
-  /** The stemmer that its words went through; null before the first try. */
-  language: string | null;
-  status: DocumentStatus;
-  /** 0 to 1. */
-  progress: Generated<number>;
-  error: Json<{ code: string; detail: string }> | null;
-  warnings: ColumnType<string[], string | undefined, string>;
-  /** Counts every try; a write with an older attempt is refused (fencing). */
-  attempt: Generated<number>;
-  /** Tries since somebody asked for it. */
-  tries: Generated<number>;
-  /** The older version, which goes in the moment that this one is ready. */
-  replaces: string | null;
-  chunk_count: Generated<number>;
-  page_count: number | null;
-  text_length: number | null;
-  /** All its chunks have numbers in this range; others may have numbers in it, too. */
-  first_chunk: number | null;
-  last_chunk: number | null;
-  metadata: ColumnType<Record<string, unknown>, string | undefined, string>;
-  created_by: string | null;
-  created_at: CreatedAt;
-  updated_at: DefaultedTimestamp;
-};
-
-/** The original, in parts of at most 1 MiB. */
-export type DocumentFileTable = { document_id: string; part: number; bytes: Buffer };
-
-/** The extracted text, in stretches; offsets are UTF-16. */
-export type DocumentTextTable = { document_id: string; start_offset: number; text: string };
-
-export type ChunkTable = {
-  /** Dense and rising, for the inverted index; `id` is for everybody else. */
-  number: Generated<number>;
-  id: string;
-  document_id: string;
-  index: number;
-  start_offset: number;
-  end_offset: number;
-  heading_path: string[];
-  page_start: number | null;
-  page_end: number | null;
-  text: string;
-  /** SHA-256 of what is embedded: title, headings and text. */
-  content_hash: Buffer;
-  word_count: number;
-};
-
-export type PostingTable = { chunk_number: number; word_count: number; frequency: number; lexeme: string };
-
-/** What is in `posting`, as changes to add up. */
-export type CorpusChangeTable = { id: Generated<number>; language: string; chunk_count: number; word_count: number };
-
-/** `vector` is written and read as text: `[1,2,3]`. */
-export type EmbeddingTable = { embedder: string; content_hash: Buffer; vector: string };
 
 /** A request with an `Idempotency-Key`, kept for its repeats. */
 export type RepeatableRequestTable = {
@@ -369,4 +299,10 @@ export type TenantSchema = {
   corpus_change: CorpusChangeTable;
   embedding: EmbeddingTable;
   repeatable_request: RepeatableRequestTable;
+  memory_space: MemorySpaceTable;
+  memory: MemoryTable;
+  memory_posting: MemoryPostingTable;
+  memory_corpus_change: MemoryCorpusChangeTable;
+  memory_embedding: MemoryEmbeddingTable;
+  memory_fact: MemoryFactTable;
 };

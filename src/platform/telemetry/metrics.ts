@@ -14,6 +14,10 @@ export type Metrics = {
   documents: Counter<'status'>;
   ingestion: Histogram;
   searches: Histogram<'mode'>;
+  memoriesRemembered: Counter<'role' | 'noise'>;
+  memoriesRefused: Counter<'noise'>;
+  recalls: Histogram<'mode'>;
+  memoryEmbeddings: Counter<'status'>;
 };
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -70,6 +74,31 @@ export function createMetrics(): Metrics {
       help: 'One search.',
       labelNames: ['mode'],
       buckets: SECONDS,
+      registers,
+    }),
+    memoriesRemembered: new Counter({
+      name: 'parley_memories_remembered_total',
+      help: 'Messages that went into memory; noise names those that are never put before a model.',
+      labelNames: ['role', 'noise'],
+      registers,
+    }),
+    memoriesRefused: new Counter({
+      name: 'parley_memories_refused_total',
+      help: 'Messages of own sessions that the admission gate kept out.',
+      labelNames: ['noise'],
+      registers,
+    }),
+    recalls: new Histogram({
+      name: 'parley_memory_recall_seconds',
+      help: 'One search of memory.',
+      labelNames: ['mode'],
+      buckets: SECONDS,
+      registers,
+    }),
+    memoryEmbeddings: new Counter({
+      name: 'parley_memory_embeddings_total',
+      help: 'Vectors of memories that were made, or could not be.',
+      labelNames: ['status'],
       registers,
     }),
   };

@@ -1,0 +1,156 @@
+import { ModelError } from '../../../ai/chat-model.ts';
+import type { Embedder } from '../../../ai/embedder.ts';
+import type { Database } from '../../../platform/database/database.ts';
+import type { JobDefinition, Queue } from '../../../platform/queue/queue.ts';
+import type { Logger } from '../../../platform/telemetry/log.ts';
+import type { Metrics } from '../../../platform/telemetry/metrics.ts';
+import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import { embeddingFaults } from '../memory.errors.ts';
+import * as store from './vector.store.ts';
+
+export type EmbeddingDependencies = {
+  database: Database;
+  queue: Pick<Queue, 'enqueue'>;
+  embedder: Embedder | null;
+  log: Logger;
+  metrics: Metrics;
+  /** Called after vectors were stored: searches by meaning find more than before. */
+  changed(tenant: Tenant): void;
+};
+
+export type MemoryEmbedding = {
+  /** Asks for the vectors of what was just committed. Calls within a moment are one job. */
+  wake(tenant: Tenant): void;
+  /** Embeds what is without a vector, here and now. Returns how many memories are still without. */
+  embed(tenant: Tenant, signal: AbortSignal): Promise<{ left: boolean }>;
+  readonly jobs: readonly JobDefinition<never>[];
+  /** Resolves when no wake call is under way; what comes later is not waited for. */
+  settled(): Promise<void>;
+};
+
+type Payload = { tenant: Tenant; tries: number };
+const JOB = { name: 'memory.embed' } as const;
+
+/** Texts of one request to the embedder. */
+const BATCH = 64;
+/** Tries after which a memory says `failed` instead of `pending`. */
+const ATTEMPTS_BEFORE_FAILED = 3;
+const FIRST_PAUSE_SECONDS = 5;
+const LONGEST_PAUSE_SECONDS = 600;
+const GATHER_MS = 50;
+
+/**
+ * The rows themselves say what is to be embedded; a job is only the call to look. So a job that is lost, or an outage that
+ * outlives every retry, loses nothing: whatever looks next embeds what it finds, and after an outage a job looks again by
+ * itself until all is done. A vector is only ever one that the embedder gave.
+ */
+export function createMemoryEmbedding(deps: EmbeddingDependencies): MemoryEmbedding {
+  const { database, queue, embedder, log } = deps;
+  const waiting = new Map<string, Tenant>();
+  let sending: Promise<void> | null = null;
+
+  async function send(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+    const tenants = [...waiting.values()];
+    waiting.clear();
+    sending = null;
+    for (const tenant of tenants) {
+      await enqueue(tenant, 0).catch((error: unknown) =>
+        log.warn({ err: error, tenant: tenant.slug }, 'the embedding of memories could not be asked for yet'),
+      );
+    }
+  }
+
+  async function enqueue({ id, slug }: Tenant, tries: number): Promise<void> {
+    const startAfter = tries === 0 ? 0 : Math.min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (tries - 1));
+    // A try that waits out an outage must not hold back the call to look at once.
+    const singletonKey = tries === 0 ? slug : `${slug} again`;
+    await inTenant(database, { id, slug }, (trx) =>
+      queue.enqueue(trx, JOB, { tenant: { id, slug }, tries }, { singletonKey, ...(startAfter > 0 && { startAfter }) }),
+    );
+  }
+
+  async function embed(tenant: Tenant, signal: AbortSignal): Promise<{ left: boolean }> {
+    if (!embedder) return { left: false };
+    for (let after = 0; ; ) {
+      signal.throwIfAborted();
+      const found = await inTenant(database, tenant, (trx) =>
+        store.findUnembedded(trx, embedder.id, { after, limit: BATCH }),
+      );
+      const last = found.at(-1);
+      if (!last) return { left: false };
+      if (!(await embedBatch(deps, embedder, tenant, found, signal))) return { left: true };
+      after = last.number;
+    }
+  }
+
+  const job: JobDefinition<Payload> = {
+    ...JOB,
+    retryLimit: 3,
+    expireInSeconds: 3_600,
+    concurrency: 1,
+    handle: async ({ tenant, tries }, { signal }) => {
+      const { left } = await embed(tenant, signal);
+      if (left) await enqueue(tenant, tries + 1);
+    },
+  };
+
+  return {
+    jobs: [job],
+    embed,
+    wake: (tenant) => {
+      if (!embedder) return;
+      waiting.set(tenant.id, tenant);
+      sending ??= send();
+    },
+    settled: async () => {
+      while (sending) await sending;
+    },
+  };
+}
+
+/** Whether the embedder answered. A text that it does not take is marked, and the others are embedded without it. */
+async function embedBatch(
+  deps: EmbeddingDependencies,
+  embedder: Embedder,
+  tenant: Tenant,
+  memories: readonly store.Unembedded[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { database, metrics, log } = deps;
+  const different = [...Map.groupBy(memories, ({ content_hash }) => content_hash.toString('hex')).values()];
+  try {
+    const texts = different.map(([first]) => first?.content ?? '');
+    const vectors = await embedder.embed(texts, signal);
+    const made = different.map(([first], index) => ({ contentHash: hashOf(first), vector: vectorAt(vectors, index) }));
+    await inTenant(database, tenant, (trx) => store.saveVectors(trx, embedder.id, made));
+    metrics.memoryEmbeddings.inc({ status: 'completed' }, memories.length);
+    deps.changed(tenant);
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    const refused = error instanceof ModelError && error.kind === 'bad-request';
+    if (refused && different.length > 1) {
+      for (const same of different) if (!(await embedBatch(deps, embedder, tenant, same, signal))) return false;
+      return true;
+    }
+    log.warn({ err: error, tenant: tenant.slug, memories: memories.length }, 'memories could not be embedded');
+    metrics.memoryEmbeddings.inc({ status: 'failed' }, memories.length);
+    const numbers = memories.map(({ number }) => number);
+    const options = { refusedBy: refused ? embedder.id : null, mostAttempts: ATTEMPTS_BEFORE_FAILED };
+    const fault = refused ? embeddingFaults.refused : embeddingFaults.unavailable;
+    await inTenant(database, tenant, (trx) => store.noteFault(trx, numbers, fault, options));
+    return refused;
+  }
+}
+
+function hashOf(memory: store.Unembedded | undefined): Buffer {
+  if (!memory) throw new Error('A group of memories was empty.');
+  return memory.content_hash;
+}
+
+function vectorAt(vectors: readonly (readonly number[])[], index: number): readonly number[] {
+  const vector = vectors[index];
+  if (!vector || vector.length === 0) throw new Error(`The embedder gave no vector for text ${index}.`);
+  return vector;
+}

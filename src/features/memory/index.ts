@@ -1,0 +1,2 @@
+export { memoryRoutes } from './memory.routes.ts';
+export { createMemory, type Memory, type MemoryDependencies } from './memory.ts';

@@ -1,0 +1,8 @@
+import type { App } from '../../platform/http/server.ts';
+import type { Memory } from './memory.ts';
+import { messageRoutes } from './message.routes.ts';
+
+/** All addresses of memory. */
+export function memoryRoutes(app: App, memory: Memory): void {
+  messageRoutes(app, memory);
+}

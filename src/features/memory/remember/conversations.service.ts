@@ -1,0 +1,85 @@
+import type { Static } from 'typebox';
+import type { Database } from '../../../platform/database/database.ts';
+import { decodeCursor, pageOf } from '../../../platform/http/pagination.ts';
+import type { Principal } from '../../identity/index.ts';
+import { inTenant } from '../../tenancy/index.ts';
+import { memoryErrors } from '../memory.errors.ts';
+import type { ConversationQuery, ConversationStats, ConversationView } from '../memory.schema.ts';
+import { type ConversationRow, listConversations, readConversationStats } from './conversation.store.ts';
+import { deleteMemories, numbersOfConversation } from './deletion.store.ts';
+import { findSpaces } from './memory.store.ts';
+import type { Spaces } from './spaces.ts';
+
+export type ConversationService = ReturnType<typeof createConversationService>;
+
+type Dependencies = {
+  database: Database;
+  spaces: Spaces;
+  changed(tenant: Principal['tenant']): void;
+};
+
+/** Memories that one transaction deletes: some 10,000 postings, about 0.1 s. */
+const DELETION_BATCH = 200;
+
+/** What is remembered, by the conversation in which it was said: own sessions and those of other programs alike. */
+export function createConversationService({ database, spaces, changed }: Dependencies) {
+  const within = <T>(
+    principal: Principal,
+    subject: string | undefined,
+    work: (trx: Parameters<typeof findSpaces>[0], spaceIds: number[]) => Promise<T>,
+  ) =>
+    inTenant(database, principal.tenant, async (trx) =>
+      work(trx, await findSpaces(trx, [spaces.ownerOf(principal, { subject })])),
+    );
+
+  return {
+    async list(principal: Principal, query: Static<typeof ConversationQuery>) {
+      const limit = query.limit ?? 20;
+      const before = query.cursor === undefined ? null : readCursor(query.cursor);
+      const rows = await within(principal, query.subject, (trx, spaceIds) =>
+        listConversations(trx, spaceIds, { limit: limit + 1, before }),
+      );
+      return pageOf(rows, limit, conversationView, (row) => [row.last_message_at.toISOString(), row.conversation_id]);
+    },
+
+    async stats(
+      principal: Principal,
+      id: string,
+      subject: string | undefined,
+    ): Promise<Static<typeof ConversationStats>> {
+      const row = await within(principal, subject, (trx, spaceIds) => readConversationStats(trx, spaceIds, id));
+      if (!row) throw memoryErrors.conversationNotFound();
+      return {
+        conversation_id: id,
+        ...row,
+        first_message_at: row.first_message_at.toISOString(),
+        last_message_at: row.last_message_at.toISOString(),
+      };
+    },
+
+    /** Deletes all that is remembered of a conversation, in short transactions. Returns how many memories. */
+    async remove(principal: Principal, id: string, subject: string | undefined, signal: AbortSignal): Promise<number> {
+      let deleted = 0;
+      for (let batch = DELETION_BATCH; batch === DELETION_BATCH; ) {
+        signal.throwIfAborted();
+        batch = await within(principal, subject, async (trx, spaceIds) => {
+          const numbers = await numbersOfConversation(trx, spaceIds, id, DELETION_BATCH);
+          return (await deleteMemories(trx, numbers)).memories;
+        });
+        deleted += batch;
+      }
+      if (deleted === 0) throw memoryErrors.conversationNotFound();
+      changed(principal.tenant);
+      return deleted;
+    },
+  };
+}
+
+function conversationView(row: ConversationRow): Static<typeof ConversationView> {
+  return { ...row, last_message_at: row.last_message_at.toISOString() };
+}
+
+function readCursor(cursor: string): { lastMessageAt: Date; id: string } {
+  const [lastMessageAt, id] = decodeCursor(cursor, ['string', 'string'] as const);
+  return { lastMessageAt: new Date(lastMessageAt), id };
+}

@@ -1,0 +1,41 @@
+import type { TenantTransaction } from '../../../platform/database/database.ts';
+import type { Principal } from '../../identity/index.ts';
+import type { Tenant } from '../../tenancy/index.ts';
+import { ensureSpace } from './memory.store.ts';
+
+/** Whose memory a request is about. */
+export type SpaceChoice = { subject?: string | undefined; scope?: 'private' | 'shared' | undefined };
+
+export type Spaces = {
+  /** The number of the space that a request writes to; made when it is the first time. */
+  ensure(trx: TenantTransaction, principal: Pick<Principal, 'userId' | 'tenant'>, choice: SpaceChoice): Promise<number>;
+  ownerOf(principal: Pick<Principal, 'userId'>, choice: SpaceChoice): { userId: string | null; subject: string };
+  /** Numbers of this tenant's spaces may no longer be right. */
+  forget(tenant: Tenant): void;
+};
+
+/** A program may speak for many people: their spaces are looked up again when this many are known. */
+const MOST_KNOWN = 20_000;
+
+export function createSpaces(): Spaces {
+  const known = new Map<string, number>();
+  const ownerOf: Spaces['ownerOf'] = (principal, { subject = '', scope = 'private' }) =>
+    scope === 'shared' ? { userId: null, subject } : { userId: principal.userId, subject };
+
+  return {
+    ownerOf,
+    ensure: async (trx, principal, choice) => {
+      const owner = ownerOf(principal, choice);
+      const key = `${principal.tenant.id} ${owner.userId} ${owner.subject}`;
+      const found = known.get(key);
+      if (found !== undefined) return found;
+      const id = await ensureSpace(trx, owner);
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(key, id);
+      return id;
+    },
+    forget: (tenant) => {
+      for (const key of known.keys()) if (key.startsWith(`${tenant.id} `)) known.delete(key);
+    },
+  };
+}
