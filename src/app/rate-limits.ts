@@ -10,7 +10,7 @@ import type { RedisConnection } from '../platform/redis/redis.ts';
 import type { Config } from './config.ts';
 
 /** Whom a limit counts. */
-type Subject = 'address' | 'account' | 'tenant' | 'user';
+type Subject = 'address' | 'account' | 'tenant' | 'user' | 'principal';
 
 type Rule = { per: Subject; limiter: Limiter };
 
@@ -41,6 +41,7 @@ export function createRateLimits(config: Config, redis: RedisConnection | null):
       rule('tenant', 'tenant', config.requestsPerMinuteByTenant),
     ],
     run: [rule('user', 'run', config.runsPerMinute)],
+    remember: [rule('principal', 'remember', config.messagesPerMinute)],
     login: [
       rule('address', 'login-address', loginsPerMinute, true),
       rule('account', 'login-account', loginsPerMinute, true),
@@ -64,7 +65,10 @@ export function limitSubjects(app: App, limits: RateLimits): void {
     await enforce(request, reply, limits, 'tenant');
     await enforce(request, reply, limits, 'user');
   });
-  app.addHook('preHandler', (request, reply) => enforce(request, reply, limits, 'account'));
+  app.addHook('preHandler', async (request, reply) => {
+    await enforce(request, reply, limits, 'account');
+    await enforce(request, reply, limits, 'principal');
+  });
 }
 
 /** @throws ApiError ERR_LIMIT_001 */
@@ -73,7 +77,7 @@ async function enforce(request: FastifyRequest, reply: FastifyReply, limits: Rat
   if (own === 'none') return;
   for (const rule of own === undefined ? limits.all : [...limits.all, ...limits[own]]) {
     if (rule.per !== per) continue;
-    const verdict = await rule.limiter.take(keyOf(request, per));
+    const verdict = await rule.limiter.take(keyOf(request, per), per === 'principal' ? entriesOf(request.body) : 1);
     tell(reply, verdict);
     if (!verdict.allowed) throw refusal(verdict, per);
   }
@@ -89,7 +93,15 @@ function keyOf(request: FastifyRequest, per: Subject): string {
       return request.principal.tenant.id;
     case 'user':
       return request.principal.userId;
+    case 'principal':
+      return request.principal.apiKeyId ?? request.principal.userId;
   }
+}
+
+/** A batch counts for as many as it holds. */
+function entriesOf(body: unknown): number {
+  const { messages } = (body ?? {}) as { messages?: unknown };
+  return Array.isArray(messages) ? Math.max(1, messages.length) : 1;
 }
 
 /** As typed, but for case and spaces. Hashed, so that Redis holds no e-mail addresses. */
@@ -115,6 +127,7 @@ const WHOSE: Record<Subject, string> = {
   account: 'for this account',
   tenant: 'in this tenant',
   user: 'by this user',
+  principal: 'by this credential',
 };
 
 function refusal(verdict: Verdict, per: Subject) {

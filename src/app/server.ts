@@ -3,6 +3,7 @@ import fastifyMultipart from '@fastify/multipart';
 import { chatRoutes } from '../features/chat/index.ts';
 import { documentRoutes } from '../features/documents/index.ts';
 import { authenticate, identityRoutes, requireRole } from '../features/identity/index.ts';
+import { memoryRoutes } from '../features/memory/index.ts';
 import { operationsRoutes } from '../features/operations/index.ts';
 import { auditRoutes, tenancyRoutes } from '../features/tenancy/index.ts';
 import { originOf } from '../platform/http/request-origin.ts';
@@ -47,6 +48,7 @@ export async function createServer(services: Services, isDraining: () => boolean
   auditRoutes(app, services.database);
   tenancyRoutes(app, services.tenancy);
   documentRoutes(app, services.documents);
+  memoryRoutes(app, services.memory);
   chatRoutes(app, services.chat, metrics);
   await openaiRoutes(app, services);
   await serveReference(app);

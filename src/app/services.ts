@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createModelRegistry, type ModelRegistry } from '../ai/model-registry.ts';
-import { type Chat, createChat } from '../features/chat/index.ts';
+import { type Chat, createChat, sessionOwner } from '../features/chat/index.ts';
 import { createDocuments, type Documents } from '../features/documents/index.ts';
 import { createIdentity, type Identity } from '../features/identity/index.ts';
+import { createMemory, type Memory } from '../features/memory/index.ts';
 import { createHealthService, type HealthService } from '../features/operations/index.ts';
 import {
   createIdempotency,
@@ -52,6 +53,7 @@ export type Services = {
   idempotency: Idempotency;
   usage: Usage;
   documents: Documents;
+  memory: Memory;
   chat: Chat;
   health: HealthService;
 };
@@ -106,6 +108,16 @@ export async function createServices(
     ingestionConcurrency: config.ingestionConcurrency,
     uploadLimit: config.uploadLimit,
   });
+  const memory = createMemory({
+    database,
+    queue,
+    embedder: models.embedder,
+    meter,
+    clock,
+    log,
+    metrics,
+    sessionOwner,
+  });
   const retrieve = retrieveWith(documents);
   const chat = createChat({ database, redis, queue, log, metrics, clock, models, meter, retrieve });
   const health = createHealthService({
@@ -133,14 +145,15 @@ export async function createServices(
     idempotency,
     usage,
     documents,
+    memory,
     chat,
     health,
   };
 }
 
 /** What the queue is started with. */
-export function jobsOf({ documents, chat, idempotency }: Services): readonly JobDefinition<never>[] {
-  return [...documents.jobs, ...chat.jobs, ...idempotency.jobs];
+export function jobsOf({ documents, memory, chat, idempotency }: Services): readonly JobDefinition<never>[] {
+  return [...documents.jobs, ...memory.jobs, ...chat.jobs, ...idempotency.jobs];
 }
 
 function modelEvents(log: Logger) {

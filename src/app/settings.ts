@@ -138,6 +138,11 @@ export const settings = {
   requestsPerMinuteByAddress: perMinute('RATE_LIMIT_API_PER_MINUTE', 200, 'Requests a minute from one address.'),
   requestsPerMinuteByTenant: perMinute('RATE_LIMIT_TENANT_PER_MINUTE', 120, 'Requests a minute in one tenant.'),
   runsPerMinute: perMinute('RATE_LIMIT_RUN_PER_MINUTE', 30, 'Questions a minute of one user.'),
+  messagesPerMinute: perMinute(
+    'RATE_LIMIT_MESSAGES_PER_MINUTE',
+    100,
+    'Memory messages a minute that one user or API key may create; each of a batch counts.',
+  ),
   loginsPerMinute: perMinute(
     'RATE_LIMIT_LOGIN_PER_MINUTE',
     5,

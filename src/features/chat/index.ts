@@ -22,3 +22,4 @@ export {
   type ToolSource,
 } from './run/run-tools.ts';
 export type { NewToolDecision, NewToolOutput } from './run/tool-answers.ts';
+export { sessionOwner } from './session.store.ts';

@@ -53,6 +53,12 @@ export async function findSession(trx: TenantTransaction, id: string): Promise<S
     .executeTakeFirst();
 }
 
+/** Whose session it is; undefined where there is none. */
+export async function sessionOwner(trx: TenantTransaction, id: string): Promise<string | undefined> {
+  const row = await trx.selectFrom('session').select('user_id').where('id', '=', id).executeTakeFirst();
+  return row?.user_id;
+}
+
 /** A user's sessions, newest updated first, from behind `before` on. */
 export async function listSessions(
   trx: TenantTransaction,

@@ -1,6 +1,7 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../../platform/database/database.ts';
-import type { DocumentStatus, Schema, SourceKind } from '../../platform/database/schema/document-tables.ts';
+import type { DocumentStatus, SourceKind } from '../../platform/database/schema/document-tables.ts';
+import type { Schema } from '../../platform/database/schema.ts';
 
 export type SourceRow = {
   id: string;

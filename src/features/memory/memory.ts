@@ -5,6 +5,7 @@ import type { JobDefinition, Queue } from '../../platform/queue/queue.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
 import type { Tenant } from '../tenancy/index.ts';
+import type { Meter } from '../usage/index.ts';
 import { createMemoryEmbedding, type MemoryEmbedding } from './embedding/embed-memories.ts';
 import { createBatches } from './remember/batch.ts';
 import { type ConversationService, createConversationService } from './remember/conversations.service.ts';
@@ -16,6 +17,7 @@ export type MemoryDependencies = {
   queue: Queue;
   /** Null: memories are found by their words only. */
   embedder: Embedder | null;
+  meter: Meter;
   clock: Clock;
   log: Logger;
   metrics: Metrics;

@@ -4,7 +4,7 @@ import 'fastify';
 export type Access = 'public' | 'viewer' | 'member' | 'admin' | 'owner' | 'operator';
 
 /** What a route's requests are counted under besides the limits that all have; `none`: not even under those. */
-export type RouteLimit = 'login' | 'register' | 'run' | 'none';
+export type RouteLimit = 'login' | 'register' | 'run' | 'remember' | 'none';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -22,8 +22,8 @@ export type Verdict = {
 
 export type Limiter = {
   readonly limit: Limit;
-  /** Counts one act of a key, also one that is refused. Never throws for a Redis that is away: this process counts then. */
-  take(key: string): Promise<Verdict>;
+  /** Counts one act of a key, or several at once, also those that are refused. Never throws for a Redis that is away: this process counts then. */
+  take(key: string, acts?: number): Promise<Verdict>;
 };
 
 /** Strikes are forgotten an hour after the first. */
@@ -53,9 +53,9 @@ export function createLimiter(limit: Limit, redis: RedisConnection | null): Limi
 
   return {
     limit,
-    take: async (key) => {
-      const { state, allowed } = await consume(counter, key);
-      const overdrawn = !allowed && state.consumedPoints === limit.quota + 1;
+    take: async (key, acts = 1) => {
+      const { state, allowed } = await consume(counter, key, acts);
+      const overdrawn = !allowed && state.consumedPoints > limit.quota && state.consumedPoints - acts <= limit.quota;
       const wait = overdrawn ? await lengthen(key) : null;
       return { limit, allowed, remaining: state.remainingPoints, resetAfter: wait ?? state.msBeforeNext };
     },
@@ -85,9 +85,13 @@ function createCounter(
 }
 
 /** The library says "no" by throwing; anything else that it throws is a fault. */
-async function consume(counter: Counter, key: string): Promise<{ state: RateLimiterRes; allowed: boolean }> {
+async function consume(
+  counter: Counter,
+  key: string,
+  acts: number,
+): Promise<{ state: RateLimiterRes; allowed: boolean }> {
   try {
-    return { state: await counter.consume(key), allowed: true };
+    return { state: await counter.consume(key, acts), allowed: true };
   } catch (thrown) {
     if (thrown instanceof RateLimiterRes) return { state: thrown, allowed: false };
     throw thrown;

@@ -1,10 +1,12 @@
 import { ModelError } from '../../../ai/chat-model.ts';
 import type { Embedder } from '../../../ai/embedder.ts';
 import type { Database } from '../../../platform/database/database.ts';
+import { ApiError } from '../../../platform/http/errors.ts';
 import type { JobDefinition, Queue } from '../../../platform/queue/queue.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import { type Meter, nobody } from '../../usage/index.ts';
 import { embeddingFaults } from '../memory.errors.ts';
 import * as store from './vector.store.ts';
 
@@ -12,6 +14,7 @@ export type EmbeddingDependencies = {
   database: Database;
   queue: Pick<Queue, 'enqueue'>;
   embedder: Embedder | null;
+  meter: Meter;
   log: Logger;
   metrics: Metrics;
   /** Called after vectors were stored: searches by meaning find more than before. */
@@ -72,6 +75,7 @@ export function createMemoryEmbedding(deps: EmbeddingDependencies): MemoryEmbedd
 
   async function embed(tenant: Tenant, signal: AbortSignal): Promise<{ left: boolean }> {
     if (!embedder) return { left: false };
+    const metered = deps.meter.embedder(embedder, { tenant, ...nobody, purpose: 'memory' });
     for (let after = 0; ; ) {
       signal.throwIfAborted();
       const found = await inTenant(database, tenant, (trx) =>
@@ -79,7 +83,7 @@ export function createMemoryEmbedding(deps: EmbeddingDependencies): MemoryEmbedd
       );
       const last = found.at(-1);
       if (!last) return { left: false };
-      if (!(await embedBatch(deps, embedder, tenant, found, signal))) return { left: true };
+      if (!(await embedBatch(deps, metered, tenant, found, signal))) return { left: true };
       after = last.number;
     }
   }
@@ -117,31 +121,54 @@ async function embedBatch(
   memories: readonly store.Unembedded[],
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { database, metrics, log } = deps;
   const different = [...Map.groupBy(memories, ({ content_hash }) => content_hash.toString('hex')).values()];
   try {
     const texts = different.map(([first]) => first?.content ?? '');
     const vectors = await embedder.embed(texts, signal);
     const made = different.map(([first], index) => ({ contentHash: hashOf(first), vector: vectorAt(vectors, index) }));
-    await inTenant(database, tenant, (trx) => store.saveVectors(trx, embedder.id, made));
-    metrics.memoryEmbeddings.inc({ status: 'completed' }, memories.length);
-    deps.changed(tenant);
-    return true;
+    await inTenant(deps.database, tenant, (trx) => store.saveVectors(trx, embedder.id, made));
   } catch (error) {
     signal.throwIfAborted();
     const refused = error instanceof ModelError && error.kind === 'bad-request';
-    if (refused && different.length > 1) {
-      for (const same of different) if (!(await embedBatch(deps, embedder, tenant, same, signal))) return false;
-      return true;
-    }
-    log.warn({ err: error, tenant: tenant.slug, memories: memories.length }, 'memories could not be embedded');
-    metrics.memoryEmbeddings.inc({ status: 'failed' }, memories.length);
-    const numbers = memories.map(({ number }) => number);
-    const options = { refusedBy: refused ? embedder.id : null, mostAttempts: ATTEMPTS_BEFORE_FAILED };
-    const fault = refused ? embeddingFaults.refused : embeddingFaults.unavailable;
-    await inTenant(database, tenant, (trx) => store.noteFault(trx, numbers, fault, options));
+    if (refused && different.length > 1) return embedOneByOne(deps, embedder, tenant, different, signal);
+    await noteFault(deps, tenant, memories, error, refused ? embedder.id : null);
     return refused;
   }
+  deps.metrics.memoryEmbeddings.inc({ status: 'completed' }, memories.length);
+  deps.changed(tenant);
+  return true;
+}
+
+async function embedOneByOne(
+  deps: EmbeddingDependencies,
+  embedder: Embedder,
+  tenant: Tenant,
+  groups: readonly (readonly store.Unembedded[])[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const same of groups) if (!(await embedBatch(deps, embedder, tenant, same, signal))) return false;
+  return true;
+}
+
+async function noteFault(
+  { database, log, metrics }: EmbeddingDependencies,
+  tenant: Tenant,
+  memories: readonly store.Unembedded[],
+  error: unknown,
+  refusedBy: string | null,
+): Promise<void> {
+  log.warn({ err: error, tenant: tenant.slug, memories: memories.length }, 'memories could not be embedded');
+  metrics.memoryEmbeddings.inc({ status: 'failed' }, memories.length);
+  const numbers = memories.map(({ number }) => number);
+  const fault = refusedBy === null ? passingFault(error) : embeddingFaults.refused;
+  const options = { refusedBy, mostAttempts: ATTEMPTS_BEFORE_FAILED };
+  await inTenant(database, tenant, (trx) => store.noteFault(trx, numbers, fault, options));
+}
+
+/** A budget that is spent says so in its own words. */
+function passingFault(error: unknown): store.Fault {
+  if (error instanceof ApiError) return { code: error.definition.code, detail: error.message };
+  return embeddingFaults.unavailable;
 }
 
 function hashOf(memory: store.Unembedded | undefined): Buffer {

@@ -94,7 +94,7 @@ export type StoredMemory = { number: number; id: string; embedding_status: Embed
 export async function insertMemories(
   trx: TenantTransaction,
   memories: readonly NewMemory[],
-  embedder: string | null,
+  { embedder, now }: { embedder: string | null; now: Date },
 ): Promise<StoredMemory[]> {
   const { rows } = await sql<StoredMemory & { change_id: number }>`
     WITH item AS (
@@ -108,12 +108,13 @@ export async function insertMemories(
       INSERT INTO memory (
         id, space_id, created_by, session_id, message_id, conversation_id, role, content, content_hash, identity_hash,
         metadata, importance, importance_override, noise, language, word_count, lexemes, created_at, valid_from, version,
-        embedding_status, embedder
+        embedding_status, embedder, remembered_at, updated_at
       )
       SELECT item.id, space_id, created_by, session_id, message_id, conversation_id, role, content,
         decode(item.content_hash, 'hex'), decode(identity_hash, 'hex'), metadata, importance, importance_override, noise,
         language, word_count, lexemes, item.created_at, valid_from, version,
-        CASE WHEN embedding.content_hash IS NULL THEN 'pending' ELSE 'completed' END, embedding.embedder
+        CASE WHEN embedding.content_hash IS NULL THEN 'pending' ELSE 'completed' END, embedding.embedder,
+        ${now}::timestamptz, ${now}::timestamptz
       FROM item
       LEFT JOIN memory_embedding AS embedding
         ON embedding.embedder = ${embedder} AND embedding.content_hash = decode(item.content_hash, 'hex')

@@ -57,7 +57,7 @@ export function createRememberService(deps: RememberDependencies) {
   /** Stores what was said, and draws facts from it. In the caller's transaction. */
   async function rememberWithin(trx: TenantTransaction, said: readonly Said[]): Promise<store.StoredMemory[]> {
     const memories = await prepareMemories(trx, said, clock.now());
-    const stored = await store.insertMemories(trx, memories, embedderId);
+    const stored = await store.insertMemories(trx, memories, { embedder: embedderId, now: clock.now() });
     const numbers = new Map(stored.map(({ id, number }) => [id, number]));
     await deps.learn(
       trx,
@@ -133,7 +133,7 @@ export function createRememberService(deps: RememberDependencies) {
     memories: readonly store.NewMemory[],
     owners: readonly Owner[],
   ): Promise<Remembered[]> {
-    const stored = await store.insertMemories(trx, memories, embedderId);
+    const stored = await store.insertMemories(trx, memories, { embedder: embedderId, now: clock.now() });
     const byId = new Map(stored.map((row) => [row.id, row]));
     const known = memories.filter(({ id }) => !byId.has(id));
     const existing = await existingOf(trx, known);
@@ -248,7 +248,7 @@ export function createRememberService(deps: RememberDependencies) {
       validFrom: now,
       version: current.version + 1,
     };
-    const [stored] = await store.insertMemories(trx, [next], embedderId);
+    const [stored] = await store.insertMemories(trx, [next], { embedder: embedderId, now });
     if (!stored) throw new Error('A corrected memory was not stored.');
     await deps.learn(trx, [{ ...next, number: stored.number }]);
     return stored.number;
