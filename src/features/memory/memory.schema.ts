@@ -189,8 +189,10 @@ export const ConversationView = Type.Object(
   },
   { title: 'RememberedConversation' },
 );
+export type ConversationView = Static<typeof ConversationView>;
 export const ConversationPage = Type.Object({ data: Type.Array(ConversationView), next_cursor: Cursor });
 export const ConversationQuery = Type.Object({ ...pageQuery, subject: Type.Optional(Subject) }, closed);
+export type ConversationQuery = Static<typeof ConversationQuery>;
 export const ConversationParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }) }, closed);
 export const SubjectQuery = Type.Object({ subject: Type.Optional(Subject) }, closed);
 
@@ -207,3 +209,4 @@ export const ConversationStats = Type.Object(
   },
   { title: 'ConversationStats' },
 );
+export type ConversationStats = Static<typeof ConversationStats>;

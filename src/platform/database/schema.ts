@@ -194,6 +194,8 @@ export type RunTable = {
   waiting_for: Json<unknown[]> | null;
   /** When a waiting run is given up. Still set once it was taken up for that. */
   wait_until: Timestamp | null;
+  /** When its messages went into memory, or were found not to belong there. */
+  remembered_at: Timestamp | null;
 };
 
 /** What a client answered to a tool call, kept until the run's worker has taken it into the log. */
@@ -202,8 +204,6 @@ export type RunToolAnswerTable = {
   tool_call_id: string;
   answer: Json<unknown>;
   created_at: CreatedAt;
-  /** When its messages went into memory, or were found not to belong there. */
-  remembered_at: Timestamp | null;
 };
 
 /** A stretch of a run's event log: `events` holds the events `first_seq` to `last_seq`, in order. */

@@ -1,4 +1,3 @@
-import type { Static } from 'typebox';
 import type { Database } from '../../../platform/database/database.ts';
 import { decodeCursor, pageOf } from '../../../platform/http/pagination.ts';
 import type { Principal } from '../../identity/index.ts';
@@ -33,7 +32,7 @@ export function createConversationService({ database, spaces, changed }: Depende
     );
 
   return {
-    async list(principal: Principal, query: Static<typeof ConversationQuery>) {
+    async list(principal: Principal, query: ConversationQuery) {
       const limit = query.limit ?? 20;
       const before = query.cursor === undefined ? null : readCursor(query.cursor);
       const rows = await within(principal, query.subject, (trx, spaceIds) =>
@@ -42,11 +41,7 @@ export function createConversationService({ database, spaces, changed }: Depende
       return pageOf(rows, limit, conversationView, (row) => [row.last_message_at.toISOString(), row.conversation_id]);
     },
 
-    async stats(
-      principal: Principal,
-      id: string,
-      subject: string | undefined,
-    ): Promise<Static<typeof ConversationStats>> {
+    async stats(principal: Principal, id: string, subject: string | undefined): Promise<ConversationStats> {
       const row = await within(principal, subject, (trx, spaceIds) => readConversationStats(trx, spaceIds, id));
       if (!row) throw memoryErrors.conversationNotFound();
       return {
@@ -75,7 +70,7 @@ export function createConversationService({ database, spaces, changed }: Depende
   };
 }
 
-function conversationView(row: ConversationRow): Static<typeof ConversationView> {
+function conversationView(row: ConversationRow): ConversationView {
   return { ...row, last_message_at: row.last_message_at.toISOString() };
 }
 
