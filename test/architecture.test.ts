@@ -50,6 +50,7 @@ const architecture: Architecture = {
     typebox: ['src/protocols/', 'src/platform/http/', '*.schema.ts', '*.routes.ts'],
     undici: ['src/platform/http/guarded-fetch.ts'],
     uuid: ['src/platform/id.ts'],
+    ws: ['src/platform/http/', 'src/protocols/websocket/'],
   },
   environmentReaders: ['src/app/config.ts'],
   outside: ['package.json'],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Principal } from '../features/identity/index.ts';
 import type { RouteLimit } from '../platform/http/access.ts';
 import { callerAddress } from '../platform/http/caller-address.ts';
 import { defineErrors } from '../platform/http/errors.ts';
@@ -14,8 +15,8 @@ type Subject = 'address' | 'account' | 'tenant' | 'user' | 'principal';
 
 type Rule = { per: Subject; limiter: Limiter };
 
-/** Which requests each rule is for: all of them, or the routes that name it in `config.limit`. */
-export type RateLimits = Readonly<Record<'all' | Exclude<RouteLimit, 'none'>, readonly Rule[]>>;
+/** Which requests each rule is for: all of them, or the routes that name it in `config.limit`; `websocket`: each message. */
+export type RateLimits = Readonly<Record<'all' | 'websocket' | Exclude<RouteLimit, 'none'>, readonly Rule[]>>;
 
 export const limitErrors = defineErrors('LIMIT', {
   exceeded: {
@@ -35,13 +36,15 @@ export function createRateLimits(config: Config, redis: RedisConnection | null):
     limiter: createLimiter({ name, quota, windowSeconds: MINUTE, growing }, redis),
   });
   const { loginsPerMinute, registrationsPerMinute } = config;
+  const run = rule('user', 'run', config.runsPerMinute);
   return {
     all: [
       rule('address', 'api', config.requestsPerMinuteByAddress),
       rule('tenant', 'tenant', config.requestsPerMinuteByTenant),
     ],
-    run: [rule('user', 'run', config.runsPerMinute)],
+    run: [run],
     remember: [rule('principal', 'remember', config.messagesPerMinute)],
+    websocket: [rule('user', 'websocket', config.webSocketMessagesPerMinute), run],
     login: [
       rule('address', 'login-address', loginsPerMinute, true),
       rule('account', 'login-account', loginsPerMinute, true),
@@ -69,6 +72,19 @@ export function limitSubjects(app: App, limits: RateLimits): void {
     await enforce(request, reply, limits, 'account');
     await enforce(request, reply, limits, 'principal');
   });
+}
+
+/**
+ * Counts what comes over a connection that stays open, as the same request over HTTP would be: by tenant, and a message by
+ * user. @throws ApiError ERR_LIMIT_001
+ */
+export async function countAct(limits: RateLimits, principal: Principal, act: 'request' | 'message'): Promise<void> {
+  const rules = act === 'message' ? [...limits.websocket, ...limits.all] : limits.all;
+  for (const { per, limiter } of rules) {
+    if (per !== 'tenant' && per !== 'user') continue;
+    const verdict = await limiter.take(per === 'tenant' ? principal.tenant.id : principal.userId);
+    if (!verdict.allowed) throw refusal(verdict, per);
+  }
 }
 
 /** @throws ApiError ERR_LIMIT_001 */

@@ -2,19 +2,20 @@ import { join } from 'node:path';
 import fastifyMultipart from '@fastify/multipart';
 import { chatRoutes } from '../features/chat/index.ts';
 import { documentRoutes } from '../features/documents/index.ts';
-import { authenticate, identityRoutes, requireRole } from '../features/identity/index.ts';
+import { authenticate, authenticateToken, identityRoutes, requireRole } from '../features/identity/index.ts';
 import { memoryRoutes } from '../features/memory/index.ts';
 import { operationsRoutes } from '../features/operations/index.ts';
 import { auditRoutes, tenancyRoutes } from '../features/tenancy/index.ts';
 import { originOf } from '../platform/http/request-origin.ts';
 import { type App, createHttpServer } from '../platform/http/server.ts';
 import { openaiRoutes } from '../protocols/openai/openai.routes.ts';
+import { webSocketRoutes } from '../protocols/websocket/websocket.routes.ts';
 import { serveConsole } from './console.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { repeatRequests } from './idempotency.ts';
 import { shedLoad } from './load-shedding.ts';
 import { projectFolder } from './project-folder.ts';
-import { createRateLimits, limitAddresses, limitSubjects } from './rate-limits.ts';
+import { countAct, createRateLimits, limitAddresses, limitSubjects } from './rate-limits.ts';
 import { describeApi, REFERENCE_PATH, serveReference } from './reference.ts';
 import type { Services } from './services.ts';
 import { trustHosts } from './trusted-hosts.ts';
@@ -51,6 +52,13 @@ export async function createServer(services: Services, isDraining: () => boolean
   memoryRoutes(app, services.memory);
   chatRoutes(app, services.chat, metrics);
   await openaiRoutes(app, services);
+  await webSocketRoutes(app, {
+    ...services,
+    allowedOrigins: config.allowedOrigins,
+    isDraining,
+    authenticateToken: (token) => authenticateToken(services.identity, token),
+    countAct: (principal, act) => countAct(limits, principal, act),
+  });
   await serveReference(app);
   await serveConsole(app, join(projectFolder, 'console', 'dist'));
   await app.ready();
@@ -68,10 +76,12 @@ function guardRoutes(app: App, { identity }: Services): void {
     }
   });
   app.addHook('onRequest', async (request) => {
-    const access = request.routeOptions.config.access;
+    const { access, token } = request.routeOptions.config;
     // An address that does not exist needs no credential to be told so.
     if (access === undefined || access === 'public') return;
-    const principal = await authenticate(identity, request.headers);
+    const given = token?.(request);
+    const headers = given === undefined ? request.headers : { authorization: `Bearer ${given}` };
+    const principal = await authenticate(identity, headers);
     requireRole(principal, access);
     request.principal = { ...principal, origin: originOf(request) };
     request.log = request.log.child({ tenant: principal.tenant.slug, user_id: principal.userId });

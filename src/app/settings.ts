@@ -143,6 +143,11 @@ export const settings = {
     100,
     'Memory messages a minute that one user or API key may create; each of a batch counts.',
   ),
+  webSocketMessagesPerMinute: perMinute(
+    'RATE_LIMIT_WEBSOCKET_PER_MINUTE',
+    10,
+    'Messages a minute of one user over WebSockets.',
+  ),
   loginsPerMinute: perMinute(
     'RATE_LIMIT_LOGIN_PER_MINUTE',
     5,

@@ -10,5 +10,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
     limit?: RouteLimit;
+    /** Where else than in the headers a request may have its token: for clients that cannot set any. */
+    token?(request: FastifyRequest): string | undefined;
   }
 }

@@ -12,6 +12,7 @@ export const STATUS_OF_KIND = {
   'unsupported-type': 415,
   misdirected: 421,
   invalid: 422,
+  'upgrade-required': 426,
   'rate-limited': 429,
   'headers-too-large': 431,
   internal: 500,
@@ -132,6 +133,19 @@ export const requestErrors = defineErrors('REQUEST', {
     kind: 'misdirected',
     title: 'Unknown host',
     example: 'This server is not known under the name in Host. Its operator sets the names by TRUSTED_HOSTS.',
+  },
+  foreignOrigin: {
+    number: 10,
+    kind: 'forbidden',
+    title: 'Foreign origin',
+    example:
+      'Pages of this origin may not call this address. The operator of the server lists origins in ALLOWED_ORIGINS.',
+  },
+  upgradeRequired: {
+    number: 11,
+    kind: 'upgrade-required',
+    title: 'Only by WebSocket',
+    example: 'This address speaks WebSocket: open it with a WebSocket client.',
   },
 });
 

@@ -11,6 +11,7 @@ import { boundRequests } from './request-lifetime.ts';
 import { childTrace } from './trace-context.ts';
 import { answerUnreadable } from './unreadable-request.ts';
 import { compileValidator } from './validation.ts';
+import { wantsWebSocket } from './web-socket.ts';
 
 export type { App } from './app.ts';
 
@@ -49,7 +50,11 @@ export function createHttpServer(options: HttpOptions): App {
     loggerInstance: options.log,
     bodyLimit: options.bodyLimit,
     requestTimeout: bodyTimeout,
-    http: { headersTimeout, connectionsCheckingInterval: CONNECTIONS_CHECK_MS },
+    http: {
+      headersTimeout,
+      connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+      shouldUpgradeCallback: wantsWebSocket,
+    },
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];

@@ -1,0 +1,60 @@
+import type { WebSocket } from '../../platform/http/web-socket.ts';
+import type { Logger } from '../../platform/telemetry/log.ts';
+import type { ChatConnection } from './chat-connection.ts';
+import { closeSoon } from './outbox.ts';
+
+export type CheckTimes = {
+  /** How often a client is asked whether it is there, ms. */
+  alive: number;
+  /** How long a credential that has ended may go unnoticed while its client says nothing, ms. */
+  credential: number;
+};
+
+/** All connections of this process. */
+export class OpenConnections {
+  readonly #open = new Map<WebSocket, ChatConnection>();
+  readonly #log: Logger;
+  readonly #timers: readonly NodeJS.Timeout[];
+  #checking: Promise<void> | null = null;
+
+  constructor(log: Logger, times: CheckTimes) {
+    this.#log = log;
+    const alive = setInterval(() => {
+      for (const connection of this.#open.values()) connection.checkAlive();
+    }, times.alive);
+    const credential = setInterval(() => this.#checkCredentials(), times.credential);
+    this.#timers = [alive.unref(), credential.unref()];
+  }
+
+  add(socket: WebSocket, connection: ChatConnection): void {
+    this.#open.set(socket, connection);
+    socket.once('close', () => this.#open.delete(socket));
+  }
+
+  /** Tells every client that the server restarts, and resolves when all are gone. */
+  async closeAll(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await Promise.all(
+      [...this.#open.keys()].map((socket) => {
+        const gone = new Promise((resolve) => socket.once('close', resolve));
+        closeSoon(socket, 1012, 'Service restart');
+        return gone;
+      }),
+    );
+  }
+
+  /** One after another, and never two rounds at once: what thousands of silent clients cost the database stays small. */
+  #checkCredentials(): void {
+    this.#checking ??= this.#checkEach().finally(() => {
+      this.#checking = null;
+    });
+  }
+
+  async #checkEach(): Promise<void> {
+    for (const connection of this.#open.values()) {
+      await connection.checkCredential().catch((error: unknown) => {
+        this.#log.warn({ err: error }, 'the credential of a WebSocket could not be checked');
+      });
+    }
+  }
+}
