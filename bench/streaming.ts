@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { startChild } from './support/child.ts';
 import { type Parley, post, runCommand, signUp, startParley } from './support/parley.ts';
 import type { Row } from './support/report.ts';
@@ -40,6 +41,9 @@ async function startParleyOn(databaseUrl: string, upstreamPort: number): Promise
     OPENAI_BASE_URL: `http://127.0.0.1:${upstreamPort}/v1`,
     OPENAI_API_KEY: 'none',
     DEFAULT_MODEL: 'openai/bench',
+    // With a price, so that the ledger's part is measured, and a budget that no bench uses up.
+    PRICES_FILE: fileURLToPath(new URL('./support/prices.json', import.meta.url)),
+    TENANT_BUDGET_USD_PER_DAY: '1000000',
   };
   await runCommand(['migrate', 'up'], environment);
   return startParley(environment);

@@ -31,6 +31,7 @@ export async function startParley(environment: Record<string, string>): Promise<
       MALLOC_ARENA_MAX: '2',
       LOG_LEVEL: 'warn',
       PORT: String(port),
+      UNPRICED_MODELS: 'allow',
       ...RAISED_LIMITS,
       ...environment,
     },

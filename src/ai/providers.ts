@@ -56,7 +56,7 @@ export function configuredProviders(settings: ModelSettings, timeouts: Partial<T
   if (openrouterApiKey !== null) {
     const apiKey = headerValue('OPENROUTER_API_KEY', openrouterApiKey);
     const address = { provider: 'openrouter', baseUrl: OPENROUTER_URL, apiKey, headers: openRouterHeaders(settings) };
-    providers.push(openAiCompatible(address, 'openrouter/auto', timeouts));
+    providers.push(openAiCompatible(address, 'openai/gpt-5-mini', timeouts));
   }
   if (anthropicApiKey !== null) providers.push(anthropic(headerValue('ANTHROPIC_API_KEY', anthropicApiKey), timeouts));
   return providers;

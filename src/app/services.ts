@@ -11,10 +11,11 @@ import {
   createIdempotency,
   createTenantSecrets,
   createTenantSettings,
+  findTenantById,
   type Idempotency,
   type Tenancy,
 } from '../features/tenancy/index.ts';
-import { createUsage, type Usage } from '../features/usage/index.ts';
+import { createUsage, nanosOf, type Usage, usageSettings } from '../features/usage/index.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { loadOwnMigrations } from '../platform/database/migrations/installation.ts';
@@ -27,6 +28,7 @@ import { createSecretBox, installationKeys, type SecretBox } from '../platform/s
 import type { Logger } from '../platform/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../platform/telemetry/metrics.ts';
 import type { Config } from './config.ts';
+import { readPricesFile } from './prices-file.ts';
 import { retrieveWith } from './retrieve-for-chat.ts';
 import { version } from './version.ts';
 
@@ -95,7 +97,21 @@ export async function createServices(
     accessTokenLifetime: config.jwtExpirationMinutes * 60,
     loginLock: { failures: config.loginFailures, minutes: config.loginLockMinutes },
   });
-  const usage = createUsage();
+  const usage = createUsage({
+    database,
+    clock,
+    log,
+    metrics,
+    installationLimit: nanosOf(config.budgetPerDay),
+    prices: config.pricesFile === null ? [] : await readPricesFile(config.pricesFile),
+    allowsUnpriced: (tenant) =>
+      config.unpricedModels === 'allow' || tenancy.settings.read(tenant, usageSettings.unpriced),
+    mostOutputTokens: config.mostOutputTokens,
+    readTrace: async (tenantId, runId) => {
+      const tenant = await findTenantById(database.db, tenantId);
+      return tenant ? chat.runs.trace(tenant, runId) : null;
+    },
+  });
   const { meter } = usage;
   const documents = createDocuments({
     database,

@@ -31,6 +31,17 @@ export function integer(minimum: number, maximum: number): (value: string) => nu
   };
 }
 
+/** A decimal number without exponent. */
+export function decimal(minimum: number, maximum: number): (value: string) => number {
+  return (value) => {
+    const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+    if (!(number >= minimum && number <= maximum)) {
+      throw new SettingFault(`must be a number from ${minimum} to ${maximum}`);
+    }
+    return number;
+  };
+}
+
 export function oneOf<const Values extends readonly string[]>(...values: Values): (value: string) => Values[number] {
   return (value) => {
     const found = values.find((allowed) => allowed === value.toLowerCase());

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import {
   boolean,
+  decimal,
   hosts,
   hostsAndNetworks,
   integer,
@@ -224,6 +225,30 @@ export const settings = {
     list,
     [] as readonly string[],
     'Models to turn to, in this order, when the asked one fails before it has said anything.',
+  ),
+  budgetPerDay: setting(
+    'TENANT_BUDGET_USD_PER_DAY',
+    decimal(0, 1_000_000_000),
+    10,
+    'What the models of one tenant may cost a day, US dollars, unless its operator gives it another budget.',
+  ),
+  pricesFile: setting(
+    'PRICES_FILE',
+    optional(text),
+    none,
+    'JSON file of model prices, which come before the shipped ones; docs/product has its form.',
+  ),
+  unpricedModels: setting(
+    'UNPRICED_MODELS',
+    oneOf('refuse', 'allow'),
+    'refuse',
+    'Whether models are asked whose price is not known. allow is for those that cost nothing, such as Ollama: no budget counts them.',
+  ),
+  mostOutputTokens: setting(
+    'MAX_OUTPUT_TOKENS',
+    integer(1, 1_000_000),
+    16_384,
+    'Longest output of a model with a price, hidden reasoning included, where a request names none; so much is reserved.',
   ),
   embeddingModel: setting(
     'EMBEDDING_MODEL',

@@ -14,6 +14,7 @@ export async function shutDown(services: Services, app: App | null, stopAcceptin
   app?.server.closeAllConnections();
   await closed;
   await documents.close();
+  await services.usage.stop();
   services.redis?.close();
   await services.guardedFetch.close();
   await database.close();

@@ -14,7 +14,12 @@ export async function openApp(
   settings: Record<string, string> = {},
   overrides: ServiceOverrides = {},
 ): Promise<TestApp> {
-  const config = readConfig({ ENVIRONMENT: 'test', SECRET_KEY: 'a-secret-of-this-test-and-no-other', ...settings });
+  const config = readConfig({
+    ENVIRONMENT: 'test',
+    SECRET_KEY: 'a-secret-of-this-test-and-no-other',
+    UNPRICED_MODELS: 'allow',
+    ...settings,
+  });
   const services = await createServices(config, pino({ enabled: false }), database, overrides);
   await services.redis?.connect();
   await services.queue.start(jobsOf(services), { work: false });

@@ -40,7 +40,14 @@ export function startParley(
     cwd: PROJECT,
     // A group of its own, so that what does not end when asked can be ended as a whole.
     detached: true,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', LOG_LEVEL: 'warn', ...settings },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+      UNPRICED_MODELS: 'allow',
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

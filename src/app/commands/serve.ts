@@ -18,6 +18,7 @@ export async function runServe(): Promise<void> {
   await services.redis?.connect();
   const app = await createServer(services, () => draining);
   await services.queue.start(jobsOf(services), { work: config.workers });
+  await services.usage.start();
   await services.chat.engine.start();
   await beginInstallation(services);
   const address = await app.listen({ port: config.port, host: config.host });

@@ -19,6 +19,7 @@ export async function runWorker(): Promise<void> {
   const ended = untilSignal();
   await prepareDatabase(services);
   await services.queue.start(jobsOf(services), { work: true });
+  await services.usage.start();
   await services.chat.engine.start();
   log.info('the worker works');
   await ended;

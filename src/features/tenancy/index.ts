@@ -17,6 +17,7 @@ export { createTenantSettings, type TenantSettings } from './settings/tenant-set
 export { type Tenancy, tenancyRoutes } from './tenancy.routes.ts';
 export {
   createTenant,
+  findTenantById,
   findTenantBySlug,
   inTenant,
   listTenants,

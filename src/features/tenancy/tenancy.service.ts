@@ -98,5 +98,6 @@ export async function readTenantStates(database: Database, migrations: readonly 
   return states;
 }
 
+export const findTenantById = store.findTenantById;
 export const findTenantBySlug = store.findTenantBySlug;
 export const listTenants = store.listTenants;

@@ -33,6 +33,10 @@ export async function findTenantBySlug(db: Db, slug: string): Promise<TenantRow 
   return db.selectFrom('platform.tenant').select(COLUMNS).where('slug', '=', slug).executeTakeFirst();
 }
 
+export async function findTenantById(db: Db, id: string): Promise<TenantRow | undefined> {
+  return db.selectFrom('platform.tenant').select(COLUMNS).where('id', '=', id).executeTakeFirst();
+}
+
 export async function listTenants(db: Db): Promise<TenantRow[]> {
   return db.selectFrom('platform.tenant').select(COLUMNS).orderBy('slug').execute();
 }

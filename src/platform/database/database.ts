@@ -30,6 +30,8 @@ export type Database = {
     schema: string,
     queries: { readonly [Index in keyof Rows]: CompiledQuery<Rows[Index]> },
   ): Promise<{ [Index in keyof Rows]: Rows[Index][] }>;
+  /** Statements on platform tables, in one transaction and one round trip. The rows of each, in order. */
+  queries(queries: readonly CompiledQuery[]): Promise<unknown[][]>;
   /** Raw SQL for the queue's library. Without values it may be a script; then `rows` has those of all its statements. */
   execute(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   /** Calls back for each notification; one may be lost while the connection is renewed, so a caller must also poll. */
@@ -131,6 +133,7 @@ export function databaseOver(
       runTransaction(db, `BEGIN; ${enterSchema(schema)}`, (connection) => work(connection as TenantTransaction)),
     scopedQueries: (schema, queries) =>
       runQueries(db, `BEGIN; ${enterSchema(schema)}`, queries as readonly CompiledQuery[]) as never,
+    queries: (queries) => runQueries(db, 'BEGIN', queries),
     ...connectionParts,
   };
 }

@@ -11,6 +11,13 @@ import type {
   SourceTable,
 } from './schema/document-tables.ts';
 import type {
+  BudgetAlertTable,
+  BudgetTable,
+  LedgerAccountTable,
+  LedgerEntryTable,
+  LedgerReservationTable,
+} from './schema/ledger-tables.ts';
+import type {
   MemoryCorpusChangeTable,
   MemoryEmbeddingTable,
   MemoryFactTable,
@@ -267,6 +274,11 @@ export type AuditEntryTable = {
 export type AuditChainTable = { tenant_id: string; number: number; hash: Buffer };
 
 export type PlatformSchema = {
+  'platform.ledger_account': LedgerAccountTable;
+  'platform.ledger_reservation': LedgerReservationTable;
+  'platform.ledger_entry': LedgerEntryTable;
+  'platform.budget': BudgetTable;
+  'platform.budget_alert': BudgetAlertTable;
   'platform.worker': WorkerTable;
   'platform.worker_tenant': WorkerTenantTable;
   'platform.schema_migration': MigrationTable;

@@ -3,6 +3,7 @@
 export const STATUS_OF_KIND = {
   malformed: 400,
   unauthenticated: 401,
+  'over-budget': 402,
   forbidden: 403,
   'not-found': 404,
   'too-slow': 408,

@@ -18,6 +18,11 @@ export type Metrics = {
   memoriesRefused: Counter<'noise'>;
   recalls: Histogram<'mode'>;
   memoryEmbeddings: Counter<'status'>;
+  ledgerBooking: Histogram;
+  spend: Counter<'provider' | 'purpose'>;
+  modelCalls: Counter<'provider' | 'purpose' | 'outcome'>;
+  budgetRefusals: Counter<'scope' | 'period'>;
+  budgetAlerts: Counter<'scope' | 'period' | 'percent'>;
 };
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -99,6 +104,36 @@ export function createMetrics(): Metrics {
       name: 'parley_memory_embeddings_total',
       help: 'Vectors of memories that were made, or could not be.',
       labelNames: ['status'],
+      registers,
+    }),
+    ledgerBooking: new Histogram({
+      name: 'parley_ledger_booking_seconds',
+      help: 'One booking in the ledger, of one call or of several together.',
+      buckets: SECONDS,
+      registers,
+    }),
+    spend: new Counter({
+      name: 'parley_model_cost_usd_total',
+      help: 'What calls to models cost, by provider and by what they were for.',
+      labelNames: ['provider', 'purpose'],
+      registers,
+    }),
+    modelCalls: new Counter({
+      name: 'parley_model_calls_total',
+      help: 'Upstream calls to models: complete, cut off (estimated), failed (nothing to pay), refused (no budget or no price).',
+      labelNames: ['provider', 'purpose', 'outcome'],
+      registers,
+    }),
+    budgetRefusals: new Counter({
+      name: 'parley_budget_refusals_total',
+      help: 'Calls that a hard budget had no room for.',
+      labelNames: ['scope', 'period'],
+      registers,
+    }),
+    budgetAlerts: new Counter({
+      name: 'parley_budget_alerts_total',
+      help: 'Shares of budgets that were used up.',
+      labelNames: ['scope', 'period', 'percent'],
       registers,
     }),
   };

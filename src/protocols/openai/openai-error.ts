@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RunFault } from '../../features/chat/index.ts';
+import { budgetErrors } from '../../features/usage/index.ts';
 import type { ApiError } from '../../platform/http/errors.ts';
 import { statusOf, toApiError } from '../../platform/http/problem.ts';
 import { openaiErrors } from './openai.errors.ts';
@@ -12,6 +13,7 @@ export type OpenAIError = {
 /** Our codes for which OpenAI has a word that programs branch on; some of them with another status. */
 const KNOWN: Readonly<Record<string, { code: string; status?: number }>> = {
   ERR_CHAT_006: { code: 'model_not_found', status: 404 },
+  ERR_BUDGET_001: { code: 'insufficient_quota', status: 429 },
   ERR_OPENAI_001: { code: 'unsupported_parameter' },
   ERR_OPENAI_010: { code: 'model_not_found' },
 };
@@ -25,7 +27,15 @@ export function openaiError(error: ApiError, requestId: string): { status: numbe
   const param = field === undefined ? null : paramOf(field);
   return {
     status,
-    body: { error: { message: error.message, type: typeOf(status), param, code, request_id: requestId } },
+    body: {
+      error: {
+        message: error.message,
+        type: code === 'insufficient_quota' ? code : typeOf(status),
+        param,
+        code,
+        request_id: requestId,
+      },
+    },
   };
 }
 
@@ -59,6 +69,10 @@ export function runError(status: 'failed' | 'cancelled', fault: RunFault | undef
     case 'ERR_RUN_001':
     case 'ERR_RUN_003':
       return openaiErrors.runFailed(fault.detail);
+    case 'ERR_BUDGET_001':
+      return budgetErrors.exhausted(fault.detail, { headers: { 'x-should-retry': 'false' } });
+    case 'ERR_BUDGET_002':
+      return budgetErrors.unpriced(fault.detail);
     case 'ERR_RUN_002':
       return openaiErrors.runLimited(fault.detail);
     case 'ERR_RUN_004':

@@ -14,6 +14,7 @@ const KINDS: Readonly<Record<string, ColumnKind>> = {
   numeric: 'number',
   boolean: 'boolean',
   'timestamp with time zone': 'date',
+  date: 'date',
   json: 'json',
   jsonb: 'json',
   bytea: 'bytes',

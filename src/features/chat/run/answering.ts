@@ -69,7 +69,10 @@ export async function answeringOf(
   const context = contextOf(run, history);
   const { question, earlier } = questionOf(context);
   const owner = { tenant, userId: run.user_id, runId: run.id, sessionId: run.session_id };
-  const call = { tenant, ...payerOf(run), purpose: 'answer' as const, run: { id: run.id, position } };
+  const settled = (costUsd: number | null) => {
+    sent.costUsd = costUsd;
+  };
+  const call = { tenant, ...payerOf(run), purpose: 'answer' as const, run: { id: run.id, position }, settled };
   const model = ports.meter.model(ports.resolveModel(run.model), call);
   const tools = await openTools(run.request.tools ?? [], ports.tools ?? null, owner, signal);
   return {

@@ -26,8 +26,12 @@ export type Asking = {
   toolChoice: ToolChoice;
   mostSteps: number;
   onFirstText(): void;
-  /** Characters of the request that is under way, for the estimate when it is cut off; null while none is. */
-  sent: { characters: number | null };
+  sent: {
+    /** Characters of the request that is under way, for the estimate when it is cut off; null while none is. */
+    characters: number | null;
+    /** What it cost, once it has ended, however it ended; null before, and without a price. */
+    costUsd: number | null;
+  };
 };
 
 /** The model's part of a step: its text, what that cites, its calls and what it all used. */
@@ -87,6 +91,7 @@ async function streamStep(asking: Asking, step: AnswerStep, writer: RunWriter, s
   const { model } = asking;
   const request = requestOf(asking, step, writer, signal);
   asking.sent.characters = charactersOf(request);
+  asking.sent.costUsd = null;
   const said: Said = { model: model.id, usage: null, costUsd: null, reason: 'other', quotes: [], calls: [] };
   let silent = true;
   for await (const batch of model.stream(request)) {

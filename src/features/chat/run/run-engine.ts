@@ -4,7 +4,7 @@ import type { Logger } from '../../../platform/telemetry/log.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import { runFaults } from '../chat.errors.ts';
 import { type MessageView, messageView } from '../message.ts';
-import { type AnsweringPorts, answeringOf, boundsOf, DEFAULT_RUN_LIMITS } from './answering.ts';
+import { type AnsweringPorts, answeringOf, boundsOf, DEFAULT_RUN_LIMITS, type WorkOnRun } from './answering.ts';
 import { type RunEnd, readEvents } from './event.store.ts';
 import type { EventLine, RunEndStatus, RunFault, RunUsage } from './event.ts';
 import { EventLog, LeaseLostError } from './event-log.ts';
@@ -16,6 +16,7 @@ import { faultOf } from './run-fault.ts';
 import { type FeedSources, followRun } from './run-feed.ts';
 import { Followers } from './run-followers.ts';
 import { Notices } from './run-notices.ts';
+import { traceOf } from './run-trace.ts';
 import { RunWriter } from './run-writer.ts';
 import { claimAnswered, claimExpired } from './tool-answer.store.ts';
 import { addUsage, stepUsage } from './usage.ts';
@@ -44,7 +45,7 @@ type ActiveRun = {
   stop: AbortController;
   done: Promise<void>;
   /** Characters of the model request that is under way. */
-  sent: { characters: number | null };
+  sent: WorkOnRun['sent'];
   /** What it waits for was answered before it waited: it goes on at once, as this. */
   next: RunRow | null;
 };
@@ -186,7 +187,7 @@ export class RunEngine {
     const live = new LiveRun(fresh ? fresh.firstLine.seq : run.last_seq + 1, () => this.#followers.ring(run.id));
     if (fresh) live.publish([fresh.firstLine]);
     const stop = new AbortController();
-    const sent = { characters: null };
+    const sent = { characters: null, costUsd: null };
     const active: ActiveRun = { tenant, run, live, stop, done: Promise.resolve(), sent, next: null };
     this.#active.set(run.id, active);
     // Whoever followed it while it waited looks here from now on.
@@ -262,6 +263,12 @@ export class RunEngine {
       history: await readHistory(trx, run.session_id, historyLimit(run.request)),
     }));
     writer.answer.restore(events);
+    // Should it fail, the sweep of open calls does it later.
+    await this.#deps.meter
+      .settleRun(run.id, traceOf(events, false))
+      .catch((error: unknown) =>
+        this.#deps.log.warn({ err: error }, 'the calls of a lost worker could not be settled'),
+      );
     return history;
   }
 
@@ -348,11 +355,8 @@ export class RunEngine {
 }
 
 /** What a run used that did not come to its end: its steps, and an estimate for the one that was cut off. */
-function usageOfCut({ run, sent: { characters } }: ActiveRun, { answer }: RunWriter): RunUsage | null {
+function usageOfCut({ run, sent: { characters, costUsd } }: ActiveRun, { answer }: RunWriter): RunUsage | null {
   if (characters === null) return answer.usage;
   const said = answer.textOf(answer.steps.at(-1)?.partId ?? null).length;
-  return addUsage(
-    answer.usage,
-    stepUsage({ model: run.model, usage: null, costUsd: null }, { asked: characters, said }),
-  );
+  return addUsage(answer.usage, stepUsage({ model: run.model, usage: null, costUsd }, { asked: characters, said }));
 }

@@ -5,6 +5,7 @@ import { violatesUnique } from '../../../platform/database/failures.ts';
 import { newId } from '../../../platform/id.ts';
 import type { Principal } from '../../identity/index.ts';
 import { inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
+import type { RunTrace } from '../../usage/index.ts';
 import { chatErrors } from '../chat.errors.ts';
 import { assertOwnRun, assertOwnSession } from '../chat.policy.ts';
 import type { RunView } from '../chat.schema.ts';
@@ -13,12 +14,14 @@ import { type MessageView, messageView } from '../message.ts';
 import { findSession } from '../session.store.ts';
 import type { RunLimits } from './answering.ts';
 import { assertUsableTools } from './asked-tools.ts';
+import { readEvents } from './event.store.ts';
 import { historyLimit, MOST_GIVEN_MESSAGES } from './model-context.ts';
 import * as store from './run.store.ts';
 import type { RunEngine } from './run-engine.ts';
 import { isTerminal } from './run-machine.ts';
 import { type RunInput, type RunTarget, type RunToSave, runToSave } from './run-to-save.ts';
 import type { ToolSource } from './run-tools.ts';
+import { traceOf } from './run-trace.ts';
 import { runView } from './run-view.ts';
 import { claimAnswered } from './tool-answer.store.ts';
 import { createToolAnswers } from './tool-answers.ts';
@@ -140,6 +143,14 @@ export function createRunService(deps: RunDependencies) {
     async detail(principal: Principal, id: string): Promise<RunDetail> {
       const row = await find(principal, id);
       return { run: runView(row), request: row.request };
+    },
+
+    /** What its events show of its calls to models, for the ledger; null when there is no such run. */
+    async trace(tenant: Tenant, id: string): Promise<RunTrace | null> {
+      return inTenant(database, tenant, async (trx) => {
+        const run = await store.findRun(trx, id);
+        return run ? traceOf(await readEvents(trx, id, 0, Number.MAX_SAFE_INTEGER), isTerminal(run.status)) : null;
+      });
     },
 
     /** The messages that came with the run, oldest first; the last one is the question. */

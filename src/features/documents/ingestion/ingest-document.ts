@@ -1,5 +1,6 @@
 import { ModelError } from '../../../ai/chat-model.ts';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
+import { ApiError } from '../../../platform/http/errors.ts';
 import { inTenant as enterTenant, type Tenant } from '../../tenancy/index.ts';
 import { faultOf, type IngestionFault } from '../documents.errors.ts';
 import { findPart } from '../original.store.ts';
@@ -149,6 +150,7 @@ function isHopeless(error: unknown): boolean {
 }
 
 function faultFor(error: unknown): IngestionFault {
+  if (error instanceof ApiError) return faultOf('embedding', error.message);
   if (error instanceof ModelError) {
     return faultOf('embedding', 'The embedding model did not answer. Try again once it does.');
   }

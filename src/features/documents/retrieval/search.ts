@@ -1,6 +1,7 @@
 import type { Embedder } from '../../../ai/embedder.ts';
 import { fuse } from '../../../lib/fusion/weighted-min-max.ts';
 import type { Database, DatabaseKind, TenantTransaction } from '../../../platform/database/database.ts';
+import { ApiError } from '../../../platform/http/errors.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import { inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
@@ -113,6 +114,8 @@ async function embedQuery(
     throw new Error(`The embedder ${embedder.id} gave no vector.`);
   } catch (error) {
     signal.throwIfAborted();
+    // Ours says what is wrong, such as a budget that is used up.
+    if (mode === 'dense' && error instanceof ApiError) throw error;
     if (mode === 'dense') throw documentErrors.embedderFailed(undefined, { cause: error });
     log.warn({ err: error }, 'a search went on without the embedding model');
     return null;

@@ -1,12 +1,8 @@
-import type { ChatModel } from '../../ai/chat-model.ts';
-import type { Embedder } from '../../ai/embedder.ts';
-import type { Tenant } from '../tenancy/index.ts';
-
-/** Who is charged for a call within a tenant; both null for the tenant's own work, such as a source's synchronisation. */
-export type Payer = { readonly userId: string | null; readonly apiKeyId: string | null };
-
-/** What a call to a model is for. Bounded: it is a label of metrics. */
-export type Purpose = 'answer' | 'title' | 'query' | 'document' | 'memory' | 'request';
+import type { ChatModel } from '../../../ai/chat-model.ts';
+import type { Embedder } from '../../../ai/embedder.ts';
+import type { Tenant } from '../../tenancy/index.ts';
+import type { Payer, Purpose } from './payer.ts';
+import type { RunTrace } from './run-trace.ts';
 
 /** On whose account a model is called, and what for. */
 export type Call = Payer & {
@@ -18,6 +14,8 @@ export type Call = Payer & {
     /** Place of the run's last event so far. */
     position(): number;
   };
+  /** Told what each request cost, USD, when it ends, however it ends; null without a price. */
+  settled?(costUsd: number | null): void;
 };
 
 /**
@@ -29,6 +27,6 @@ export type Meter = {
   /** `finish` of its streams has `costUsd`. */
   model(model: ChatModel, call: Call): ChatModel;
   embedder(embedder: Embedder, call: Call): Embedder;
+  /** A worker takes a run over: what earlier ones had under way is settled, by what the run's log has. */
+  settleRun(runId: string, trace: RunTrace): Promise<void>;
 };
-
-export const nobody: Payer = { userId: null, apiKeyId: null };

@@ -1,0 +1,44 @@
+import type { ModelRequest } from '../../../ai/chat-model.ts';
+
+/** Bytes of a token, by estimate: about right for English, and for scripts that take three bytes a character. */
+const BYTES_PER_TOKEN = 4;
+/** The rules and marks that adapters put around what is given, and what providers add to each message; generous. */
+const BYTES_AROUND_REQUEST = 4_000;
+const BYTES_AROUND_PIECE = 64;
+
+/** More than the tokens that any tokenizer makes of the request: each of them stands for one byte at least. */
+export function mostInputTokens(request: ModelRequest): number {
+  return BYTES_AROUND_REQUEST + inputBytes(request);
+}
+
+export function estimatedInputTokens(request: ModelRequest): number {
+  return estimatedTokens(inputBytes(request));
+}
+
+export function estimatedTokens(bytes: number): number {
+  return Math.ceil(bytes / BYTES_PER_TOKEN);
+}
+
+export function bytesOf(text: string): number {
+  return Buffer.byteLength(text);
+}
+
+function inputBytes({ instructions, messages, passages, tools, partialAnswer }: ModelRequest): number {
+  const pieces = [
+    instructions ?? '',
+    partialAnswer ?? '',
+    ...messages.map(({ role: _, ...rest }) => JSON.stringify(rest)),
+    ...(passages ?? []).map(({ title, headingPath, text }) => `${title}${headingPath.join(' > ')}${text}`),
+    ...(tools ?? []).map((tool) => JSON.stringify(tool)),
+  ];
+  return pieces.reduce((sum, piece) => sum + bytesOf(piece) + BYTES_AROUND_PIECE, 0);
+}
+
+/** The same for texts that become vectors. */
+export function mostTextTokens(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + bytesOf(text) + BYTES_AROUND_PIECE, 0);
+}
+
+export function estimatedTextTokens(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + estimatedTokens(bytesOf(text)), 0);
+}
