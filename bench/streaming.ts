@@ -139,6 +139,6 @@ async function paced(target: Target) {
 
 async function checkedTurn(target: Target, index: number): Promise<Turn> {
   const turn = await streamTurn(target.url(index), target.headers, target.body);
-  if (turn.deltas !== TOKENS) throw new Error(`${target.url(index)}: ${turn.deltas} tokens instead of ${TOKENS}`);
+  if (turn.tokens !== TOKENS) throw new Error(`${target.url(index)}: ${turn.tokens} tokens instead of ${TOKENS}`);
   return turn;
 }

@@ -30,6 +30,8 @@ export async function startParley(environment: Record<string, string>): Promise<
       PATH: process.env.PATH,
       MALLOC_ARENA_MAX: '2',
       LOG_LEVEL: 'warn',
+      // For profiles: BENCH_NODE_OPTIONS='--cpu-prof --cpu-prof-dir=/tmp/profile'.
+      ...(process.env.BENCH_NODE_OPTIONS && { NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS }),
       PORT: String(port),
       UNPRICED_MODELS: 'allow',
       ...RAISED_LIMITS,

@@ -1,14 +1,14 @@
 import http from 'node:http';
 
-/** One turn over HTTP: how long until its first text, ms, and how many pieces of text came. */
-export type Turn = { firstText: number; deltas: number };
+/** One turn over HTTP: how long until its first text, ms, and how many tokens of the upstream came as text. */
+export type Turn = { firstText: number; tokens: number };
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1000 });
 
-/** Posts, reads the stream to its end, counting `text-delta`s, without keeping it. */
+/** Posts, reads the stream to its end, counting the upstream's tokens, however many come in one `text-delta`. */
 export function streamTurn(url: string, headers: Record<string, string>, body: unknown): Promise<Turn> {
   const began = performance.now();
-  const turn: Turn = { firstText: Number.NaN, deltas: 0 };
+  const turn: Turn = { firstText: Number.NaN, tokens: 0 };
   return new Promise((resolve, reject) => {
     const options = { method: 'POST', agent, headers: { 'content-type': 'application/json', ...headers } };
     const request = http.request(url, options, (response) => {
@@ -18,7 +18,7 @@ export function streamTurn(url: string, headers: Record<string, string>, body: u
         const text = rest + piece;
         const end = text.lastIndexOf('\n\n') + 2;
         rest = end === 1 ? text : text.slice(end);
-        if (end > 1) countDeltas(text.slice(0, end), turn, began);
+        if (end > 1) countTokens(text.slice(0, end), turn, began);
       });
       response.on('end', () =>
         response.statusCode === 200 ? resolve(turn) : reject(new Error(`${response.statusCode} ${rest}`)),
@@ -30,10 +30,13 @@ export function streamTurn(url: string, headers: Record<string, string>, body: u
   });
 }
 
-function countDeltas(frames: string, turn: Turn, began: number): void {
-  const count = frames.split('"text-delta"').length - 1;
-  if (count > 0 && turn.deltas === 0) turn.firstText = performance.now() - began;
-  turn.deltas += count;
+/** Each token of the upstream is a word with its number. They are counted in deltas only: the last event has them all again. */
+function countTokens(frames: string, turn: Turn, began: number): void {
+  for (const frame of frames.split('\n\n')) {
+    if (!frame.includes('"text-delta"')) continue;
+    if (turn.tokens === 0) turn.firstText = performance.now() - began;
+    turn.tokens += frame.split(' word').length - 1;
+  }
 }
 
 /** The value below which `share` of the values are. */
