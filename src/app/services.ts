@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createModelRegistry, type ModelRegistry } from '../ai/model-registry.ts';
-import { type Chat, createChat, sessionOwner } from '../features/chat/index.ts';
+import { type Chat, createChat, leaseTimesOf, sessionOwner } from '../features/chat/index.ts';
 import { createDocuments, type Documents } from '../features/documents/index.ts';
 import { createIdentity, type Identity } from '../features/identity/index.ts';
 import { createMemory, type Memory } from '../features/memory/index.ts';
@@ -135,7 +135,8 @@ export async function createServices(
     sessionOwner,
   });
   const retrieve = retrieveWith(documents);
-  const chat = createChat({ database, redis, queue, log, metrics, clock, models, meter, retrieve });
+  const leaseTimes = leaseTimesOf(config.workerLease);
+  const chat = createChat({ database, redis, queue, log, metrics, clock, models, meter, retrieve, leaseTimes });
   const health = createHealthService({
     database,
     clock,

@@ -190,6 +190,12 @@ export const settings = {
     25_000,
     'How long a stopping process lets streams and jobs finish, ms.',
   ),
+  workerLease: setting(
+    'WORKER_LEASE_MS',
+    integer(500, 600_000),
+    10_000,
+    'How long a process that is not heard of keeps its answers, ms; then another takes them over. Shorter than a pause of a busy machine takes over from the living.',
+  ),
   jwtExpirationMinutes: setting('JWT_EXPIRATION_MINUTES', integer(1, 10_080), 30, 'Life of an access token, minutes.'),
   workers: setting(
     'WORK_IN_SERVER',

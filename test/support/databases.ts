@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { test } from 'vitest';
 import type { Database } from '../../src/platform/database/database.ts';
@@ -69,11 +70,27 @@ const server: TestDatabaseKind = {
     const close = async () => {
       closing = true;
       await database.close();
-      await asClient(admin, (client) => client.query(`DROP DATABASE ${quoted} WITH (FORCE)`));
+      await drop(admin, quoted);
     };
     return { database, url, close };
   },
 };
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+const DROP_TRIES = 50;
+
+/** No one but a superuser may end a worker of autovacuum that is just there. It ends by itself. */
+async function drop(admin: string, quoted: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await asClient(admin, (client) => client.query(`DROP DATABASE ${quoted} WITH (FORCE)`));
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code !== INSUFFICIENT_PRIVILEGE || tries === DROP_TRIES) throw error;
+      await setTimeout(100);
+    }
+  }
+}
 
 const SERVER_OPTIONS = {
   poolSize: 10,

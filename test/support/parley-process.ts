@@ -20,7 +20,8 @@ export type ParleyProcess = {
   stop(): Promise<{ code: number | null }>;
 };
 
-const START_TIMEOUT_MS = 30_000;
+/** Some seconds, or a minute where ten other suites have the processors. */
+const START_TIMEOUT_MS = 90_000;
 /** Longer than the program gives its streams and jobs to finish. */
 const STOP_TIMEOUT_MS = 40_000;
 

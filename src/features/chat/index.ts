@@ -22,4 +22,5 @@ export {
   type ToolSource,
 } from './run/run-tools.ts';
 export type { NewToolDecision, NewToolOutput } from './run/tool-answers.ts';
+export { leaseTimesOf } from './run/worker-lease.ts';
 export { sessionOwner } from './session.store.ts';

@@ -188,6 +188,8 @@ export type RunTable = {
   request: Json<unknown>;
   /** Counts the workers that held the run; a write with an older attempt is refused (fencing). */
   attempt: Generated<number>;
+  /** Counts the workers that died, or were taken for dead, while they held the run. */
+  lost_workers: Generated<number>;
   /** The worker whose lease holds the run; its lease is in platform.worker. */
   lease_owner: string | null;
   cancel_requested_at: Timestamp | null;

@@ -51,7 +51,7 @@ type ActiveRun = {
 };
 
 /** Workers that may lose the same run before it is given up. */
-const MOST_ATTEMPTS = 5;
+const MOST_LOST_WORKERS = 5;
 const CANCEL_POLL_MS = 500;
 
 /** Works on runs: begins them, takes over those of dead workers, lets clients follow and cancel them. */
@@ -98,14 +98,15 @@ export class RunEngine {
   /** Lets runs end for at most `timeout` ms; what is left is handed over: another worker takes it up at once. */
   async stop(timeout: number): Promise<void> {
     if (this.#cancelTimer) clearInterval(this.#cancelTimer);
+    // What is taken over from now on would be dropped again at once.
+    await this.#lease.stopSweeping();
     const all = [...this.#active.values()].map(({ done }) => done);
     await Promise.race([Promise.all(all), new Promise((resolve) => setTimeout(resolve, timeout).unref())]);
     const left = [...this.#active.values()];
     this.#followers.close();
     this.#dropAll();
     await Promise.all(left.map(({ done }) => done));
-    if (left.length === 0) await this.#lease.stop();
-    else await this.#lease.abandon();
+    await this.#lease.abandon();
     await this.#notices.stop();
   }
 
@@ -199,7 +200,7 @@ export class RunEngine {
       if (this.#active.get(run.id) === active) this.#active.delete(run.id);
       this.#followers.ring(run.id);
       this.#deps.metrics.activeRuns.dec();
-      if (active.next) this.#begin(tenant, active.next);
+      if (active.next && !this.#followers.closed) this.#begin(tenant, active.next);
     });
   }
 
@@ -217,7 +218,8 @@ export class RunEngine {
     try {
       const history = knownHistory ?? (await this.#restore(active, writer));
       stop.signal.throwIfAborted();
-      if (run.attempt > MOST_ATTEMPTS) return await this.#end(active, writer, 'failed', null, runFaults.interrupted);
+      if (run.lost_workers > MOST_LOST_WORKERS)
+        return await this.#end(active, writer, 'failed', null, runFaults.interrupted);
       if (run.wait_until) return await this.#end(active, writer, 'failed', null, runFaults.unanswered);
       const { usage, waitsFor } = await this.#answer(active, history, writer, log);
       if (waitsFor.length > 0) return await this.#wait(active, writer, waitsFor);

@@ -47,7 +47,7 @@ export class RunWriter {
 
   /** Place of the last event, durable or not. */
   get position(): number {
-    return this.#seq;
+    return this.#seq + this.#waiting.length;
   }
 
   /** Adds an event. It reaches clients once it is durable. */

@@ -115,8 +115,10 @@ export function createRunService(deps: RunDependencies) {
         if (!violatesUnique(error, 'run_one_unfinished')) throw error;
         const { tenant } = principal;
         const unfinished = await inTenant(database, tenant, (trx) => store.findUnfinishedRun(trx, sessionId));
-        if (unfinished?.lease_owner) await engine.rescue(tenant, unfinished.id, unfinished.lease_owner);
-        throw chatErrors.runActive(undefined, { extensions: { run_id: unfinished?.id ?? null } });
+        // It ended between the two statements: the session is free.
+        if (!unfinished) return start(principal, { sessionId, newSession: null }, input);
+        if (unfinished.lease_owner) await engine.rescue(tenant, unfinished.id, unfinished.lease_owner);
+        throw chatErrors.runActive(undefined, { extensions: { run_id: unfinished.id } });
       }
     },
 

@@ -50,6 +50,8 @@ export type RunRow = {
   model: string;
   request: RunRequest;
   attempt: number;
+  /** Workers that died, or were taken for dead, while they held it. */
+  lost_workers: number;
   cancel_requested_at: Date | null;
   last_seq: number;
   usage: RunUsage | null;
@@ -80,6 +82,7 @@ export const RUN_COLUMNS = [
   'model',
   'request',
   'attempt',
+  'lost_workers',
   'cancel_requested_at',
   'last_seq',
   'usage',
@@ -220,7 +223,12 @@ export function newestMessages(sessionId: string, limit: number): CompiledQuery<
 export async function adoptRuns(trx: TenantTransaction, dead: string, own: string, runId?: string): Promise<RunRow[]> {
   const rows = await trx
     .updateTable('run')
-    .set((eb) => ({ attempt: eb('attempt', '+', 1), lease_owner: own, status: 'running' as const }))
+    .set((eb) => ({
+      attempt: eb('attempt', '+', 1),
+      lost_workers: eb('lost_workers', '+', 1),
+      lease_owner: own,
+      status: 'running' as const,
+    }))
     .where('lease_owner', '=', dead)
     .where('status', 'in', HELD)
     .$if(runId !== undefined, (query) => query.where('id', '=', runId ?? ''))

@@ -26,7 +26,12 @@ export type LeaseTimes = {
   writeRetry: number;
 };
 
-export const DEFAULT_LEASE_TIMES: LeaseTimes = { lease: 10_000, heartbeat: 2_500, sweep: 2_000, writeRetry: 20_000 };
+/** Four heartbeats fit into a lease, so that one which is late costs nothing. */
+export function leaseTimesOf(lease: number): LeaseTimes {
+  return { lease, heartbeat: lease / 4, sweep: lease / 5, writeRetry: 20_000 };
+}
+
+export const DEFAULT_LEASE_TIMES = leaseTimesOf(10_000);
 
 export type Adopted = { tenant: Tenant; run: RunRow };
 
@@ -49,7 +54,8 @@ export class WorkerLease {
   readonly #log: Logger;
   readonly #events: LeaseEvents;
   #tenants = new Map<string, { tenant: Tenant; noted: Promise<void> }>();
-  #timers: NodeJS.Timeout[] = [];
+  #heart: NodeJS.Timeout | undefined;
+  #sweeper: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> = Promise.resolve();
   /** The other workers as they were last seen, and since when they are unchanged. */
   #others = new Map<string, { leaseUntil: string; since: number }>();
@@ -73,23 +79,20 @@ export class WorkerLease {
   async start(): Promise<void> {
     await this.#register();
     await this.#sweep();
-    this.#timers = [
-      this.#every(this.#times.heartbeat, () => this.#beat()),
-      this.#every(this.#times.sweep, () => this.#sweep()),
-    ];
+    this.#heart = this.#every(this.#times.heartbeat, () => this.#beat());
+    this.#sweeper = this.#every(this.#times.sweep, () => this.#sweep());
   }
 
-  /** Ends the lease. What is still held is free for others at once. */
-  async stop(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
-    await this.#sweeping;
-    await removeWorker(this.#database.db, this.#id);
+  /** Takes nothing over any more; what is held stays held. */
+  async stopSweeping(): Promise<void> {
+    clearInterval(this.#sweeper);
+    await this.#sweeping.catch(() => undefined);
   }
 
-  /** Ends the lease while runs are still held: whoever sweeps next takes them over. */
+  /** Ends the lease. Whoever sweeps next takes over what is still held, or was begun in this moment, and forgets this worker. */
   async abandon(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
-    await this.#sweeping;
+    clearInterval(this.#heart);
+    await this.stopSweeping();
     await endLease(this.#database.db, this.#id);
   }
 

@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runParley } from '../support/command.ts';
+import { testDatabases } from '../support/databases.ts';
+import { printedCredential } from '../support/parley-process.ts';
+import { RAISED_LIMITS } from '../support/raised-limits.ts';
+import { KillDrill, PHASES, wordyUpstream } from '../support/runs/kill-drill.ts';
+
+/** For the long drill: KILLS=100 KILLS_EMBEDDED=20 KILL_SEED=… npx vitest run test/acceptance/kills.test.ts */
+const KILLS = { server: Number(process.env.KILLS ?? 8), embedded: Number(process.env.KILLS_EMBEDDED ?? 2) };
+const SEED = Number(process.env.KILL_SEED ?? 1);
+const LEASE_MS = 1_500;
+/** A start of the program and the end of a lease, on a machine that is busy with other tests. */
+const KILL_MS = 40_000;
+
+for (const { kind, open } of testDatabases()) {
+  test(`${KILLS[kind]} kills of a server on the ${kind} database lose no event, double none, and every answer ends`, {
+    timeout: 60_000 + KILLS[kind] * KILL_MS,
+  }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-kills-'));
+    const db = kind === 'server' ? await open() : null;
+    const { upstream, progress } = await wordyUpstream();
+    const settings = {
+      ...RAISED_LIMITS,
+      DATA_DIR: folder,
+      OPENAI_BASE_URL: `${upstream.origin}/v1`,
+      DEFAULT_MODEL: 'openai/fake',
+      WORKER_LEASE_MS: String(LEASE_MS),
+      SECRET_KEY: 'a secret of the tests, forty characters long',
+      ...(db?.url && { DATABASE_URL: db.url }),
+    };
+    const drill = new KillDrill(settings, SEED, progress);
+    try {
+      if (db) expect((await runParley(['migrate', 'up'], settings)).code).toBe(0);
+      const first = await drill.startReplica();
+      await drill.login(printedCredential(first.output()));
+      if (db) await drill.startReplica();
+      for (let kill = 0; kill < KILLS[kind]; kill += 1) {
+        const phase = PHASES[kill % PHASES.length] ?? PHASES[0];
+        await drill.killIn(phase, { alone: db === null, leaseMs: db ? LEASE_MS : 0 });
+      }
+      if (process.env.KILLS) {
+        process.stderr.write(`${kind}: ended at most ${Math.max(...drill.recoveries).toFixed(0)} ms after a kill\n`);
+      }
+    } finally {
+      await drill.close();
+      await upstream[Symbol.asyncDispose]();
+      await db?.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+}
