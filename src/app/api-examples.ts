@@ -6,7 +6,7 @@ export const requestExamples: Readonly<Record<string, unknown>> = {
   'POST /v1/auth/login': { email: 'ada@example.com', password: 'correct horse battery', remember_me: true },
   'POST /v1/auth/refresh': { refresh_token: 'prt_…' },
   'POST /v1/auth/logout': { refresh_token: 'prt_…' },
-  'PATCH /v1/tenants/current/settings': { 'documents.max_documents': null },
+  'PATCH /v1/tenants/current/settings': { 'models.default_model': 'openai/gpt-5-mini' },
   'POST /v1/api-keys': { name: 'nightly import', scopes: ['read', 'write'] },
   'POST /v1/documents': {
     title: 'Holidays',

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import fastifyMultipart from '@fastify/multipart';
+import type { RouteOptions } from 'fastify';
 import { chatRoutes } from '../features/chat/index.ts';
 import { documentRoutes } from '../features/documents/index.ts';
 import { authenticate, authenticateToken, identityRoutes, requireRole } from '../features/identity/index.ts';
 import { memoryRoutes } from '../features/memory/index.ts';
 import { operationsRoutes } from '../features/operations/index.ts';
 import { auditRoutes, tenancyRoutes } from '../features/tenancy/index.ts';
+import type { RouteEntry } from '../platform/http/access.ts';
 import { originOf } from '../platform/http/request-origin.ts';
 import { type App, createHttpServer } from '../platform/http/server.ts';
 import { openaiRoutes } from '../protocols/openai/openai.routes.ts';
@@ -68,12 +70,15 @@ export async function createServer(services: Services, isDraining: () => boolean
 /** Every route says who may call it, and is refused at start when it does not. */
 function guardRoutes(app: App, { identity }: Services): void {
   app.decorateRequest('principal', null as never);
+  const routes: RouteEntry[] = [];
+  app.decorate('routeTable', routes);
   app.addHook('onRoute', (route) => {
     // The reference's pages are a plugin's, which cannot say it for itself.
     if (route.url.startsWith(REFERENCE_PATH)) route.config = { ...route.config, access: 'public' };
     if (route.config?.access === undefined) {
       throw new Error(`${route.method} ${route.url} does not say who may call it: give it config.access.`);
     }
+    routes.push(...routeEntries(route));
   });
   app.addHook('onRequest', async (request) => {
     const { access, token } = request.routeOptions.config;
@@ -86,6 +91,11 @@ function guardRoutes(app: App, { identity }: Services): void {
     request.principal = { ...principal, origin: originOf(request) };
     request.log = request.log.child({ tenant: principal.tenant.slug, user_id: principal.userId });
   });
+}
+
+function routeEntries({ method, url, config, schema }: RouteOptions): RouteEntry[] {
+  const { access = 'operator', operations = [] } = config ?? {};
+  return [method].flat().map((name) => ({ method: name, url, access, operations, schema: schema ?? {} }));
 }
 
 function measureRequests(app: App, { metrics }: Services): void {

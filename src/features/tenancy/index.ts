@@ -26,5 +26,6 @@ export {
   readTenantStates,
   type TenantMigration,
 } from './tenancy.service.ts';
+export { limitSettings, modelSettings, quotaSettings } from './tenancy.settings.schema.ts';
 export type { TenantRow } from './tenancy.store.ts';
 export { isSlug, migrationTargetOf, schemaOf, slugFrom, type Tenant } from './tenant.ts';

@@ -6,11 +6,27 @@ export type Access = 'public' | 'viewer' | 'member' | 'admin' | 'owner' | 'opera
 /** What a route's requests are counted under besides the limits that all have; `none`: not even under those. */
 export type RouteLimit = 'login' | 'register' | 'run' | 'remember' | 'none';
 
+/** A route as the server has it: what the leak matrix is made of. */
+export type RouteEntry = {
+  method: string;
+  /** The pattern: `/v1/sessions/:id`. */
+  url: string;
+  access: Access;
+  operations: readonly string[];
+  schema: { body?: unknown; querystring?: unknown; params?: unknown };
+};
+
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every route, in order of declaration. */
+    routeTable: readonly RouteEntry[];
+  }
   interface FastifyContextConfig {
     access?: Access;
     limit?: RouteLimit;
     /** Where else than in the headers a request may have its token: for clients that cannot set any. */
     token?(request: FastifyRequest): string | undefined;
+    /** Names of what one address does, where it does several things: the operations of a dialect. */
+    operations?: readonly string[];
   }
 }

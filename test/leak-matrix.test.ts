@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type TestDatabase, testDatabases } from './support/databases.ts';
+import { tryMatrix, unclassified } from './support/leaks/matrix.ts';
+import { openWorld, type World } from './support/leaks/world.ts';
+
+/** Made from the routes that the server has: what a new one has to say for itself is in test/support/leaks/ownership.ts. */
+// One database: what refuses here is above it. What the database itself refuses is in tenant-walls.test.ts, on both.
+describe.each(testDatabases().slice(-1))('the leak matrix on the $kind database', ({ open }) => {
+  let db: TestDatabase;
+  let world: World;
+
+  beforeAll(async () => {
+    db = await open();
+    world = await openWorld(db.database);
+  });
+  afterAll(async () => {
+    await world[Symbol.asyncDispose]();
+    await db.close();
+  });
+
+  test('has a class for every route and every place that takes an id', () => {
+    expect(unclassified(world.app.routeTable)).toEqual([]);
+    expect(world.app.routeTable.length).toBeGreaterThan(60);
+  });
+
+  test('has 0 leaks: everybody gets what is theirs, and nobody anything else', async () => {
+    const { cells, leaks } = await tryMatrix(world);
+    expect(leaks).toEqual([]);
+    expect(cells).toBeGreaterThan(600);
+  }, 120_000);
+});

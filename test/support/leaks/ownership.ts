@@ -1,0 +1,195 @@
+import { newId } from '../../../src/platform/id.ts';
+import { MARKS, type World } from './world.ts';
+
+/**
+ * Whose the things behind a parameter are:
+ * - `user`: one user's own. Others of the tenant get 403, whatever their role; other tenants 404.
+ * - `author`: the tenant reads it, its author and the tenant's admins change it. Others get 403, other tenants 404.
+ * - `tenant`: whoever has the route's role in the tenant. Other tenants get 404.
+ * - `nobody`: it names nothing that is anybody's, such as a model.
+ * - `installation`: an operator's. The route's access refuses everybody else.
+ */
+export type Whose = 'user' | 'author' | 'tenant' | 'nobody' | 'installation';
+
+export type OwnershipClass = {
+  /** How the patterns of its routes begin. */
+  path: string;
+  whose: Whose;
+  /** Makes one that is `maker`'s, and gives the values of the parameters that lead to it. */
+  make(world: World): Promise<Record<string, string>>;
+};
+
+type Made = { id: string };
+
+const text = `${MARKS.content} ${MARKS.secret}`;
+
+export const newSession = (world: World): Promise<Made> => world.post<Made>('maker', '/v1/sessions', { title: text });
+
+export async function newRun(world: World): Promise<Made> {
+  const { id } = await newSession(world);
+  return world.post<Made>('maker', `/v1/sessions/${id}/runs`, { input: text });
+}
+
+export async function newDocument(world: World): Promise<Made> {
+  const body = { title: MARKS.content, content: `${MARKS.content} ${newId()}`, metadata: {} };
+  return world.post<Made>('maker', '/v1/documents', body);
+}
+
+async function newChunk(world: World): Promise<Made> {
+  const { id: document_id } = await newDocument(world);
+  const id = newId();
+  await world.inTenant(async (trx) => {
+    await trx.updateTable('document').set({ status: 'ready' }).where('id', '=', document_id).execute();
+    const place = { index: 0, start_offset: 0, end_offset: 8, page_start: null, page_end: null, heading_path: [] };
+    const chunk = { id, document_id, ...place, text: MARKS.content, content_hash: Buffer.alloc(32), word_count: 1 };
+    await trx.insertInto('chunk').values(chunk).execute();
+  });
+  return { id };
+}
+
+async function newSource(world: World): Promise<Made> {
+  const id = newId();
+  const source = {
+    id,
+    kind: 'folder',
+    name: MARKS.content,
+    location: `/${id}`,
+    created_by: world.userIds.maker,
+  } as const;
+  await world.inTenant((trx) => trx.insertInto('source').values(source).execute());
+  return { id };
+}
+
+async function newConversation(world: World): Promise<{ id: string; item_id: string }> {
+  const item = { type: 'message', role: 'user', content: text };
+  const { id } = await world.post<Made>('maker', '/v1/conversations', { items: [item] });
+  const items = await world.get<{ data: Made[] }>('maker', `/v1/conversations/${id}/items`);
+  return { id, item_id: items.data[0]?.id ?? '' };
+}
+
+export const newResponse = (world: World): Promise<Made> =>
+  world.post<Made>('maker', '/v1/responses', { input: text, model: 'extractive' });
+
+/** Every route with a parameter is in the class with the longest `path` that it begins with. A new one needs a line here. */
+export const OWNERSHIP: readonly OwnershipClass[] = [
+  {
+    path: '/v1/api-keys/:id',
+    whose: 'author',
+    make: (world) => world.post<Made>('maker', '/v1/api-keys', { name: text, scopes: ['read'] }),
+  },
+  { path: '/v1/documents/:id', whose: 'author', make: newDocument },
+  { path: '/v1/chunks/:id', whose: 'tenant', make: newChunk },
+  { path: '/v1/sources/:id', whose: 'tenant', make: newSource },
+  { path: '/v1/sessions/:id', whose: 'user', make: newSession },
+  { path: '/v1/runs/:id', whose: 'user', make: newRun },
+  { path: '/v1/conversations/:id', whose: 'user', make: newConversation },
+  { path: '/v1/responses/:id', whose: 'user', make: newResponse },
+  { path: '/v1/models/:id', whose: 'nobody', make: async () => ({ id: 'extractive' }) },
+  { path: '/v1/models/*', whose: 'nobody', make: async () => ({ '*': 'x/extractive' }) },
+];
+
+export function classOf(url: string): OwnershipClass | undefined {
+  const fitting = OWNERSHIP.filter(({ path }) => url === path || url.startsWith(`${path}/`));
+  return fitting.sort((a, b) => b.path.length - a.path.length)[0];
+}
+
+/** Bodies of routes that have no example in src/app/api-examples.ts, because another product describes them, or whose
+ * example is not for everybody. */
+export const BODIES: Readonly<Record<string, object>> = {
+  'POST /v1/api-keys': { name: 'reads', scopes: ['read'] },
+  'POST /v1/sessions/:id/runs': { input: 'hello' },
+  'POST /v1/chat/completions': { model: 'extractive', messages: [{ role: 'user', content: 'hello' }] },
+  'POST /v1/responses': { model: 'extractive', input: 'hello' },
+  'POST /v1/conversations': { metadata: {} },
+  'POST /v1/conversations/:id': { metadata: {} },
+  'POST /v1/conversations/:id/items': { items: [{ type: 'message', role: 'user', content: 'hello' }] },
+  'POST /v1/embeddings': { model: 'none', input: 'hello' },
+};
+
+/** Routes that want a person: an API key gets 403, whatever its scopes. */
+export const NOT_BY_KEY: ReadonlySet<string> = new Set(['POST /v1/api-keys', 'DELETE /v1/api-keys/:id']);
+
+/** Routes whose example names something within what is `maker`'s that is not there: for its owner, too, that is 404. */
+export const MISSES_WITHIN: ReadonlySet<string> = new Set([
+  'POST /v1/runs/:id/tool-outputs',
+  'POST /v1/runs/:id/tool-approvals',
+]);
+
+/** A place in a body or query where a request may name somebody's thing. */
+export type Reference = Filled | 'of-the-address';
+
+export type Filled = {
+  /** `whose` of what is named, and one that is `maker`'s. `nothing`: naming a foreign one finds nothing, and says so by 2xx. */
+  whose: 'user' | 'tenant' | 'nothing';
+  /** The values to set at the place, and what else the body needs. */
+  fill(world: World): Promise<{ body?: object; query?: Record<string, string> }>;
+};
+
+/** Every place whose name says that it holds an id, by route and path. A new one needs a line here. */
+export const REFERENCES: Readonly<Record<string, Reference>> = Object.fromEntries([
+  // Filters of a search find among the tenant's own documents; whatever else they name is found by nobody.
+  ...filters('POST /v1/search', 'body.filter', (filter) => ({ query: MARKS.content, filter })),
+  ...filters('POST /v1/sessions/:id/runs', 'body.retrieval.filter', (filter) => ({
+    input: 'hello',
+    retrieval: { filter },
+  })),
+  ...filters('POST /v1/chat/completions', 'body.retrieval.filter', (filter) => ({
+    ...BODIES['POST /v1/chat/completions'],
+    retrieval: { filter },
+  })),
+  ...filters('POST /v1/responses', 'body.retrieval.filter', (filter) => ({
+    ...BODIES['POST /v1/responses'],
+    retrieval: { filter },
+  })),
+  [
+    'GET /v1/documents query.source_id',
+    nothing(async (world) => ({ query: { source_id: (await newSource(world)).id } })),
+  ],
+  ...['', '/export'].flatMap((path): [string, Reference][] => [
+    [`GET /v1/admin/audit${path} query.actor_id`, auditOf('actor_id')],
+    [`GET /v1/admin/audit${path} query.target_id`, auditOf('target_id')],
+    [`GET /v1/admin/audit/installation${path} query.actor_id`, auditOf('actor_id')],
+    [`GET /v1/admin/audit/installation${path} query.target_id`, auditOf('target_id')],
+    [
+      `GET /v1/admin/audit/installation${path} query.tenant_id`,
+      nothing(async ({ tenant }) => ({ query: { tenant_id: tenant.id } })),
+    ],
+  ]),
+  // A call's id is looked for among those of the run in the address, which is tried as such.
+  ['POST /v1/runs/:id/tool-outputs body.tool_outputs.tool_call_id', 'of-the-address'],
+  ['POST /v1/runs/:id/tool-approvals body.decisions.tool_call_id', 'of-the-address'],
+  ['POST /v1/responses body.previous_response_id', ofUser((world) => newResponse(world), 'previous_response_id')],
+  ['POST /v1/responses body.conversation', ofUser(newConversation, 'conversation')],
+  [
+    'POST /v1/responses body.conversation.id',
+    ofUser(async (world) => ({ id: { id: (await newConversation(world)).id } }), 'conversation'),
+  ],
+]);
+
+function nothing(fill: Filled['fill']): Filled {
+  return { whose: 'nothing', fill };
+}
+
+function auditOf(field: string): Filled {
+  return nothing(async ({ userIds }) => ({ query: { [field]: userIds.owner } }));
+}
+
+function filters(route: string, path: string, body: (filter: object) => object): [string, Filled][] {
+  return [
+    [
+      `${route} ${path}.document_ids`,
+      nothing(async (world) => ({ body: body({ document_ids: [(await newDocument(world)).id] }) })),
+    ],
+    [
+      `${route} ${path}.source_ids`,
+      nothing(async (world) => ({ body: body({ source_ids: [(await newSource(world)).id] }) })),
+    ],
+  ];
+}
+
+function ofUser(make: (world: World) => Promise<{ id: unknown }>, field: string): Filled {
+  const fill = async (world: World) => ({
+    body: { ...BODIES['POST /v1/responses'], [field]: (await make(world)).id },
+  });
+  return { whose: 'user', fill };
+}
