@@ -171,7 +171,8 @@ export const BatchView = Type.Object(
     results: Type.Array(
       Type.Object({
         status: Type.Integer({ description: 'What the entry alone would have been answered with.' }),
-        id: nullable(Id),
+        // As it was sent: what is no id is named, too.
+        id: nullable(Type.String()),
       }),
       { description: 'One for each entry, in its order.' },
     ),

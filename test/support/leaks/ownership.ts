@@ -70,6 +70,15 @@ async function newConversation(world: World): Promise<{ id: string; item_id: str
 export const newResponse = (world: World): Promise<Made> =>
   world.post<Made>('maker', '/v1/responses', { input: text, model: 'extractive' });
 
+const newMemory = (world: World, more: object = {}): Promise<Made> =>
+  world.post<Made>('maker', '/v1/messages', { role: 'user', content: `${text} ${newId()}`, ...more });
+
+async function newRemembered(world: World): Promise<Made> {
+  const id = newId();
+  await newMemory(world, { conversation_id: id });
+  return { id };
+}
+
 /** Every route with a parameter is in the class with the longest `path` that it begins with. A new one needs a line here. */
 export const OWNERSHIP: readonly OwnershipClass[] = [
   {
@@ -84,6 +93,9 @@ export const OWNERSHIP: readonly OwnershipClass[] = [
   { path: '/v1/runs/:id', whose: 'user', make: newRun },
   { path: '/v1/conversations/:id', whose: 'user', make: newConversation },
   { path: '/v1/responses/:id', whose: 'user', make: newResponse },
+  { path: '/v1/messages/:id', whose: 'user', make: newMemory },
+  // Everybody has a space of their own, in which they name conversations as they like.
+  { path: '/v1/memory/conversations/:id', whose: 'nobody', make: newRemembered },
   { path: '/v1/models/:id', whose: 'nobody', make: async () => ({ id: 'extractive' }) },
   { path: '/v1/models/*', whose: 'nobody', make: async () => ({ '*': 'x/extractive' }) },
 ];
@@ -98,6 +110,7 @@ export function classOf(url: string): OwnershipClass | undefined {
 export const BODIES: Readonly<Record<string, object>> = {
   'POST /v1/api-keys': { name: 'reads', scopes: ['read'] },
   'POST /v1/sessions/:id/runs': { input: 'hello' },
+  'PUT /v1/messages/:id': { content: 'hello' },
   'POST /v1/chat/completions': { model: 'extractive', messages: [{ role: 'user', content: 'hello' }] },
   'POST /v1/responses': { model: 'extractive', input: 'hello' },
   'POST /v1/conversations': { metadata: {} },
@@ -155,6 +168,34 @@ export const REFERENCES: Readonly<Record<string, Reference>> = Object.fromEntrie
       nothing(async ({ tenant }) => ({ query: { tenant_id: tenant.id } })),
     ],
   ]),
+  ['POST /v1/messages body.session_id', memoryIn('session_id', 'user', newSession)],
+  ['POST /v1/messages body.conversation_id', memoryIn('conversation_id', 'nothing', newRemembered)],
+  ['POST /v1/messages body.tenant_id', memoryIn('tenant_id', 'tenant', async ({ tenant }) => tenant)],
+  [
+    'POST /v1/messages/batch body.tenant_id',
+    {
+      whose: 'tenant',
+      fill: async ({ tenant }) => ({ body: { messages: [{ role: 'user', content: 'hello' }], tenant_id: tenant.id } }),
+    },
+  ],
+  [
+    'GET /v1/messages query.session_id',
+    nothing(async (world) => ({ query: { session_id: (await newSession(world)).id } })),
+  ],
+  [
+    'GET /v1/messages query.conversation_id',
+    nothing(async (world) => ({ query: { conversation_id: (await newRemembered(world)).id } })),
+  ],
+  [
+    'POST /v1/messages/batch/update body.updates.message_id',
+    nothing(async (world) => ({
+      body: { updates: [{ message_id: (await newMemory(world)).id, update: { content: 'hello' } }] },
+    })),
+  ],
+  [
+    'POST /v1/messages/batch/delete body.message_ids',
+    nothing(async (world) => ({ body: { message_ids: [(await newMemory(world)).id] } })),
+  ],
   // A call's id is looked for among those of the run in the address, which is tried as such.
   ['POST /v1/runs/:id/tool-outputs body.tool_outputs.tool_call_id', 'of-the-address'],
   ['POST /v1/runs/:id/tool-approvals body.decisions.tool_call_id', 'of-the-address'],
@@ -172,6 +213,13 @@ function nothing(fill: Filled['fill']): Filled {
 
 function auditOf(field: string): Filled {
   return nothing(async ({ userIds }) => ({ query: { [field]: userIds.owner } }));
+}
+
+function memoryIn(field: string, whose: Filled['whose'], make: (world: World) => Promise<Made>): Filled {
+  const fill = async (world: World) => ({
+    body: { role: 'user', content: 'hello', [field]: (await make(world)).id },
+  });
+  return { whose, fill };
 }
 
 function filters(route: string, path: string, body: (filter: object) => object): [string, Filled][] {
