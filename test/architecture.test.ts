@@ -17,6 +17,7 @@ const architecture: Architecture = {
     documents: ['tenancy', 'identity', 'usage'],
     code: ['tenancy', 'identity', 'usage'],
     chat: ['tenancy', 'identity', 'memory', 'documents', 'code', 'usage'],
+    tools: ['tenancy', 'identity'],
     operations: ['tenancy', 'identity', 'memory', 'documents', 'code', 'usage', 'chat'],
   },
   packages: {
@@ -30,6 +31,7 @@ const architecture: Architecture = {
     '@fastify/static': ['src/app/'],
     '@fastify/swagger': ['src/app/'],
     '@fastify/type-provider-typebox': ['src/platform/http/'],
+    '@modelcontextprotocol/client': ['src/features/tools/mcp/'],
     '@node-rs/argon2': ['src/features/identity/password/'],
     '@node-rs/bcrypt': ['src/features/identity/password/'],
     '@scalar/fastify-api-reference': ['src/app/'],

@@ -30,6 +30,13 @@ export const requestExamples: Readonly<Record<string, unknown>> = {
       },
     ],
   },
+  'POST /v1/mcp-servers': {
+    name: 'tickets',
+    url: 'https://mcp.example.com/mcp',
+    headers: { authorization: 'Bearer key-of-the-server' },
+    approval: 'changes',
+  },
+  'PATCH /v1/mcp-servers/:id': { approval: 'always', enabled: true },
   'POST /v1/runs/:id/tool-outputs': { tool_outputs: [{ tool_call_id: 'call_1', output: { days_left: 12 } }] },
   'POST /v1/runs/:id/tool-approvals': {
     decisions: [{ tool_call_id: 'call_2', approved: false, reason: 'Not before Friday.' }],

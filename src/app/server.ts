@@ -7,6 +7,7 @@ import { authenticate, authenticateToken, identityRoutes, requireRole } from '..
 import { memoryRoutes } from '../features/memory/index.ts';
 import { operationsRoutes } from '../features/operations/index.ts';
 import { auditRoutes, tenancyRoutes } from '../features/tenancy/index.ts';
+import { toolRoutes } from '../features/tools/index.ts';
 import type { RouteEntry } from '../platform/http/access.ts';
 import { originOf } from '../platform/http/request-origin.ts';
 import { type App, createHttpServer } from '../platform/http/server.ts';
@@ -52,6 +53,7 @@ export async function createServer(services: Services, isDraining: () => boolean
   tenancyRoutes(app, services.tenancy);
   documentRoutes(app, services.documents);
   memoryRoutes(app, services.memory);
+  toolRoutes(app, services.tools);
   chatRoutes(app, services.chat, metrics);
   await openaiRoutes(app, services);
   await webSocketRoutes(app, {

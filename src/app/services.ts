@@ -15,6 +15,7 @@ import {
   type Idempotency,
   type Tenancy,
 } from '../features/tenancy/index.ts';
+import { createTools, type Tools } from '../features/tools/index.ts';
 import { createUsage, nanosOf, type Usage, usageSettings } from '../features/usage/index.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -30,7 +31,11 @@ import { createMetrics, type Metrics } from '../platform/telemetry/metrics.ts';
 import type { Config } from './config.ts';
 import { readPricesFile } from './prices-file.ts';
 import { retrieveWith } from './retrieve-for-chat.ts';
+import { toolsForChat } from './tools-for-chat.ts';
 import { version } from './version.ts';
+
+/** Of one answer of an MCP server. */
+const MOST_MCP_BYTES = 4 * 1024 * 1024;
 
 /** All that the program is made of, built once and passed down. */
 export type Services = {
@@ -56,6 +61,7 @@ export type Services = {
   usage: Usage;
   documents: Documents;
   memory: Memory;
+  tools: Tools;
   chat: Chat;
   health: HealthService;
 };
@@ -135,8 +141,26 @@ export async function createServices(
     sessionOwner,
   });
   const retrieve = retrieveWith(documents);
-  const leaseTimes = leaseTimesOf(config.workerLease);
-  const chat = createChat({ database, redis, queue, log, metrics, clock, models, meter, retrieve, leaseTimes });
+  const mcpFetch = createGuardedFetch({
+    allowedHosts: config.outboundAllowedHosts,
+    maxBytes: MOST_MCP_BYTES,
+    totalTimeout: null,
+  });
+  const tools = createTools({ database, secrets: tenancy.secrets, clock, log, fetch: mcpFetch.fetch });
+  const chat = createChat({
+    database,
+    redis,
+    queue,
+    log,
+    metrics,
+    clock,
+    models,
+    meter,
+    retrieve,
+    leaseTimes: leaseTimesOf(config.workerLease),
+    tools: toolsForChat({ documents, tools }),
+    limits: { mostSteps: config.runMostSteps, toolWait: config.toolWaitMinutes * 60_000 },
+  });
   const health = createHealthService({
     database,
     clock,
@@ -163,6 +187,7 @@ export async function createServices(
     usage,
     documents,
     memory,
+    tools,
     chat,
     health,
   };

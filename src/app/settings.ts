@@ -210,6 +210,18 @@ export const settings = {
     'Documents that one process ingests at the same time.',
     { example: '1' },
   ),
+  runMostSteps: setting(
+    'RUN_MOST_STEPS',
+    integer(1, 100),
+    10,
+    'Rounds of model and tools in one run at most; a run may ask for fewer.',
+  ),
+  toolWaitMinutes: setting(
+    'TOOL_WAIT_MINUTES',
+    integer(1, 43_200),
+    1_440,
+    'How long a run waits for the output of a client’s tool, or for a word on a call, before it is given up, minutes.',
+  ),
   openaiApiKey: setting('OPENAI_API_KEY', optional(text), none, 'Key for OPENAI_BASE_URL.', { secret: true }),
   openaiBaseUrl: setting(
     'OPENAI_BASE_URL',

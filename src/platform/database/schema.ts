@@ -70,6 +70,23 @@ export type TenantSecretTable = {
   updated_at: DefaultedTimestamp;
 };
 
+export type McpApproval = 'never' | 'changes' | 'always';
+
+/** A server whose tools a tenant's runs may call. Its headers are a secret of the tenant. */
+export type McpServerTable = {
+  id: string;
+  tenant_id: string;
+  /** As runs name it, and as the names of its tools begin. */
+  name: string;
+  url: string;
+  header_names: string[];
+  approval: McpApproval;
+  timeout_ms: number;
+  enabled: boolean;
+  created_at: CreatedAt;
+  updated_at: DefaultedTimestamp;
+};
+
 export type UserTable = {
   id: string;
   /** Normalised: lower case, NFKC. */
@@ -287,6 +304,7 @@ export type PlatformSchema = {
   'platform.tenant': TenantTable;
   'platform.tenant_setting': TenantSettingTable;
   'platform.tenant_secret': TenantSecretTable;
+  'platform.mcp_server': McpServerTable;
   'platform.user': UserTable;
   'platform.membership': MembershipTable;
   'platform.token_family': TokenFamilyTable;

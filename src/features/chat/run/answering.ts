@@ -68,7 +68,9 @@ export async function answeringOf(
   const { database, metrics } = ports;
   const context = contextOf(run, history);
   const { question, earlier } = questionOf(context);
-  const owner = { tenant, userId: run.user_id, runId: run.id, sessionId: run.session_id };
+  const { retrieval } = run.request;
+  const { apiKeyId } = payerOf(run);
+  const owner = { tenant, userId: run.user_id, apiKeyId, runId: run.id, sessionId: run.session_id, retrieval };
   const settled = (costUsd: number | null) => {
     sent.costUsd = costUsd;
   };

@@ -2,6 +2,7 @@
 import type { ToolDefinition } from '../../../ai/chat-model.ts';
 import type { Tenant } from '../../tenancy/index.ts';
 import type { EvidencePassage } from './evidence.ts';
+import type { RetrievalRequest } from './run.store.ts';
 
 /** A tool that runs in this program. */
 export type RunTool = {
@@ -24,7 +25,16 @@ export type RunTool = {
 };
 
 /** Who a tool acts for. It comes from the run, never from the model. */
-export type ToolOwner = { tenant: Tenant; userId: string; runId: string; sessionId: string };
+export type ToolOwner = {
+  tenant: Tenant;
+  userId: string;
+  /** The API key that asked; null where there was none. */
+  apiKeyId: string | null;
+  runId: string;
+  sessionId: string;
+  /** How the run may look into documents: a tool must not see more. */
+  retrieval: RetrievalRequest;
+};
 
 export type ToolContext = ToolOwner & {
   signal: AbortSignal;

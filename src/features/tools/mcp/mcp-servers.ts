@@ -1,0 +1,158 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { createBoundedCache } from '../../../platform/cache/bounded-cache.ts';
+import { createFreshCache } from '../../../platform/cache/fresh-cache.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import type { Database } from '../../../platform/database/database.ts';
+import { ForbiddenAddressError } from '../../../platform/http/guarded-fetch.ts';
+import { type CircuitBreaker, CircuitOpen, circuitBreaker } from '../../../platform/resilience/circuit-breaker.ts';
+import type { Logger } from '../../../platform/telemetry/log.ts';
+import type { Tenant, TenantSecrets } from '../../tenancy/index.ts';
+import { connectMcp, type McpClient, type McpFetch, type McpResult } from './mcp-client.ts';
+import { findServerByName, type McpServerRow } from './mcp-server.store.ts';
+import { type McpTool, mcpTool } from './mcp-tools.ts';
+
+export type McpDependencies = {
+  database: Database;
+  secrets: TenantSecrets;
+  clock: Clock;
+  log: Logger;
+  /** Guarded: the address is a tenant's, and must not lead into our own network. */
+  fetch: McpFetch;
+};
+
+/** What a server did wrong, in words that are safe to show. */
+export class McpServerError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'McpServerError';
+  }
+}
+
+/** How old what a server offers may be, ms: a run should not have to ask for it. */
+const LIST_LIFETIME_MS = 5 * 60_000;
+const KEPT_SERVERS = 1_000;
+/** To list what it offers. */
+const LIST_TIMEOUT_MS = 10_000;
+
+export type McpServers = ReturnType<typeof createMcpServers>;
+
+/** Calls tenants' servers: what they offer is cached, and one that keeps failing is left alone for a while. */
+export function createMcpServers({ database, secrets, clock, log, fetch }: McpDependencies) {
+  const lists = createFreshCache<McpTool[]>({ capacity: KEPT_SERVERS, lifetime: LIST_LIFETIME_MS, clock });
+  const breakers = createBoundedCache<CircuitBreaker>(KEPT_SERVERS);
+
+  /** One call to a server, on a connection of its own: nothing of one run is left for another. */
+  async function call<Result>(
+    server: McpServerRow,
+    signal: AbortSignal,
+    timeoutMs: number,
+    work: (client: McpClient) => Promise<Result>,
+  ): Promise<Result> {
+    const permit = enter(breakerOf(server), server.name);
+    // The package hides it behind an error of its own.
+    let refused: Error | null = null;
+    const watched: McpFetch = (input, init) =>
+      fetch(input, init).catch((error: unknown) => {
+        if (error instanceof ForbiddenAddressError) refused = error;
+        throw error;
+      });
+    try {
+      const connection = { url: server.url, headers: await headersOf(server), timeoutMs };
+      const client = await connectMcp(connection, watched, signal);
+      const result = await work(client).finally(() => closeSoon(client));
+      permit.succeeded();
+      return result;
+    } catch (error) {
+      if (signal.aborted) permit.abandoned();
+      else permit.failed();
+      throw serverError(server.name, refused ?? error);
+    }
+  }
+
+  function breakerOf({ id }: McpServerRow): CircuitBreaker {
+    const breaker = breakers.get(id) ?? circuitBreaker();
+    breakers.set(id, breaker);
+    return breaker;
+  }
+
+  async function headersOf({ id, tenant_id, header_names }: McpServerRow): Promise<Record<string, string>> {
+    if (header_names.length === 0) return {};
+    const sealed = await secrets.read({ id: tenant_id }, secretName(id));
+    return sealed === null ? {} : (JSON.parse(sealed) as Record<string, string>);
+  }
+
+  const keyOf = ({ id, updated_at }: McpServerRow) => `${id} ${updated_at.getTime()}`;
+
+  async function list(server: McpServerRow, signal: AbortSignal): Promise<McpTool[]> {
+    const timeout = Math.min(server.timeout_ms, LIST_TIMEOUT_MS);
+    const offered = await call(server, signal, timeout, (client) => client.listTools(signal));
+    return offered.map((tool) => mcpTool(server, tool));
+  }
+
+  return {
+    /** What a server offers now. @throws McpServerError */
+    list,
+
+    /** What a tenant's server of this name offers, at most five minutes old; none while it is away or switched off. */
+    async tools(
+      { id }: Pick<Tenant, 'id'>,
+      name: string,
+      signal: AbortSignal,
+    ): Promise<{ server: McpServerRow; tools: readonly McpTool[] } | null> {
+      const server = await findServerByName(database.db, id, name);
+      if (!server?.enabled) return null;
+      try {
+        return { server, tools: (await lists.get(keyOf(server), () => list(server, signal))) ?? [] };
+      } catch (error) {
+        signal.throwIfAborted();
+        log.warn({ err: error, mcp_server: name }, 'an MCP server does not say what it offers');
+        return { server, tools: [] };
+      }
+    },
+
+    async has({ id }: Pick<Tenant, 'id'>, name: string): Promise<boolean> {
+      return (await findServerByName(database.db, id, name))?.enabled ?? false;
+    },
+
+    /** Calls a tool once, never again. @throws McpServerError */
+    callTool(
+      server: McpServerRow,
+      tool: McpTool,
+      input: Record<string, unknown>,
+      signal: AbortSignal,
+    ): Promise<McpResult> {
+      return call(server, signal, server.timeout_ms, (client) => client.callTool(tool.remoteName, input, signal));
+    },
+  };
+}
+
+export function secretName(serverId: string): string {
+  return `mcp/${serverId}`;
+}
+
+function enter(breaker: CircuitBreaker, name: string) {
+  try {
+    return breaker.enter();
+  } catch (error) {
+    if (!(error instanceof CircuitOpen)) throw error;
+    throw new McpServerError(`The MCP server "${name}" failed repeatedly and is given a pause.`, error);
+  }
+}
+
+function serverError(name: string, error: unknown): McpServerError {
+  if (error instanceof McpServerError) return error;
+  // The address is the tenant's own; anything else might tell what our network looks like.
+  const why =
+    error instanceof ForbiddenAddressError
+      ? error.message
+      : 'It could not be reached, or did not answer as the protocol says.';
+  return new McpServerError(`The MCP server "${name}" failed. ${why}`, error);
+}
+
+const CLOSE_MS = 2_000;
+
+/** In the background: the caller has what it wanted. */
+function closeSoon(client: McpClient): void {
+  const patience = wait(CLOSE_MS, undefined, { ref: false });
+  void Promise.race([client.close(), patience]).catch(() => undefined);
+}
