@@ -10,17 +10,8 @@ export type { Retrieved } from './run/produce-answer.ts';
 export type { NewRunSession, RunDetail } from './run/run.service.ts';
 export { type AwaitedCall, payerOf, type RunRequest, type RunRow } from './run/run.store.ts';
 export type { GivenMessage, RunInput } from './run/run-to-save.ts';
-export {
-  type ClientTool,
-  type RunTool,
-  type ServerToolChoice,
-  type ToolChoice,
-  type ToolContext,
-  ToolError,
-  type ToolOwner,
-  type ToolRequest,
-  type ToolSource,
-} from './run/run-tools.ts';
+export { type RunTool, type ToolContext, ToolError, type ToolOwner, type ToolSource } from './run/run-tools.ts';
 export type { NewToolDecision, NewToolOutput } from './run/tool-answers.ts';
+export type { ClientTool, ServerToolChoice, ToolChoice, ToolRequest } from './run/tool-request.ts';
 export { leaseTimesOf } from './run/worker-lease.ts';
 export { sessionOwner } from './session.store.ts';

@@ -9,9 +9,10 @@ import {
 import type { AnswerStep } from './answer.ts';
 import { citationsOf, type EvidencePassage, type Quote } from './evidence.ts';
 import { type ModelContext, modelMessages, stepMessages } from './model-context.ts';
-import type { ToolChoice, ToolSet } from './run-tools.ts';
+import type { ToolSet } from './run-tools.ts';
 import type { RunWriter } from './run-writer.ts';
 import { logCalls, type WrittenCall } from './tool-calls.ts';
+import type { ToolChoice } from './tool-request.ts';
 import { addUsage, stepUsage } from './usage.ts';
 
 /** What a step's question to the model is made of. */

@@ -3,7 +3,8 @@ import { faultOfSchema } from '../../../platform/json-schema/json-schema.ts';
 import type { Principal } from '../../identity/index.ts';
 import { DEFAULT_RUN_LIMITS, type RunLimits } from './answering.ts';
 import type { RunInput } from './run-to-save.ts';
-import type { ToolRequest, ToolSource } from './run-tools.ts';
+import type { ToolSource } from './run-tools.ts';
+import type { ToolRequest } from './tool-request.ts';
 
 /** Refuses what could never be called, in words for whoever asked.
  * @throws ApiError ERR_REQUEST_002 */

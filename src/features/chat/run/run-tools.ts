@@ -3,6 +3,7 @@ import type { ToolDefinition } from '../../../ai/chat-model.ts';
 import type { Tenant } from '../../tenancy/index.ts';
 import type { EvidencePassage } from './evidence.ts';
 import type { RetrievalRequest } from './run.store.ts';
+import type { ClientTool, ServerToolChoice, ToolRequest } from './tool-request.ts';
 
 /** A tool that runs in this program. */
 export type RunTool = {
@@ -49,25 +50,6 @@ export class ToolError extends Error {
     this.name = 'ToolError';
   }
 }
-
-/** A tool of the client: the run waits for its output. */
-export type ClientTool = {
-  type: 'function';
-  name: string;
-  description?: string;
-  /** JSON Schema of its input. Default: an object without members. */
-  parameters?: Record<string, unknown>;
-};
-
-/** A tool of this program, or several, by name. */
-export type ServerToolChoice =
-  | { type: 'search_documents' }
-  | { type: 'recall_memory' }
-  /** The tools of an MCP server of the tenant; `tools` names those that are wanted, by default all. */
-  | { type: 'mcp'; server: string; tools?: readonly string[] };
-
-export type ToolRequest = ClientTool | ServerToolChoice;
-export type ToolChoice = 'auto' | 'none' | 'required' | { type: 'function'; name: string };
 
 /** Where the app keeps the tools of this program. */
 export type ToolSource = {

@@ -6,7 +6,7 @@ import type { MessagePart } from '../message.ts';
 import type { MessageRow } from '../session.store.ts';
 import { type RunFault, type RunUsage, storableJson } from './event.ts';
 import { HELD, UNFINISHED } from './run-machine.ts';
-import type { ToolChoice, ToolRequest } from './run-tools.ts';
+import type { ToolChoice, ToolRequest } from './tool-request.ts';
 
 /** What was asked for, kept with the run so that another worker can go on with it. */
 export type RunRequest = {

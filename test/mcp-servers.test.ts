@@ -1,14 +1,14 @@
 import { fromJsonSchema } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openApp, type TestApp } from '../../../test/support/app.ts';
-import { type TestDatabase, testDatabases } from '../../../test/support/databases.ts';
-import { newAccount } from '../../../test/support/identity.ts';
-import { startMcpServer, type TestMcpServer } from '../../../test/support/mcp-server.ts';
-import { RAISED_LIMITS } from '../../../test/support/raised-limits.ts';
-import { call, calls, resultsOf } from '../../../test/support/tool-runs.ts';
-import type { ModelRequest } from '../../ai/chat-model.ts';
-import { type Script, scriptedModel } from '../../ai/fakes.ts';
-import type { LoggedEvent, RunView } from '../chat/index.ts';
+import type { ModelRequest } from '../src/ai/chat-model.ts';
+import { type Script, scriptedModel } from '../src/ai/fakes.ts';
+import type { LoggedEvent, RunView } from '../src/features/chat/index.ts';
+import { openApp, type TestApp } from './support/app.ts';
+import { type TestDatabase, testDatabases } from './support/databases.ts';
+import { newAccount } from './support/identity.ts';
+import { startMcpServer, type TestMcpServer } from './support/mcp-server.ts';
+import { RAISED_LIMITS } from './support/raised-limits.ts';
+import { call, calls, resultsOf } from './support/tool-runs.ts';
 
 type ServerView = { id: string; name: string; header_names: string[]; approval: string };
 
