@@ -117,6 +117,8 @@ function meets(status: number, expected: Expected, route: RouteEntry): boolean {
   if (status >= 500 && !ALWAYS_UNAVAILABLE.has(url)) return false;
   if (access === 'public') return true;
   if (expected !== 'served') return status === expected;
+  // It was let in; what it asked elsewhere did not answer.
+  if (status === 502) return true;
   // 404 where no thing of anybody's is named, such as an embedding model that is not configured, hides nothing.
   const hidden =
     status === 404 &&

@@ -79,6 +79,10 @@ async function newRemembered(world: World): Promise<Made> {
   return { id };
 }
 
+// Nothing listens there: to ask it what it offers is answered with 502.
+const newMcpServer = (world: World): Promise<Made> =>
+  world.post<Made>('owner', '/v1/mcp-servers', { name: `s${newId().slice(-12)}`, url: 'http://127.0.0.1:9/mcp' });
+
 /** Every route with a parameter is in the class with the longest `path` that it begins with. A new one needs a line here. */
 export const OWNERSHIP: readonly OwnershipClass[] = [
   {
@@ -96,6 +100,7 @@ export const OWNERSHIP: readonly OwnershipClass[] = [
   { path: '/v1/messages/:id', whose: 'user', make: newMemory },
   // Everybody has a space of their own, in which they name conversations as they like.
   { path: '/v1/memory/conversations/:id', whose: 'nobody', make: newRemembered },
+  { path: '/v1/mcp-servers/:id', whose: 'tenant', make: newMcpServer },
   { path: '/v1/models/:id', whose: 'nobody', make: async () => ({ id: 'extractive' }) },
   { path: '/v1/models/*', whose: 'nobody', make: async () => ({ '*': 'x/extractive' }) },
 ];
