@@ -117,8 +117,6 @@ function meets(status: number, expected: Expected, route: RouteEntry): boolean {
   if (status >= 500 && !ALWAYS_UNAVAILABLE.has(url)) return false;
   if (access === 'public') return true;
   if (expected !== 'served') return status === expected;
-  // It was let in; what it asked elsewhere did not answer.
-  if (status === 502) return true;
   // 404 where no thing of anybody's is named, such as an embedding model that is not configured, hides nothing.
   const hidden =
     status === 404 &&
@@ -128,8 +126,8 @@ function meets(status: number, expected: Expected, route: RouteEntry): boolean {
   return ![401, 403, 422].includes(status) && !hidden;
 }
 
-/** Answer 503 where their means are missing in a test. */
-const ALWAYS_UNAVAILABLE = new Set(['/ready', '/health', '/health/ready']);
+/** Answer 503, or 502, where their means are missing in a test. */
+const ALWAYS_UNAVAILABLE = new Set(['/ready', '/health', '/health/ready', '/v1/mcp-servers/:id/tools']);
 
 const WITHOUT_CREDENTIAL: ReadonlySet<Actor> = new Set(['nobody', 'expired', 'refresh-token', 'garbage']);
 const OUTSIDE: ReadonlySet<Actor> = new Set(['stranger', 'operator']);
