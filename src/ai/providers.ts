@@ -13,6 +13,12 @@ export type ModelSettings = {
   openaiBaseUrl: string | null;
   openrouterApiKey: string | null;
   anthropicApiKey: string | null;
+  azureOpenaiApiKey?: string | null;
+  /** Of the resource, such as `https://name.openai.azure.com`. */
+  azureOpenaiBaseUrl?: string | null;
+  googleApiKey?: string | null;
+  /** Of Gemini's OpenAI-compatible API. */
+  googleBaseUrl?: string | null;
   defaultModel: string | null;
   /** Models to turn to when the asked one fails, in order. */
   fallbackModels?: readonly string[];
@@ -42,6 +48,7 @@ export type Provider = {
 };
 
 const OPENAI_URL = 'https://api.openai.com/v1';
+const GOOGLE_URL = 'https://generativelanguage.googleapis.com/v1beta/openai';
 const OPENROUTER_URL = 'https://openrouter.ai/api/v1';
 
 /** In the order in which a bare model name looks for its provider. @throws ModelSettingsError */
@@ -59,7 +66,28 @@ export function configuredProviders(settings: ModelSettings, timeouts: Partial<T
     providers.push(openAiCompatible(address, 'openai/gpt-5-mini', timeouts));
   }
   if (anthropicApiKey !== null) providers.push(anthropic(headerValue('ANTHROPIC_API_KEY', anthropicApiKey), timeouts));
-  return providers;
+  return [...providers, ...azure(settings, timeouts), ...google(settings, timeouts)];
+}
+
+/** Azure's v1 API is OpenAI's, under the resource's own address, with the name of a deployment as the model's.
+ * https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle */
+function azure({ azureOpenaiApiKey, azureOpenaiBaseUrl }: ModelSettings, timeouts: Partial<Timeouts>): Provider[] {
+  if (azureOpenaiApiKey == null && azureOpenaiBaseUrl == null) return [];
+  if (azureOpenaiApiKey == null || azureOpenaiBaseUrl == null) {
+    throw new ModelSettingsError('AZURE_OPENAI_API_KEY and AZURE_OPENAI_BASE_URL belong together: set both, or none.');
+  }
+  const url = new URL(azureOpenaiBaseUrl);
+  if (url.pathname === '/') url.pathname = '/openai/v1';
+  const headers = { 'api-key': headerValue('AZURE_OPENAI_API_KEY', azureOpenaiApiKey) };
+  return [openAiCompatible({ provider: 'azure', baseUrl: url.href, apiKey: null, headers }, 'gpt-5-mini', timeouts)];
+}
+
+/** https://ai.google.dev/gemini-api/docs/openai */
+function google({ googleApiKey, googleBaseUrl }: ModelSettings, timeouts: Partial<Timeouts>): Provider[] {
+  if (googleApiKey == null) return [];
+  const apiKey = headerValue('GOOGLE_API_KEY', googleApiKey);
+  const address = { provider: 'google', baseUrl: googleBaseUrl ?? GOOGLE_URL, apiKey };
+  return [openAiCompatible(address, 'gemini-2.5-flash', timeouts)];
 }
 
 /** https://openrouter.ai/docs/app-attribution */

@@ -231,6 +231,23 @@ export const settings = {
   ),
   openrouterApiKey: setting('OPENROUTER_API_KEY', optional(text), none, 'Key for OpenRouter.', { secret: true }),
   anthropicApiKey: setting('ANTHROPIC_API_KEY', optional(text), none, 'Key for Anthropic.', { secret: true }),
+  azureOpenaiApiKey: setting('AZURE_OPENAI_API_KEY', optional(text), none, 'Key for Azure OpenAI.', { secret: true }),
+  azureOpenaiBaseUrl: setting(
+    'AZURE_OPENAI_BASE_URL',
+    optional(url('http:', 'https:')),
+    none,
+    'Address of the Azure OpenAI resource, such as https://name.openai.azure.com. A model is azure/<deployment>.',
+  ),
+  googleApiKey: setting('GOOGLE_API_KEY', optional(text), none, 'Key for Gemini.', {
+    aliases: ['GEMINI_API_KEY'],
+    secret: true,
+  }),
+  googleBaseUrl: setting(
+    'GOOGLE_BASE_URL',
+    optional(url('http:', 'https:')),
+    none,
+    'OpenAI-compatible address of Gemini. Unset: Google’s own.',
+  ),
   defaultModel: setting(
     'DEFAULT_MODEL',
     optional(text),

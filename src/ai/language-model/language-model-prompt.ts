@@ -4,7 +4,7 @@ import { assemblePrompt } from '../grounded-prompt.ts';
 
 /** A request in the AI SDK's terms. */
 export function callOptions(request: ModelRequest, abortSignal: AbortSignal): LanguageModelV4CallOptions {
-  const { tools, maxOutputTokens, temperature, stop } = request;
+  const { tools, toolChoice = 'auto', maxOutputTokens, temperature, stop } = request;
   return {
     prompt: promptMessages(request),
     abortSignal,
@@ -18,6 +18,8 @@ export function callOptions(request: ModelRequest, abortSignal: AbortSignal): La
         description,
         inputSchema: inputSchema as JSONSchema7,
       })),
+      toolChoice:
+        typeof toolChoice === 'string' ? { type: toolChoice } : { type: 'tool' as const, toolName: toolChoice.name },
     }),
   };
 }

@@ -18,10 +18,12 @@ export function chatBody(model: string, request: ModelRequest, refusals: Refusal
 }
 
 function parameters(request: ModelRequest, refusals: Refusals): ChatBody {
-  const { tools, maxOutputTokens, temperature, stop } = request;
+  const { tools, toolChoice = 'auto', maxOutputTokens, temperature, stop } = request;
   const body: ChatBody = {};
   if (!refusals.streamOptions) body.stream_options = { include_usage: true };
   if (tools?.length) body.tools = tools.map(wireTool);
+  // `auto` is what every server does unasked, and some refuse the field.
+  if (tools?.length && toolChoice !== 'auto') body.tool_choice = wireToolChoice(toolChoice);
   if (maxOutputTokens !== undefined)
     body[refusals.maxTokens ? 'max_completion_tokens' : 'max_tokens'] = maxOutputTokens;
   if (temperature !== undefined && !refusals.temperature) body.temperature = temperature;
@@ -51,6 +53,10 @@ function wireMessage(message: ModelMessage): unknown {
 
 function wireTool({ name, description, inputSchema }: ToolDefinition): unknown {
   return { type: 'function', function: { name, description, parameters: inputSchema } };
+}
+
+function wireToolChoice(choice: NonNullable<ModelRequest['toolChoice']>): unknown {
+  return typeof choice === 'string' ? choice : { type: 'function', function: { name: choice.name } };
 }
 
 /** The parameter that a refusal (status 400 or 422) is about, if it was sent and we can do without it. */
