@@ -23,6 +23,7 @@ const architecture: Architecture = {
   packages: {
     '@ai-sdk/anthropic': ['src/ai/'],
     '@ai-sdk/provider': ['src/ai/'],
+    '@aws-sdk/client-s3': ['src/platform/storage/'],
     '@aws-sdk/client-secrets-manager': ['src/app/secret-sources/'],
     '@electric-sql/pglite': ['src/platform/database/embedded/'],
     '@electric-sql/pglite-pgvector': ['src/platform/database/embedded/'],

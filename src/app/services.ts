@@ -8,11 +8,14 @@ import { createIdentity, type Identity } from '../features/identity/index.ts';
 import { createMemory, type Memory } from '../features/memory/index.ts';
 import { createHealthService, type HealthService } from '../features/operations/index.ts';
 import {
+  createForgetting,
   createIdempotency,
   createTenantSecrets,
   createTenantSettings,
+  type Forgetting,
   findTenantById,
   type Idempotency,
+  listServedTenants,
   type Tenancy,
 } from '../features/tenancy/index.ts';
 import { createTools, type Tools } from '../features/tools/index.ts';
@@ -26,6 +29,7 @@ import { createQueue, type JobDefinition, type Queue } from '../platform/queue/q
 import { createRedis, type RedisConnection } from '../platform/redis/redis.ts';
 import type { SealedStore } from '../platform/secrets/sealed-store.ts';
 import { createSecretBox, installationKeys, type SecretBox } from '../platform/secrets/secret-box.ts';
+import { createObjectStorage } from '../platform/storage/open-storage.ts';
 import type { Logger } from '../platform/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../platform/telemetry/metrics.ts';
 import type { Config } from './config.ts';
@@ -58,6 +62,7 @@ export type Services = {
   sealedStores: readonly SealedStore[];
   identity: Identity;
   idempotency: Idempotency;
+  forgetting: Forgetting;
   usage: Usage;
   documents: Documents;
   memory: Memory;
@@ -93,6 +98,14 @@ export async function createServices(
     settings: createTenantSettings({ database, clock, log }),
     secrets: createTenantSecrets(database, secretBox),
   };
+  const storage = (location: string | null, folder: string) =>
+    createObjectStorage(location ?? join(config.dataDir, folder), { pathStyle: config.s3PathStyle });
+  const forgetting = createForgetting({
+    database,
+    queue,
+    clock,
+    storage: storage(config.forgottenStorage, 'forgotten'),
+  });
   const idempotency = createIdempotency({ database, queue, clock, log, secretKey });
   const identity = createIdentity({
     database,
@@ -139,6 +152,12 @@ export async function createServices(
     log,
     metrics,
     sessionOwner,
+    forgetting,
+    retention: {
+      coldStorage: storage(config.coldStorage, 'cold'),
+      schedule: config.retentionSchedule,
+      listTenants: () => listServedTenants(database),
+    },
   });
   const retrieve = retrieveWith(documents);
   const mcpFetch = createGuardedFetch({
@@ -184,6 +203,7 @@ export async function createServices(
     guardedFetch,
     identity,
     idempotency,
+    forgetting,
     usage,
     documents,
     memory,
@@ -194,8 +214,14 @@ export async function createServices(
 }
 
 /** What the queue is started with. */
-export function jobsOf({ documents, memory, chat, idempotency }: Services): readonly JobDefinition<never>[] {
-  return [...documents.jobs, ...memory.jobs, ...chat.jobs, ...idempotency.jobs];
+export function jobsOf({
+  documents,
+  memory,
+  chat,
+  idempotency,
+  forgetting,
+}: Services): readonly JobDefinition<never>[] {
+  return [...documents.jobs, ...memory.jobs, ...chat.jobs, ...idempotency.jobs, ...forgetting.jobs];
 }
 
 function modelEvents(log: Logger) {

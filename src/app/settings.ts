@@ -64,6 +64,30 @@ export const settings = {
     true,
     'Whether frequent statements are prepared. false behind PgBouncer before 1.21 in transaction mode.',
   ),
+  coldStorage: setting(
+    'COLD_STORAGE',
+    optional(text),
+    none,
+    'Where retention keeps what leaves the database: a folder, or s3://bucket/prefix. Unset: DATA_DIR/cold.',
+  ),
+  forgottenStorage: setting(
+    'FORGOTTEN_STORAGE',
+    optional(text),
+    none,
+    'Where deletions are noted outside of the database, so that they outlive a restored backup: a folder that all servers share, or s3://bucket/prefix. Unset: DATA_DIR/forgotten.',
+  ),
+  s3PathStyle: setting(
+    'S3_PATH_STYLE',
+    boolean,
+    false,
+    'Whether buckets are asked for as http://host/bucket; most services that are not AWS want it. Region, keys and endpoint come from AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL_S3.',
+  ),
+  retentionSchedule: setting(
+    'RETENTION_SCHEDULE',
+    text,
+    '17 3 * * *',
+    'When retention is applied where an admin turned it on: five cron fields, UTC.',
+  ),
   redisUrl: setting(
     'REDIS_URL',
     optional(url('redis:', 'rediss:')),

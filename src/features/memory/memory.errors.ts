@@ -33,6 +33,24 @@ export const memoryErrors = defineErrors('MEMORY', {
     title: 'Conversation not found',
     example: 'Nothing is remembered of a conversation with this id.',
   },
+  retentionUnderWay: {
+    number: 20,
+    kind: 'conflict',
+    title: 'Retention under way',
+    example: 'Retention is being applied in this tenant already. Wait for its end: run_id names it.',
+  },
+  retentionRuleNotFound: {
+    number: 21,
+    kind: 'not-found',
+    title: 'Rule not found',
+    example: 'There is no retention rule with this id.',
+  },
+  retentionRunNotFound: {
+    number: 22,
+    kind: 'not-found',
+    title: 'Retention run not found',
+    example: 'There is no run of retention with this id.',
+  },
 });
 
 /** Why a memory has no vector yet, as its `embedding_error` says; these are not answers to a request. */

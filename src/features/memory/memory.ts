@@ -4,13 +4,14 @@ import type { Database, TenantTransaction } from '../../platform/database/databa
 import type { JobDefinition, Queue } from '../../platform/queue/queue.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
-import type { Tenant } from '../tenancy/index.ts';
+import type { Forgetting, Tenant } from '../tenancy/index.ts';
 import type { Meter } from '../usage/index.ts';
 import { createMemoryEmbedding, type MemoryEmbedding } from './embedding/embed-memories.ts';
 import { createBatches } from './remember/batch.ts';
 import { type ConversationService, createConversationService } from './remember/conversations.service.ts';
 import { createRememberService, type RememberService } from './remember/remember.service.ts';
 import { createSpaces } from './remember/spaces.ts';
+import { createRetention, type Retention, type RetentionDependencies } from './retention/retention.service.ts';
 
 export type MemoryDependencies = {
   database: Database;
@@ -23,6 +24,8 @@ export type MemoryDependencies = {
   metrics: Metrics;
   /** Whose session it is; undefined where there is none. */
   sessionOwner(trx: TenantTransaction, sessionId: string): Promise<string | undefined>;
+  forgetting: Forgetting;
+  retention: Pick<RetentionDependencies, 'coldStorage' | 'schedule' | 'listTenants'>;
 };
 
 export type Memory = {
@@ -30,6 +33,7 @@ export type Memory = {
   batches: ReturnType<typeof createBatches>;
   conversations: ConversationService;
   embedding: MemoryEmbedding;
+  retention: Retention;
   jobs: readonly JobDefinition<never>[];
 };
 
@@ -47,11 +51,13 @@ export function createMemory(deps: MemoryDependencies): Memory {
     unlearn: async () => undefined,
     changed,
   });
+  const retention = createRetention({ ...deps, ...deps.retention, changed });
   return {
     messages,
     batches: createBatches(messages),
     conversations: createConversationService({ database, spaces, changed }),
     embedding,
-    jobs: [...embedding.jobs],
+    retention,
+    jobs: [...embedding.jobs, ...retention.jobs],
   };
 }

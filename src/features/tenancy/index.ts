@@ -10,6 +10,13 @@ export {
 } from './audit/act.ts';
 export { auditRoutes } from './audit/audit.routes.ts';
 export { recordAct } from './audit/audit.service.ts';
+export {
+  type AppliedJournal,
+  type Applier,
+  type Appliers,
+  createForgetting,
+  type Forgetting,
+} from './forgetting/forgetting.ts';
 export { createIdempotency, type Idempotency } from './idempotency/idempotency.ts';
 export { createTenantSecrets, type TenantSecrets } from './secrets/tenant-secrets.ts';
 export { defineTenantSettings, type TenantSetting } from './settings/tenant-setting.schema.ts';
@@ -20,6 +27,7 @@ export {
   findTenantById,
   findTenantBySlug,
   inTenant,
+  listServedTenants,
   listTenants,
   migrateTenants,
   queryTenant,

@@ -101,3 +101,11 @@ export async function readTenantStates(database: Database, migrations: readonly 
 export const findTenantById = store.findTenantById;
 export const findTenantBySlug = store.findTenantBySlug;
 export const listTenants = store.listTenants;
+
+/** Tenants that are in service: active, and migrated without a fault. */
+export async function listServedTenants(database: Database): Promise<Tenant[]> {
+  const tenants = await store.listTenants(database.db);
+  return tenants
+    .filter(({ status, migration_error }) => status === 'active' && migration_error === null)
+    .map(({ id, slug }) => ({ id, slug }));
+}

@@ -25,6 +25,13 @@ import type {
   MemorySpaceTable,
   MemoryTable,
 } from './schema/memory-tables.ts';
+import type {
+  RetentionPolicyTable,
+  RetentionRuleTable,
+  RetentionRunTable,
+  RetentionStepTable,
+  TombstoneTable,
+} from './schema/retention-tables.ts';
 
 /**
  * The types of all tables, in one place because Kysely's handles are invariant in them; those of a feature with many
@@ -337,4 +344,9 @@ export type TenantSchema = {
   memory_corpus_change: MemoryCorpusChangeTable;
   memory_embedding: MemoryEmbeddingTable;
   memory_fact: MemoryFactTable;
+  retention_policy: RetentionPolicyTable;
+  retention_rule: RetentionRuleTable;
+  retention_run: RetentionRunTable;
+  retention_step: RetentionStepTable;
+  tombstone: TombstoneTable;
 };

@@ -17,6 +17,8 @@ export type JobDefinition<Payload extends object> = {
   expireInSeconds: number;
   /** Jobs of this name that one process works on at the same time. */
   concurrency: number;
+  /** Five cron fields, UTC: it is added by itself then, once for all processes. */
+  schedule?: string;
   handle(payload: Payload, context: JobContext): Promise<void>;
 };
 
@@ -74,6 +76,7 @@ export function createQueue(database: Database, events: QueueEvents): Queue {
     start: async (jobs, { work }) => {
       await boss.start();
       for (const job of jobs) await createJobQueue(boss, job);
+      for (const { name, schedule } of jobs) if (schedule) await boss.schedule(name, schedule, {}, { tz: 'UTC' });
       if (work) for (const job of jobs) await workOn(boss, job as unknown as JobDefinition<object>);
     },
     stop: (timeout) => boss.stop({ graceful: true, timeout, close: false }),

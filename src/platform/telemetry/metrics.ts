@@ -23,6 +23,7 @@ export type Metrics = {
   modelCalls: Counter<'provider' | 'purpose' | 'outcome'>;
   budgetRefusals: Counter<'scope' | 'period'>;
   budgetAlerts: Counter<'scope' | 'period' | 'percent'>;
+  memoriesRetained: Counter<'action'>;
 };
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -85,6 +86,12 @@ export function createMetrics(): Metrics {
       name: 'parley_memories_remembered_total',
       help: 'Messages that went into memory; noise names those that are never put before a model.',
       labelNames: ['role', 'noise'],
+      registers,
+    }),
+    memoriesRetained: new Counter({
+      name: 'parley_memories_retained_total',
+      help: 'Memories that retention archived, deleted or moved to cold storage.',
+      labelNames: ['action'],
       registers,
     }),
     memoriesRefused: new Counter({
