@@ -25,6 +25,12 @@ export function cancelRun(runId: string): Promise<void> {
   return request(`/v1/runs/${runId}/cancel`, { method: 'POST', body: {} });
 }
 
+/** The user's word on a call that asks for it. @throws ApiError */
+export function decideToolCall(runId: string, toolCallId: string, approved: boolean): Promise<void> {
+  const decisions = [{ tool_call_id: toolCallId, approved }];
+  return request(`/v1/runs/${runId}/tool-approvals`, { method: 'POST', body: { decisions } });
+}
+
 export type FollowOptions = {
   runId: string;
   /** The last `seq` that is already known; 0 for all of it. */

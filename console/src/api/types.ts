@@ -50,7 +50,17 @@ export type Citation = {
 
 export type TextPart = { type: 'text'; text: string; part_id?: string };
 export type CitationPart = Citation & { type: 'citation' };
-export type MessagePart = TextPart | CitationPart | { type: 'tool-call' | 'tool-result' };
+export type ToolCallFields = {
+  tool_call: { id: string; name: string; input: unknown };
+  executor?: 'server' | 'client';
+  needs_approval?: true;
+};
+export type ToolResultFields = { tool_call_id: string; output?: unknown; error?: string };
+export type MessagePart =
+  | TextPart
+  | CitationPart
+  | ({ type: 'tool-call' } & ToolCallFields)
+  | ({ type: 'tool-result' } & ToolResultFields);
 
 export type Message = {
   id: string;
@@ -76,8 +86,10 @@ export type RunEvent = Numbered &
     | { type: 'text-start' | 'text-end'; part_id: string }
     | { type: 'text-delta'; part_id: string; delta: string }
     | { type: 'text-reset'; part_id: string; reason: string }
-    | { type: 'tool-call'; tool_call: { id: string; name: string; input: unknown } }
-    | { type: 'tool-result' }
+    | ({ type: 'tool-call' } & ToolCallFields)
+    | ({ type: 'tool-result' } & ToolResultFields)
+    | { type: 'tool-approval'; tool_call_id: string; approved: boolean }
+    | { type: 'run-wait' | 'run-resume' }
     | ({ type: 'citation' } & Citation)
     | { type: 'usage'; input_tokens: number; output_tokens: number; cost_usd: number | null }
     | { type: 'run-end'; status: RunStatus; error?: Fault | null; message?: Message | null }

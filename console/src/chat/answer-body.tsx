@@ -5,14 +5,23 @@ import { type AnswerPart, textOf } from './answer.ts';
 import classes from './answer-body.module.css';
 import { AnswerMarkdown } from './answer-markdown.tsx';
 import { SourceList } from './source-list.tsx';
+import { ToolCallList } from './tool-call-list.tsx';
+import type { ToolCallEntry } from './tool-calls.ts';
 
-type Props = { parts: readonly AnswerPart[]; unfinished: boolean; stopped: boolean };
+type Props = {
+  parts: readonly AnswerPart[];
+  calls: readonly ToolCallEntry[];
+  runId: string | null;
+  unfinished: boolean;
+  stopped: boolean;
+};
 
 /** An answer, stored or still growing, with its sources below once it is finished. */
-export const AnswerBody = memo(function AnswerBody({ parts, unfinished, stopped }: Props) {
+export const AnswerBody = memo(function AnswerBody({ parts, calls, runId, unfinished, stopped }: Props) {
   const citations = parts.flatMap((part) => part.citations);
   return (
     <div className={classes.answer}>
+      {calls.length > 0 && <ToolCallList calls={calls} runId={runId} />}
       {parts.map((part) => (
         <AnswerMarkdown key={part.id} text={part.text} citations={part.citations} unfinished={unfinished} />
       ))}

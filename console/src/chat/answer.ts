@@ -1,4 +1,5 @@
 import type { Citation, Fault, Message, RunEvent, RunStatus } from '../api/types.ts';
+import { type ToolCallEntry, withCall, withDecision, withResult } from './tool-calls.ts';
 
 /** A stretch of the answer's text with what it cites. */
 export type AnswerPart = { id: string; text: string; citations: readonly Citation[] };
@@ -12,6 +13,7 @@ export type Answer = {
   status: RunStatus;
   activity: AnswerActivity;
   parts: readonly AnswerPart[];
+  calls: readonly ToolCallEntry[];
   /** How many passages were found; null before the search. */
   passages: number | null;
   fault: Fault | null;
@@ -24,6 +26,7 @@ export const emptyAnswer: Answer = {
   status: 'queued',
   activity: 'waiting',
   parts: [],
+  calls: [],
   passages: null,
   fault: null,
   lastSeq: 0,
@@ -51,7 +54,11 @@ function changeOf(answer: Answer, event: RunEvent): Partial<Answer> {
         parts: withPart(answer, event.part_id, (part) => ({ ...part, citations: [...part.citations, event] })),
       };
     case 'tool-call':
-      return { activity: 'using-tool' };
+      return { activity: 'using-tool', calls: withCall(answer.calls, event) };
+    case 'tool-approval':
+      return { calls: withDecision(answer.calls, event.tool_call_id) };
+    case 'tool-result':
+      return { calls: withResult(answer.calls, event) };
     case 'run-end':
       return { status: event.status, fault: event.error ?? null, ...endParts(answer, event.message ?? null) };
     default:

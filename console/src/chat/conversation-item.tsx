@@ -4,6 +4,7 @@ import type { AnswerPart } from './answer.ts';
 import { AnswerBody } from './answer-body.tsx';
 import { AnswerProgress } from './answer-progress.tsx';
 import classes from './conversation-item.module.css';
+import type { ToolCallEntry } from './tool-calls.ts';
 
 export const QuestionItem = memo(function QuestionItem({ text }: { text: string }) {
   return (
@@ -16,15 +17,21 @@ export const QuestionItem = memo(function QuestionItem({ text }: { text: string 
   );
 });
 
-type AnswerProps = { parts: readonly AnswerPart[]; stopped: boolean; progress: string | null };
+type AnswerProps = {
+  parts: readonly AnswerPart[];
+  calls: readonly ToolCallEntry[];
+  runId: string | null;
+  stopped: boolean;
+  progress: string | null;
+};
 
 /** An answer; `progress` is null once it is finished. */
-export const AnswerItem = memo(function AnswerItem({ parts, stopped, progress }: AnswerProps) {
+export const AnswerItem = memo(function AnswerItem({ parts, calls, runId, stopped, progress }: AnswerProps) {
   const unfinished = progress !== null;
   return (
     <li className={classes.item} aria-busy={unfinished}>
       <VisuallyHidden component="h2">Parley</VisuallyHidden>
-      <AnswerBody parts={parts} unfinished={unfinished} stopped={stopped} />
+      <AnswerBody parts={parts} calls={calls} runId={runId} unfinished={unfinished} stopped={stopped} />
       {progress !== null && <AnswerProgress text={progress} />}
     </li>
   );

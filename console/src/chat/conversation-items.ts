@@ -2,10 +2,19 @@ import type { Message } from '../api/types.ts';
 import { type AnswerPart, partsOfMessage } from './answer.ts';
 import { progressText } from './answer-progress.tsx';
 import { isAnswering, type LiveRun } from './live-runs.ts';
+import { callsOfMessage, type ToolCallEntry } from './tool-calls.ts';
 
 export type ConversationItem =
   | { kind: 'question'; key: string; text: string }
-  | { kind: 'answer'; key: string; parts: readonly AnswerPart[]; stopped: boolean; progress: string | null };
+  | {
+      kind: 'answer';
+      key: string;
+      parts: readonly AnswerPart[];
+      calls: readonly ToolCallEntry[];
+      runId: string | null;
+      stopped: boolean;
+      progress: string | null;
+    };
 
 /**
  * What a conversation shows: the stored messages, then what is not stored yet. An answer has the same key before and after
@@ -34,7 +43,15 @@ function itemOf(message: Message, known: KnownItems): ConversationItem[] {
   const item: ConversationItem =
     role === 'user'
       ? { kind: 'question', key: id, text: content }
-      : { kind: 'answer', key: id, parts: partsOfMessage(message), stopped: status === 'incomplete', progress: null };
+      : {
+          kind: 'answer',
+          key: id,
+          parts: partsOfMessage(message),
+          calls: callsOfMessage(message),
+          runId: message.run_id,
+          stopped: status === 'incomplete',
+          progress: null,
+        };
   known.set(id, item);
   return [item];
 }
@@ -46,9 +63,10 @@ function liveItems(messages: readonly Message[], live: LiveRun): ConversationIte
   const items: ConversationItem[] = [];
   if (question !== null && !isStored('user')) items.push({ kind: 'question', key: 'question', text: question });
   const progress = isAnswering(live) ? progressText(live) : null;
-  if (!isStored('assistant') && (progress !== null || answer.parts.length > 0)) {
+  if (!isStored('assistant') && (progress !== null || answer.parts.length > 0 || answer.calls.length > 0)) {
     const stopped = answer.status === 'cancelled';
-    items.push({ kind: 'answer', key: answer.messageId ?? 'answer', parts: answer.parts, stopped, progress });
+    const { parts, calls, runId } = answer;
+    items.push({ kind: 'answer', key: answer.messageId ?? 'answer', parts, calls, runId, stopped, progress });
   }
   return items;
 }

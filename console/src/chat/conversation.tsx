@@ -61,7 +61,14 @@ export function Conversation({ sessionId, live, onAsk }: Props) {
               item.kind === 'question' ? (
                 <QuestionItem key={item.key} text={item.text} />
               ) : (
-                <AnswerItem key={item.key} parts={item.parts} stopped={item.stopped} progress={item.progress} />
+                <AnswerItem
+                  key={item.key}
+                  parts={item.parts}
+                  calls={item.calls}
+                  runId={item.runId}
+                  stopped={item.stopped}
+                  progress={item.progress}
+                />
               ),
             )}
             {live?.phase === 'failed' && <FailureItem live={live} onAgain={askAgain} />}
