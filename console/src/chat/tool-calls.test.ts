@@ -6,24 +6,24 @@ import { callsOfMessage } from './tool-calls.ts';
 const head = { run_id: 'run-1' };
 const call = (seq: number, more: object = {}): RunEvent =>
   ({ ...head, seq, type: 'tool-call', tool_call: { id: 'c1', name: 'look', input: { at: 1 } }, ...more }) as RunEvent;
-const after = (...events: readonly RunEvent[]): Answer => events.reduce(applyEvent, emptyAnswer);
+const answerOf = (...events: readonly RunEvent[]): Answer => events.reduce(applyEvent, emptyAnswer);
 
 describe('the calls of an answer', () => {
   it('run, and are done with what came back', () => {
-    expect(after(call(1)).calls).toMatchObject([{ id: 'c1', name: 'look', state: 'running' }]);
+    expect(answerOf(call(1)).calls).toMatchObject([{ id: 'c1', name: 'look', state: 'running' }]);
     const result: RunEvent = { ...head, seq: 2, type: 'tool-result', tool_call_id: 'c1', output: 'there' };
-    expect(after(call(1), result).calls).toMatchObject([{ state: 'done', result: 'there' }]);
+    expect(answerOf(call(1), result).calls).toMatchObject([{ state: 'done', result: 'there' }]);
   });
 
   it('ask the user, and run once allowed', () => {
     const asks = call(1, { executor: 'server', needs_approval: true });
-    expect(after(asks).calls).toMatchObject([{ state: 'asks' }]);
+    expect(answerOf(asks).calls).toMatchObject([{ state: 'asks' }]);
     const allowed: RunEvent = { ...head, seq: 2, type: 'tool-approval', tool_call_id: 'c1', approved: true };
-    expect(after(asks, allowed).calls).toMatchObject([{ state: 'running' }]);
+    expect(answerOf(asks, allowed).calls).toMatchObject([{ state: 'running' }]);
   });
 
   it('wait for the program that runs them', () => {
-    expect(after(call(1, { executor: 'client' })).calls).toMatchObject([{ state: 'waits' }]);
+    expect(answerOf(call(1, { executor: 'client' })).calls).toMatchObject([{ state: 'waits' }]);
   });
 
   it('of a stored answer say what became of them, and that nothing did', () => {
