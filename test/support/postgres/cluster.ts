@@ -20,6 +20,8 @@ export type Cluster = {
   /** Holds `server.log` and `data`. */
   readonly folder: string;
   readonly pid: number;
+  /** Ends the server in the middle of whatever it does, as a crash, and starts it again with the same data at the same address. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -59,7 +61,8 @@ export async function startCluster(
   };
   try {
     const { child, superuser } = await launchOnFreePort(server);
-    return { url: await createOwner(superuser), superuser, folder, pid: child.pid ?? 0, stop };
+    const restart = () => crashAndStart(server);
+    return { url: await createOwner(superuser), superuser, folder, pid: child.pid ?? 0, restart, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -145,6 +148,21 @@ async function createOwner(superuser: SuperuserConfig): Promise<string> {
     client.query(`CREATE ROLE parley LOGIN CREATEDB CREATEROLE PASSWORD '${password}'`),
   );
   return `postgres://parley:${password}@127.0.0.1:${superuser.port}/postgres`;
+}
+
+async function crashAndStart({ bin, folder, account }: Server): Promise<void> {
+  const restart = [
+    'restart',
+    '--mode=immediate',
+    '--wait',
+    '-D',
+    join(folder, 'data'),
+    '-l',
+    join(folder, 'server.log'),
+  ];
+  const child = spawn(join(bin, 'pg_ctl'), restart, { ...account, cwd: '/', stdio: 'ignore' });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`pg_ctl ended with ${code}:\n${await readFile(join(folder, 'server.log'), 'utf8')}`);
 }
 
 /** At once and without a checkpoint, because nobody reads the data again; and synchronously, so that it also works in

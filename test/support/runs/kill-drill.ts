@@ -190,6 +190,7 @@ export class KillDrill {
       const response = await fetch(`${address}/v1/runs/${runId}/events?after=${after}`, {
         headers: { authorization: `Bearer ${this.token}` },
       }).catch(() => null);
+      if (response && !response.ok) throw new Error(`The events of a run: ${response.status} ${await response.text()}`);
       const messages = response?.body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
       try {
         for await (const { data } of messages ?? []) events.push(JSON.parse(data) as StreamedEvent);

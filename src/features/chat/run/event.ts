@@ -55,6 +55,11 @@ export function eventLine(seq: number, event: RunEvent): EventLine {
  * the write of all that share its commit. An even number of backslashes before it is text that only looks like one. */
 const UNSTORABLE = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;
 
+/** Text that PostgreSQL can keep: what it cannot becomes U+FFFD. */
+export function storableText(text: string): string {
+  return text.replaceAll('\0', '\uFFFD').toWellFormed();
+}
+
 /** JSON that PostgreSQL can keep: what it cannot becomes U+FFFD. */
 export function storableJson(value: unknown): string {
   const json = JSON.stringify(value);

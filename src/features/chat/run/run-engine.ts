@@ -114,6 +114,11 @@ export class RunEngine {
     return this.#active.size;
   }
 
+  /** Whether another process was there at the last look: then it is told of events. */
+  get knowsOthers(): boolean {
+    return this.#lease.hasOthers;
+  }
+
   /** The id that a new run in this tenant is held by. Await it before the run is saved. */
   async holder(tenant: Tenant): Promise<string> {
     await this.#lease.enter(tenant);

@@ -1,4 +1,5 @@
 import type { Database } from '../../../platform/database/database.ts';
+import { isDatabaseAway } from '../../../platform/database/failures.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import { readEvents } from './event.store.ts';
 import type { EventLine, LoggedEvent } from './event.ts';
@@ -9,6 +10,11 @@ import { isTerminal } from './run-machine.ts';
 
 /** Stretches of the log that one read brings, so that replay of a long run stays flat in memory. */
 const STRETCHES_PER_READ = 50;
+/** Characters of the log that one read brings, about: what a client that takes nothing holds in memory. */
+const SIZE_PER_READ = 256 * 1024;
+/** A database that is away is asked again for so long before a stream breaks off and its client has to come back, ms. */
+const AWAY_MS = 20_000;
+const AWAY_PAUSE_MS = 250;
 /** How often a run of another process is looked at when no notice comes, ms. */
 const POLL_MS = 1_000;
 /** The same for a run that waits for a client: it may be hours. */
@@ -38,13 +44,13 @@ export async function* followRun(
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly EventLine[]> {
-  const feed: Feed = { sources, tenant, runId, bell: new Doorbell(), position: after, looks: 0 };
+  const feed: Feed = { sources, tenant, runId, bell: new Doorbell(), position: after, looks: 0, awaySince: null };
   const { bell } = feed;
   signal.addEventListener('abort', bell.ring, { once: true });
   sources.followers.add(runId, bell);
   try {
     while (!signal.aborted && !sources.followers.closed) {
-      const lines = await look(feed);
+      const lines = await lookWhileAway(feed);
       if (lines === null) return;
       const last = lines.at(-1);
       if (!last) continue;
@@ -67,7 +73,23 @@ type Feed = {
   position: number;
   /** Looks at another process's run since its last news. */
   looks: number;
+  /** Since when the database is away, ms of this process. */
+  awaySince: number | null;
 };
+
+/** As `look`, patient with a database that is being restarted. */
+async function lookWhileAway(feed: Feed): Promise<readonly EventLine[] | null> {
+  try {
+    const lines = await look(feed);
+    feed.awaySince = null;
+    return lines;
+  } catch (error) {
+    feed.awaySince ??= performance.now();
+    if (!isDatabaseAway(error) || performance.now() - feed.awaySince > AWAY_MS) throw error;
+    await feed.bell.wait(AWAY_PAUSE_MS);
+    return [];
+  }
+}
 
 /** The next events; none after a wait for them; null when there are no more. */
 async function look(feed: Feed): Promise<readonly EventLine[] | null> {
@@ -100,7 +122,7 @@ async function awaitRemote(feed: Feed): Promise<boolean> {
 
 async function readLines({ sources, tenant, runId, position }: Feed): Promise<EventLine[]> {
   const events = await inTenant(sources.database, tenant, (trx) =>
-    readEvents(trx, runId, position, STRETCHES_PER_READ),
+    readEvents(trx, runId, position, STRETCHES_PER_READ, SIZE_PER_READ),
   );
   return events.map((event: LoggedEvent) => ({ seq: event.seq, type: event.type, json: JSON.stringify(event) }));
 }

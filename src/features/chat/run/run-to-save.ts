@@ -2,7 +2,7 @@ import { newId } from '../../../platform/id.ts';
 import type { Principal } from '../../identity/index.ts';
 import type { NewRun } from '../chat.schema.ts';
 import { contentOf, type MessagePart, type TextPart } from '../message.ts';
-import { type EventLine, eventLine } from './event.ts';
+import { type EventLine, eventLine, storableText } from './event.ts';
 import type * as store from './run.store.ts';
 
 /** A message that was said before the question and comes along with it. */
@@ -49,7 +49,7 @@ export function runToSave(
     workerId,
     model,
     messages,
-    title: titleFrom(contentOf(parts)) || null,
+    title: titleFrom(storableText(contentOf(parts))) || null,
     request: { ...requestOf(input), ...(principal.apiKeyId && { api_key_id: principal.apiKeyId }) },
     firstLine: eventLine(1, event),
   };

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Database } from '../../../platform/database/database.ts';
+import { breaksReference } from '../../../platform/database/failures.ts';
 import { newId } from '../../../platform/id.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
@@ -100,7 +101,12 @@ export class WorkerLease {
   enter(tenant: Tenant): Promise<void> {
     const known = this.#tenants.get(tenant.id);
     if (known) return known.noted;
-    const noted = noteWorkerTenant(this.#database.db, this.#id, tenant);
+    const noted = noteWorkerTenant(this.#database.db, this.#id, tenant).catch(async (error: unknown) => {
+      if (!breaksReference(error)) throw error;
+      // Taken for dead and removed since its last heartbeat: it starts again now, not with the next one.
+      await this.#beat();
+      await noteWorkerTenant(this.#database.db, this.#id, tenant);
+    });
     this.#tenants.set(tenant.id, { tenant, noted });
     noted.catch(() => this.#tenants.delete(tenant.id));
     return noted;

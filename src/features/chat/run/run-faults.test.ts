@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
+import { asClient } from '../../../../test/support/postgres/cluster.ts';
+import { DictatedAnswer, dictatedModel } from '../../../../test/support/runs/dictated-answers.ts';
+import { startRunWorker } from '../../../../test/support/runs/run-worker.ts';
+import { saidIn } from '../../../../test/support/runs/run-world.ts';
+import { severable } from '../../../../test/support/runs/severable-database.ts';
+import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
+import { gate, scriptedModel } from '../../../ai/fakes.ts';
+import type { Database } from '../../../platform/database/database.ts';
+import { openServerDatabase } from '../../../platform/database/server-database.ts';
+import type { Principal } from '../../identity/index.ts';
+import type { Chat } from '../chat.ts';
+import type { LoggedEvent } from './event.ts';
+
+/** Long enough for any takeover on a busy machine, ms. */
+const SOON = { timeout: 15_000, interval: 20 };
+const HOUR = '1 hour';
+
+describe.each(testDatabases())('faults around runs, on the $kind database', ({ open, kind }) => {
+  let db: TestDatabase;
+  let somebody: Principal;
+
+  beforeAll(async () => {
+    db = await open();
+    somebody = principalIn(await makeTenant(db.database));
+  });
+  afterAll(() => db.close());
+
+  const ask = async (chat: Chat, input = 'q') =>
+    chat.runs.create(somebody, (await chat.sessions.create(somebody, {})).id, { input });
+
+  async function read(chat: Chat, runId: string, after = 0): Promise<LoggedEvent[]> {
+    const events: LoggedEvent[] = [];
+    for await (const lines of await chat.runs.follow(somebody, runId, after, new AbortController().signal)) {
+      events.push(...lines.map(({ json }) => JSON.parse(json) as LoggedEvent));
+    }
+    return events;
+  }
+
+  const durable = (chat: Chat, runId: string, events: number) =>
+    expect.poll(async () => (await chat.runs.get(somebody, runId)).last_seq, SOON).toBeGreaterThanOrEqual(events);
+
+  test('what no database text can hold becomes a mark, and harms no run that shares the commit', async () => {
+    const model = scriptedModel(({ messages }) =>
+      messages.at(-1)?.content.startsWith('odd') ? ['nul \0', ' half \ud83d', ' \\u0000 as text'] : ['fine'],
+    );
+    const chat = await startRunWorker(db.database, model);
+    const runs = await Promise.all(['odd', 'even', 'odd \ud83d\0', 'even'].map((input) => ask(chat, input)));
+    const said = await Promise.all(runs.map(async ({ id }) => saidIn(await read(chat, id))));
+    const odd = 'nul \ufffd half \ufffd \\u0000 as text';
+    expect(said).toEqual([odd, 'fine', odd, 'fine']);
+    await chat.engine.stop(0);
+  });
+
+  test('a run whose client answers its tools often is not taken for one that loses its workers', async () => {
+    const answer = new DictatedAnswer('many');
+    const chat = await startRunWorker(db.database, dictatedModel(new Map([['many', answer]])));
+    const session = await chat.sessions.create(somebody, {});
+    const tools = [{ type: 'function', name: 'look' } as const];
+    const run = await chat.runs.create(somebody, session.id, { input: 'many', tools });
+    for (let call = 0; call < 7; call += 1) {
+      answer.say();
+      answer.call('look');
+      const waiting = async () => (await chat.runs.get(somebody, run.id)).waiting_for?.tool_calls.at(0) ?? null;
+      await expect.poll(waiting, SOON).not.toBeNull();
+      const { id } = (await waiting()) as { id: string };
+      await chat.runs.submitToolOutputs(somebody, run.id, [{ tool_call_id: id, output: 'seen' }]);
+    }
+    answer.say();
+    answer.stop();
+    expect((await read(chat, run.id)).at(-1)).toMatchObject({ type: 'run-end', status: 'completed' });
+    await chat.engine.stop(0);
+  });
+
+  test('a worker that dies after the clock of the database was set back loses its runs as soon as any other', async () => {
+    const answer = new DictatedAnswer('q');
+    const model = dictatedModel(new Map([['q', answer]]));
+    const line = severable(db.database);
+    const dead = await startRunWorker(line.database, model);
+    const run = await ask(dead);
+    answer.say();
+    await durable(dead, run.id, 4);
+    line.cut();
+    // What an hour earlier the heartbeat would have written.
+    await db.database.execute(`UPDATE platform.worker SET lease_until = clock_timestamp() + interval '${HOUR}'`);
+    const heir = await startRunWorker(db.database, model);
+    answer.stop();
+    await expect.poll(async () => (await heir.runs.get(somebody, run.id)).status, SOON).toBe('completed');
+    await heir.engine.stop(0);
+  });
+
+  test.skipIf(kind === 'embedded')(
+    'a clock that jumps ahead ends the leases of the living: runs change hands, and end once',
+    async () => {
+      const answer = new DictatedAnswer('q');
+      const model = dictatedModel(new Map([['q', answer]]));
+      const [one, other] = [await startRunWorker(db.database, model), await startRunWorker(db.database, model)];
+      const run = await ask(one);
+      answer.say();
+      const followed = read(one, run.id);
+      await durable(one, run.id, 4);
+      // As often as it takes: between a jump and the next look of the other, a heartbeat may come.
+      const afterJump = async () => {
+        await db.database.execute(`UPDATE platform.worker SET lease_until = clock_timestamp() - interval '${HOUR}'`);
+        return (await one.runs.get(somebody, run.id)).attempt;
+      };
+      await expect.poll(afterJump, SOON).toBeGreaterThan(1);
+      answer.say();
+      answer.stop();
+      const log = await read(other, run.id);
+      expect(log.filter(({ type }) => type === 'run-end')).toHaveLength(1);
+      expect(saidIn(log)).toBe('q.1.0 q.1.1 ');
+      expect(await followed).toEqual(log);
+      await one.engine.stop(0);
+      await other.engine.stop(0);
+    },
+  );
+
+  test.skipIf(kind === 'embedded')(
+    'lost notices only delay: events arrive and a cancellation stops the model',
+    async () => {
+      const deaf = { ...db.database, listen: async () => async () => undefined } as Database;
+      const wait = gate();
+      const model = scriptedModel(['heard', { gate: wait }, 'never']);
+      const [one, other] = [await startRunWorker(deaf, model), await startRunWorker(deaf, model)];
+      const run = await ask(one);
+      const followed = read(other, run.id);
+      await wait.reached;
+      await other.runs.cancel(somebody, run.id);
+      const log = await followed;
+      expect(log.at(-1)).toMatchObject({ type: 'run-end', status: 'cancelled', message: { content: 'heard' } });
+      expect(model.abandoned).toBe(1);
+      expect((await other.runs.get(somebody, run.id)).usage).toMatchObject({ output_tokens: expect.any(Number) });
+      await one.engine.stop(0);
+      await other.engine.stop(0);
+    },
+  );
+
+  test.skipIf(kind === 'embedded')(
+    'connections that are cut in mid-answer, again and again, lose and double nothing',
+    async () => {
+      const url = db.url ?? '';
+      const database = openServerDatabase({
+        url,
+        poolSize: 4,
+        poolTimeout: 10_000,
+        statementTimeout: 30_000,
+        prepareStatements: true,
+        applicationName: 'parley-cut',
+        onError: () => undefined,
+      });
+      const answer = new DictatedAnswer('q');
+      const chat = await startRunWorker(database, dictatedModel(new Map([['q', answer]])));
+      const run = await ask(chat);
+      const followed = read(chat, run.id);
+      const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'parley-cut%'`;
+      for (let word = 0; word < 60; word += 1) {
+        answer.say();
+        if (word % 10 === 5) await asClient(url, (client) => client.query(cut));
+        else await new Promise((resolve) => setImmediate(resolve));
+      }
+      answer.stop();
+      const log = await followed;
+      expect(log.map(({ seq }) => seq)).toEqual(log.map((_, index) => index + 1));
+      expect(saidIn(log)).toBe(answer.steps[0]?.tokens.join(''));
+      expect(log.at(-1)).toMatchObject({ type: 'run-end', status: 'completed' });
+      await chat.engine.stop(0);
+      await database.close();
+    },
+  );
+});
