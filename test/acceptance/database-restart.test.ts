@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LoggedEvent } from '../../src/features/chat/index.ts';
 import { openServerDatabase } from '../../src/platform/database/server-database.ts';
+import { withDatabase } from '../support/databases/server-template.ts';
 import { prepareTemplate } from '../support/databases/template.ts';
 import { asClient, startCluster } from '../support/postgres/cluster.ts';
 import { findPostgres, type PostgresInstallation } from '../support/postgres/installation.ts';
@@ -9,6 +10,7 @@ import { startRunWorker } from '../support/runs/run-worker.ts';
 import { saidIn } from '../support/runs/run-world.ts';
 import { makeTenant, principalIn } from '../support/tenants.ts';
 
+const NAME = 'restarted';
 const installation = await findPostgres();
 
 describe.skipIf(typeof installation === 'string')('a PostgreSQL that crashes and comes back', () => {
@@ -16,9 +18,12 @@ describe.skipIf(typeof installation === 'string')('a PostgreSQL that crashes and
     timeout: 120_000,
   }, async () => {
     const cluster = await startCluster(installation as PostgresInstallation);
-    await asClient(cluster.superuser, (client) => client.query('CREATE EXTENSION vector SCHEMA public'));
+    await asClient(cluster.url, (client) => client.query(`CREATE DATABASE ${NAME}`));
+    await asClient({ ...cluster.superuser, database: NAME }, (client) =>
+      client.query('CREATE EXTENSION vector SCHEMA public'),
+    );
     const database = openServerDatabase({
-      url: cluster.url,
+      url: withDatabase(cluster.url, NAME),
       poolSize: 5,
       poolTimeout: 10_000,
       statementTimeout: 30_000,
@@ -44,7 +49,8 @@ describe.skipIf(typeof installation === 'string')('a PostgreSQL that crashes and
       const run = await ask('q');
       const followed = follow(run.id);
       answers.get('q')?.say();
-      await expect.poll(async () => (await chat.runs.get(somebody, run.id)).last_seq).toBeGreaterThan(3);
+      const lastSeq = async () => (await chat.runs.get(somebody, run.id)).last_seq;
+      await expect.poll(lastSeq, { timeout: 30_000 }).toBeGreaterThan(3);
       let back = false;
       const restarted = cluster.restart().finally(() => {
         back = true;

@@ -33,7 +33,8 @@ describe.each(testDatabases().slice(-1))('many and slow clients on the $kind dat
       if (question === 'long') return Array.from({ length: PIECES }, () => PIECE);
       return ['first ', { gate: waits.get(question) ?? gate() }, 'last'];
     });
-    served = await startApp(db, { models: { resolve: () => model, list: () => [], embedder: null } });
+    const settings = { UNPRICED_MODELS: 'allow' };
+    served = await startApp(db, { settings, models: { resolve: () => model, list: () => [], embedder: null } });
     const account = { email: 'streams@example.com', password: 'a long enough password' };
     await call('POST', '/v1/auth/register', account);
     token = (await call<{ access_token: string }>('POST', '/v1/auth/login', account)).access_token;

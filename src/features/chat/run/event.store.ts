@@ -1,4 +1,4 @@
-import { CompiledQuery, sql } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import type { MessageStatus } from '../../../platform/database/schema.ts';
 import type { MessagePart } from '../message.ts';
@@ -103,34 +103,20 @@ function waitJson({ until, calls }: RunWait): string {
   return storableJson({ status: 'waiting', waiting_for: calls, wait_until: until.toISOString() });
 }
 
-/** The stretches of the log behind `after`, oldest first: `limit` stretches at most, and so many that they fit into `size`
- * characters, but one at least. */
+/** The stretches of the log behind `after`, oldest first, `limit` stretches at most. */
 export async function readEvents(
   trx: TenantTransaction,
   runId: string,
   after: number,
   limit: number,
-  size = Number.MAX_SAFE_INTEGER,
 ): Promise<LoggedEvent[]> {
   const rows = await trx
-    .selectFrom((from) =>
-      from
-        .selectFrom('run_event')
-        .select(['first_seq', 'events'])
-        .select(
-          sql<number>`sum(octet_length(events::text)) OVER (ORDER BY first_seq) - octet_length(events::text)`.as(
-            'before',
-          ),
-        )
-        .where('run_id', '=', runId)
-        .where('last_seq', '>', after)
-        .orderBy('first_seq')
-        .limit(limit)
-        .as('stretch'),
-    )
+    .selectFrom('run_event')
     .select(['first_seq', 'events'])
-    .where('before', '<', size)
+    .where('run_id', '=', runId)
+    .where('last_seq', '>', after)
     .orderBy('first_seq')
+    .limit(limit)
     .execute();
   return (rows.flatMap(({ events }) => events) as LoggedEvent[]).filter(({ seq }) => seq > after);
 }

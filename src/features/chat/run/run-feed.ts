@@ -8,8 +8,10 @@ import { findRunPlace } from './run.store.ts';
 import { Doorbell, type Followers } from './run-followers.ts';
 import { isTerminal } from './run-machine.ts';
 
-/** Stretches of the log that one read brings, so that replay of a long run stays flat in memory. */
-const STRETCHES_PER_READ = 50;
+/** Stretches of the log that one read brings: few at first, more while they are small. So replay of a long run costs few reads
+ * and stays flat in memory. */
+const FIRST_STRETCHES = 4;
+const MOST_STRETCHES = 128;
 /** Characters of the log that one read brings, about: what a client that takes nothing holds in memory. */
 const SIZE_PER_READ = 256 * 1024;
 /** A database that is away is asked again for so long before a stream breaks off and its client has to come back, ms. */
@@ -44,7 +46,16 @@ export async function* followRun(
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly EventLine[]> {
-  const feed: Feed = { sources, tenant, runId, bell: new Doorbell(), position: after, looks: 0, awaySince: null };
+  const feed: Feed = {
+    sources,
+    tenant,
+    runId,
+    bell: new Doorbell(),
+    position: after,
+    looks: 0,
+    stretches: FIRST_STRETCHES,
+    awaySince: null,
+  };
   const { bell } = feed;
   signal.addEventListener('abort', bell.ring, { once: true });
   sources.followers.add(runId, bell);
@@ -73,6 +84,8 @@ type Feed = {
   position: number;
   /** Looks at another process's run since its last news. */
   looks: number;
+  /** How many stretches the next read brings. */
+  stretches: number;
   /** Since when the database is away, ms of this process. */
   awaySince: number | null;
 };
@@ -120,9 +133,12 @@ async function awaitRemote(feed: Feed): Promise<boolean> {
   return true;
 }
 
-async function readLines({ sources, tenant, runId, position }: Feed): Promise<EventLine[]> {
-  const events = await inTenant(sources.database, tenant, (trx) =>
-    readEvents(trx, runId, position, STRETCHES_PER_READ, SIZE_PER_READ),
-  );
-  return events.map((event: LoggedEvent) => ({ seq: event.seq, type: event.type, json: JSON.stringify(event) }));
+async function readLines(feed: Feed): Promise<EventLine[]> {
+  const { sources, tenant, runId, position } = feed;
+  const events = await inTenant(sources.database, tenant, (trx) => readEvents(trx, runId, position, feed.stretches));
+  const lines = events.map((event: LoggedEvent) => ({ seq: event.seq, type: event.type, json: JSON.stringify(event) }));
+  const size = lines.reduce((sum, { json }) => sum + json.length, 0);
+  if (size > SIZE_PER_READ) feed.stretches = Math.max(1, Math.floor(feed.stretches / 2));
+  else if (size < SIZE_PER_READ / 2) feed.stretches = Math.min(2 * feed.stretches, MOST_STRETCHES);
+  return lines;
 }

@@ -59,7 +59,9 @@ describe.each(testDatabases().filter(({ kind }) => kind === 'server'))('notices 
     return said;
   }
 
-  test('go through Redis; when it dies, through PostgreSQL; and events arrive all the same', async () => {
+  test('go through Redis; when it dies, through PostgreSQL; and events arrive all the same', {
+    timeout: 90_000,
+  }, async () => {
     const { database, notified } = counting();
     const waits = [gate(), gate()];
     const model = scriptedModel((_request, call) => ['first', { gate: waits[call] ?? gate() }, ' last']);

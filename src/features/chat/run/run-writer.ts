@@ -6,7 +6,7 @@ import type { EventLog } from './event-log.ts';
 import type { LiveRun } from './live-run.ts';
 
 /** Characters that may wait for the database before the run is held back. */
-const HIGH_WATER = 256 * 1024;
+const HIGH_WATER = 128 * 1024;
 /** Characters of one `text-delta` at most, where several become one. */
 const LONGEST_DELTA = 8 * 1024;
 /** What an event weighs beside its text, roughly. */
