@@ -157,8 +157,9 @@ async function crashAndStart({ bin, folder, account }: Server): Promise<void> {
     '--wait',
     '-D',
     join(folder, 'data'),
+    // Beside the data, where the server's account may write.
     '-l',
-    join(folder, 'server.log'),
+    join(folder, 'data', 'restart.log'),
   ];
   const child = spawn(join(bin, 'pg_ctl'), restart, { ...account, cwd: '/', stdio: 'ignore' });
   const [code] = await once(child, 'exit');
