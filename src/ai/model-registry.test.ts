@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createOutside } from '../platform/resilience/outside.ts';
 import type { ModelRequest } from './chat-model.ts';
 import { type Answer, type FakeUpstream, fakeUpstream, sendJson } from './http/fake-upstream.ts';
 import { createModelRegistry, UnknownModelError } from './model-registry.ts';
@@ -103,11 +104,12 @@ describe('createModelRegistry', () => {
   it('puts a model behind retries, breaker and fallback', async () => {
     const circuits: string[] = [];
     await using upstream = await fakeUpstream((response) => sendJson(response, 503, {}));
+    const outside = createOutside({ onCircuit: (name, state) => circuits.push(`${name} ${state}`) });
     const registry = createModelRegistry(
       { ...nothing, openaiBaseUrl: upstream.origin, fallbackModels: ['extractive'] },
       {
         retries: { wait: async () => {} },
-        onCircuit: (provider, state) => circuits.push(`${provider} ${state}`),
+        breaker: (provider) => outside.breaker(provider, 'model'),
       },
     );
     const ask = async () => {

@@ -28,7 +28,8 @@ export type RegistryOptions = {
   /** Told of what does not surface as an error, for log and metrics. */
   onRetry?: (error: unknown, attempt: number, delay: number) => void;
   onFallback?: (error: ModelError, from: string, to: string) => void;
-  onCircuit?: (provider: string, state: CircuitBreaker['state']) => void;
+  /** The breaker of a provider; the registry makes its own where it is left out. */
+  breaker?: (provider: string) => CircuitBreaker;
 };
 
 /** A name that no configured provider stands behind. The message is for whoever gave the name. */
@@ -45,7 +46,7 @@ const EXTRACTIVE = 'extractive';
 /** @throws ModelSettingsError, UnknownModelError when a setting names what the others don't offer */
 export function createModelRegistry(settings: ModelSettings, options: RegistryOptions = {}): ModelRegistry {
   const providers = configuredProviders(settings, options.timeouts ?? {});
-  const breakerOf = breakers(options.onCircuit);
+  const breakerOf = options.breaker ?? breakers();
   const retries: RetryPolicy = {
     ...DEFAULT_RETRIES,
     ...options.retries,
@@ -104,10 +105,10 @@ function defaultModelId({ defaultModel }: ModelSettings, providers: readonly Pro
 }
 
 /** One breaker for each provider, whatever is asked of it. */
-function breakers(onCircuit: RegistryOptions['onCircuit']): (provider: string) => CircuitBreaker {
+function breakers(): (provider: string) => CircuitBreaker {
   const made = new Map<string, CircuitBreaker>();
   return (provider) => {
-    const breaker = made.get(provider) ?? circuitBreaker({ onChange: (state) => onCircuit?.(provider, state) });
+    const breaker = made.get(provider) ?? circuitBreaker();
     made.set(provider, breaker);
     return breaker;
   };

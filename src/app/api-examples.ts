@@ -15,6 +15,9 @@ export const requestExamples: Readonly<Record<string, unknown>> = {
     metadata: { department: 'people' },
   },
   'POST /v1/search': { query: 'days of holiday', top_k: 5, filter: { metadata: { department: 'people' } } },
+  'POST /v1/budgets': { scope: 'user', period: 'day', limit_usd: 1, hard: true },
+  'PATCH /v1/budgets/:id': { limit_usd: 2.5 },
+  'PUT /v1/admin/tenants/:id/budgets/:period': { limit_usd: 50 },
   'POST /v1/sessions': { title: 'Holidays' },
   'PATCH /v1/sessions/:id': { title: 'Holidays next year' },
   'POST /v1/sessions/:id/runs': {

@@ -16,6 +16,9 @@ const CONTENT_POLICY = [
 
 const YEAR = 'public, max-age=31536000, immutable';
 
+/** Addresses that the console's own router answers. */
+const PAGES = ['/', '/sign-in', '/register', '/sessions', '/sessions/*', '/documents', '/documents/*', '/usage'];
+
 /** Serves the console's pages and, below /assets, its files, which are named by their content. */
 export async function serveConsole(app: App, folder: string): Promise<void> {
   const config = { access: 'public', limit: 'none' } as const;
@@ -31,7 +34,7 @@ export async function serveConsole(app: App, folder: string): Promise<void> {
   }
   await app.register(fastifyStatic, { root: folder, serve: false, index: false, cacheControl: false });
   const sendPage = { config, schema: { hide: true } };
-  for (const url of ['/', '/sign-in', '/register', '/sessions', '/sessions/*', '/documents', '/documents/*']) {
+  for (const url of PAGES) {
     app.get(url, sendPage, async (_request, reply) =>
       reply
         .header('content-security-policy', CONTENT_POLICY)

@@ -5,9 +5,10 @@ import { chatRoutes } from '../features/chat/index.ts';
 import { documentRoutes } from '../features/documents/index.ts';
 import { authenticate, authenticateToken, identityRoutes, requireRole } from '../features/identity/index.ts';
 import { memoryRoutes } from '../features/memory/index.ts';
-import { operationsRoutes } from '../features/operations/index.ts';
+import { analyticsRoutes, operationsRoutes } from '../features/operations/index.ts';
 import { auditRoutes, tenancyRoutes } from '../features/tenancy/index.ts';
 import { toolRoutes } from '../features/tools/index.ts';
+import { usageRoutes } from '../features/usage/index.ts';
 import type { RouteEntry } from '../platform/http/access.ts';
 import { originOf } from '../platform/http/request-origin.ts';
 import { type App, createHttpServer } from '../platform/http/server.ts';
@@ -54,6 +55,8 @@ export async function createServer(services: Services, isDraining: () => boolean
   documentRoutes(app, services.documents);
   memoryRoutes(app, services.memory);
   toolRoutes(app, services.tools);
+  usageRoutes(app, services.usage);
+  analyticsRoutes(app, services.analytics);
   chatRoutes(app, services.chat, metrics);
   await openaiRoutes(app, services);
   await webSocketRoutes(app, {

@@ -6,7 +6,12 @@ import { type Chat, createChat, leaseTimesOf, sessionOwner } from '../features/c
 import { createDocuments, type Documents } from '../features/documents/index.ts';
 import { createIdentity, type Identity } from '../features/identity/index.ts';
 import { createMemory, type Memory } from '../features/memory/index.ts';
-import { createHealthService, type HealthService } from '../features/operations/index.ts';
+import {
+  type Analytics,
+  createAnalytics,
+  createHealthService,
+  type HealthService,
+} from '../features/operations/index.ts';
 import {
   createForgetting,
   createIdempotency,
@@ -27,6 +32,7 @@ import type { Migration } from '../platform/database/migrations/migration.ts';
 import { createGuardedFetch, type GuardedFetch } from '../platform/http/guarded-fetch.ts';
 import { createQueue, type JobDefinition, type Queue } from '../platform/queue/queue.ts';
 import { createRedis, type RedisConnection } from '../platform/redis/redis.ts';
+import { createOutside, type Outside } from '../platform/resilience/outside.ts';
 import type { SealedStore } from '../platform/secrets/sealed-store.ts';
 import { createSecretBox, installationKeys, type SecretBox } from '../platform/secrets/secret-box.ts';
 import { createObjectStorage } from '../platform/storage/open-storage.ts';
@@ -54,6 +60,8 @@ export type Services = {
   guardedFetch: GuardedFetch;
   migrations: readonly Migration[];
   queue: Queue;
+  /** Where calls to anything outside go through. */
+  outside: Outside;
   models: ModelRegistry;
   tenancy: Tenancy;
   /** Seals what is stored to be read again. */
@@ -68,6 +76,7 @@ export type Services = {
   memory: Memory;
   tools: Tools;
   chat: Chat;
+  analytics: Analytics;
   health: HealthService;
 };
 
@@ -85,7 +94,14 @@ export async function createServices(
   const clock = overrides.clock ?? systemClock;
   const metrics = createMetrics();
   const migrations = await loadOwnMigrations();
-  const models = overrides.models ?? createModelRegistry(config, modelEvents(log));
+  const outside = createOutside({
+    onCall: (kind, outcome) => metrics.outsideCalls.inc({ kind, outcome }),
+    onCircuit: (name, state) => {
+      log.warn({ service: name, state }, 'the circuit of a service changed');
+      metrics.circuits.inc({ kind: name.split(':', 1)[0] ?? name, state });
+    },
+  });
+  const models = overrides.models ?? createModelRegistry(config, modelEvents(log, outside));
   const queue = createQueue(database, {
     onError: (error) => log.error({ err: error }, 'the queue met an error'),
     onWarning: (warning) => log.warn({ warning }, 'the queue warns'),
@@ -186,6 +202,10 @@ export async function createServices(
     version,
     redisConfigured: config.redisUrl !== null,
     checks: redis ? [{ name: 'redis', dispensable: true, run: redis.check }] : [],
+    contributions: [
+      { name: 'outside', read: outside.states },
+      { name: 'jobs', read: queue.counts },
+    ],
   });
   return {
     config,
@@ -196,6 +216,7 @@ export async function createServices(
     redis,
     migrations,
     queue,
+    outside,
     models,
     tenancy,
     secretBox,
@@ -209,6 +230,7 @@ export async function createServices(
     memory,
     tools,
     chat,
+    analytics: createAnalytics({ database, clock }),
     health,
   };
 }
@@ -224,13 +246,13 @@ export function jobsOf({
   return [...documents.jobs, ...memory.jobs, ...chat.jobs, ...idempotency.jobs, ...forgetting.jobs];
 }
 
-function modelEvents(log: Logger) {
+function modelEvents(log: Logger, outside: Outside) {
   return {
     onRetry: (error: unknown, attempt: number, delay: number) =>
       log.warn({ err: error, attempt, delay_ms: delay }, 'a model call is tried again'),
     onFallback: (error: unknown, from: string, to: string) =>
       log.warn({ err: error, from, to }, 'a model fell back to another'),
-    onCircuit: (provider: string, state: string) => log.warn({ provider, state }, 'a provider’s circuit changed'),
+    breaker: (provider: string) => outside.breaker(`model:${provider}`, 'model'),
   };
 }
 

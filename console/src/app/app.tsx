@@ -15,6 +15,7 @@ import { theme } from './theme.ts';
 
 const ChatPage = lazy(async () => ({ default: (await import('../chat/chat-page.tsx')).ChatPage }));
 const DocumentsPage = lazy(async () => ({ default: (await import('../documents/documents-page.tsx')).DocumentsPage }));
+const UsagePage = lazy(async () => ({ default: (await import('../usage/usage-page.tsx')).UsagePage }));
 const DocumentPage = lazy(async () => ({ default: (await import('../documents/document-page.tsx')).DocumentPage }));
 
 export function App() {
@@ -51,6 +52,7 @@ function Pages() {
           <Route path="/sessions/:sessionId" element={<ChatPage />} />
           <Route path="/documents" element={<DocumentsPage />} />
           <Route path="/documents/:documentId" element={<DocumentPage />} />
+          <Route path="/usage" element={<UsagePage />} />
           <Route path="*" element={<NotFound />} />
         </Route>
       </Routes>

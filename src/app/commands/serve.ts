@@ -23,6 +23,7 @@ export async function runServe(): Promise<void> {
   await beginInstallation(services);
   const address = await app.listen({ port: config.port, host: config.host });
   tellAddress(services, address);
+  warnOfUnpricedDefault(services);
   const signal = await ended;
   log.info({ signal }, 'a signal came');
   await shutDown(services, app, () => {
@@ -48,6 +49,15 @@ function tellAddress({ config }: Services, address: string): void {
   const shown = address.replace(/127\.0\.0\.1|0\.0\.0\.0|\[::1?\]/, 'localhost');
   const kept = config.databaseUrl === null ? `in ${config.dataDir}` : 'on PostgreSQL';
   say(['', `  Parley is at  ${shown}`, '', `  The API's reference is at ${shown}/docs; the data is ${kept}.`, '']);
+}
+
+/** Better told at the start than by the refusal of every question. */
+function warnOfUnpricedDefault({ config, models, usage, clock, log }: Services): void {
+  const [first] = models.list();
+  if (!first || first.id === 'extractive' || config.unpricedModels === 'allow') return;
+  if (usage.prices.priceOf(first.id, clock.now().toISOString().slice(0, 10))) return;
+  const remedy = 'give its price in PRICES_FILE, or allow such models by UNPRICED_MODELS=allow';
+  log.warn({ model: first.id, remedy }, 'the default model has no price, so that its questions are refused');
 }
 
 /** On standard output, for the person who started it; the log goes to standard error. */

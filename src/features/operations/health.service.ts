@@ -9,7 +9,12 @@ export type Check = {
   run(signal: AbortSignal): Promise<void>;
 };
 
+/** What a part of the program adds to the operators' view of its health: facts, cheap to read, without content. */
+export type HealthContribution = { name: string; read(): unknown | Promise<unknown> };
+
 export type HealthService = {
+  /** The contributions of all parts, by name; one that cannot be read is null. */
+  contributions(): Promise<Record<string, unknown>>;
   /** Each dependency, tried now or within the last second. */
   checks(): Promise<Record<string, CheckState>>;
   isDispensable(name: string): boolean;
@@ -30,6 +35,7 @@ export function createHealthService(deps: {
   version: string;
   redisConfigured: boolean;
   checks: readonly Check[];
+  contributions?: readonly HealthContribution[];
 }): HealthService {
   const all = [databaseCheck(deps.database), ...deps.checks];
   let recent: { at: number; states: Promise<Record<string, CheckState>> } | null = null;
@@ -40,6 +46,7 @@ export function createHealthService(deps: {
     return recent.states;
   }
   return {
+    contributions: () => readAll(deps.contributions ?? []),
     checks,
     isDispensable: (name) => all.some((check) => check.name === name && check.dispensable === true),
     database: async () => (await checks()).database ?? 'failed',
@@ -47,6 +54,17 @@ export function createHealthService(deps: {
     clock: deps.clock,
     redisConfigured: deps.redisConfigured,
   };
+}
+
+async function readAll(contributions: readonly HealthContribution[]): Promise<Record<string, unknown>> {
+  const read = async ({ name, read: readOne }: HealthContribution) => {
+    try {
+      return [name, await readOne()] as const;
+    } catch {
+      return [name, null] as const;
+    }
+  };
+  return Object.fromEntries(await Promise.all(contributions.map(read)));
 }
 
 async function runAll(checks: readonly Check[]): Promise<Record<string, CheckState>> {

@@ -14,7 +14,22 @@ const Health = Type.Object({
 });
 const Readiness = Type.Object({ status: words(['ready', 'not_ready']), checks: Checks });
 
-/** `/health`, `/health/live`, `/ready` (also `/health/ready`) and `/metrics`. */
+const FullHealth = Type.Object(
+  {
+    status: words(['healthy', 'unhealthy']),
+    checks: Checks,
+    version: Type.String(),
+    timestamp: Type.String({ format: 'date-time' }),
+    uptime_seconds: Type.Integer(),
+  },
+  {
+    additionalProperties: true,
+    title: 'FullHealth',
+    description: 'With what each part of the program adds, such as `outside`.',
+  },
+);
+
+/** `/health`, `/health/live`, `/ready` (also `/health/ready`), `/metrics`, and for operators `/v1/admin/health`. */
 export function operationsRoutes(app: App, health: HealthService, metrics: Metrics, isDraining: () => boolean): void {
   const tags = ['Operations'];
   // Probes and scrapers come often and must learn the truth above all under load.
@@ -69,6 +84,26 @@ export function operationsRoutes(app: App, health: HealthService, metrics: Metri
       },
     );
   }
+
+  app.get(
+    '/v1/admin/health',
+    {
+      config: { access: 'operator' },
+      schema: { tags, summary: 'How it is in full, with the services that it calls', response: { 200: FullHealth } },
+    },
+    async () => {
+      const [checks, contributions] = await Promise.all([health.checks(), health.contributions()]);
+      const healthy = Object.values(checks).every((state) => state === 'ok');
+      return {
+        status: healthy ? ('healthy' as const) : ('unhealthy' as const),
+        checks,
+        version: health.version,
+        timestamp: health.clock.now().toISOString(),
+        uptime_seconds: Math.floor(process.uptime()),
+        ...contributions,
+      };
+    },
+  );
 
   app.get(
     '/metrics',

@@ -5,5 +5,6 @@ export { nobody, type Payer, type Purpose } from './metering/payer.ts';
 export type { RunTrace } from './metering/run-trace.ts';
 export { nanosOf } from './prices/price.ts';
 export { PricesFileError, readPrices } from './prices/read-prices.ts';
+export { usageRoutes } from './usage.routes.ts';
 export { usageSettings } from './usage.schema.ts';
 export { createUsage, type Usage, type UsageDependencies } from './usage.ts';

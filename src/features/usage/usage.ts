@@ -4,6 +4,7 @@ import type { Database } from '../../platform/database/database.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
 import type { Tenant } from '../tenancy/index.ts';
+import { type BudgetService, createBudgetService } from './budget/budget.service.ts';
 import { Ledger } from './ledger/ledger.ts';
 import type { Alert } from './ledger/ledger.types.ts';
 import { AbandonedCalls } from './metering/abandoned-calls.ts';
@@ -15,6 +16,7 @@ import type { RunTrace } from './metering/run-trace.ts';
 import { type ModelPrice, type Nanos, usdOf } from './prices/price.ts';
 import { type PriceTable, priceTable } from './prices/price-table.ts';
 import { shippedPrices } from './prices/shipped-prices.ts';
+import { createUsageReports, type UsageReports } from './report/usage-report.service.ts';
 
 export type UsageDependencies = {
   database: Database;
@@ -35,7 +37,10 @@ export type UsageDependencies = {
 };
 
 export type Usage = {
+  database: Database;
   meter: Meter;
+  budgets: BudgetService;
+  reports: UsageReports;
   prices: PriceTable;
   ledger: Ledger;
   abandoned: AbandonedCalls;
@@ -59,6 +64,9 @@ export function createUsage(deps: UsageDependencies): Usage {
     abandoned.sweep(options).catch((error: unknown) => log.warn({ err: error }, 'the sweep of open calls failed'));
   let timer: NodeJS.Timeout | null = null;
   return {
+    database,
+    budgets: createBudgetService({ database, clock, installationLimit }),
+    reports: createUsageReports({ database, clock }),
     meter: {
       model: (model, call) =>
         around(model, (one) => (one.id === FREE ? one : meteredModel(one, call, cashier, mostOutputTokens))),

@@ -18,6 +18,8 @@ export type Metrics = {
   memoriesRefused: Counter<'noise'>;
   recalls: Histogram<'mode'>;
   memoryEmbeddings: Counter<'status'>;
+  outsideCalls: Counter<'kind' | 'outcome'>;
+  circuits: Counter<'kind' | 'state'>;
   ledgerBooking: Histogram;
   spend: Counter<'provider' | 'purpose'>;
   modelCalls: Counter<'provider' | 'purpose' | 'outcome'>;
@@ -111,6 +113,18 @@ export function createMetrics(): Metrics {
       name: 'parley_memory_embeddings_total',
       help: 'Vectors of memories that were made, or could not be.',
       labelNames: ['status'],
+      registers,
+    }),
+    outsideCalls: new Counter({
+      name: 'parley_outside_calls_total',
+      help: 'Calls to services outside: answered, failed, aborted by us, or refused because the circuit is open or too many wait.',
+      labelNames: ['kind', 'outcome'],
+      registers,
+    }),
+    circuits: new Counter({
+      name: 'parley_circuit_changes_total',
+      help: 'Changes of circuit breakers, by the state that they came to.',
+      labelNames: ['kind', 'state'],
       registers,
     }),
     ledgerBooking: new Histogram({

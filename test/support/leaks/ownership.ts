@@ -83,6 +83,29 @@ async function newRemembered(world: World): Promise<Made> {
 const newMcpServer = (world: World): Promise<Made> =>
   world.post<Made>('owner', '/v1/mcp-servers', { name: `s${newId().slice(-12)}`, url: 'http://127.0.0.1:9/mcp' });
 
+/** For one key, of which there are many: a tenant has one budget of each sort. */
+async function newBudget(world: World): Promise<Made> {
+  const { id: subject_id } = await world.post<Made>('owner', '/v1/api-keys', { name: 'budgeted', scopes: ['read'] });
+  return world.post<Made>('owner', '/v1/budgets', { scope: 'key', subject_id, period: 'day', limit_usd: 1 });
+}
+
+async function newGivenBudget({ services, tenant }: World): Promise<Record<string, string>> {
+  const budget = {
+    scope: 'tenant',
+    period: 'day',
+    amount: 1,
+    hard: true,
+    set_by: 'operator',
+    subject_id: null,
+  } as const;
+  await services.database.db
+    .insertInto('platform.budget')
+    .values({ ...budget, id: newId(), tenant_id: tenant.id })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  return { id: tenant.id, period: 'day' };
+}
+
 /** Every route with a parameter is in the class with the longest `path` that it begins with. A new one needs a line here. */
 export const OWNERSHIP: readonly OwnershipClass[] = [
   {
@@ -98,6 +121,8 @@ export const OWNERSHIP: readonly OwnershipClass[] = [
   { path: '/v1/conversations/:id', whose: 'user', make: newConversation },
   { path: '/v1/responses/:id', whose: 'user', make: newResponse },
   { path: '/v1/messages/:id', whose: 'user', make: newMemory },
+  { path: '/v1/budgets/:id', whose: 'tenant', make: newBudget },
+  { path: '/v1/admin/tenants/:id/budgets', whose: 'installation', make: newGivenBudget },
   // Everybody has a space of their own, in which they name conversations as they like.
   { path: '/v1/memory/conversations/:id', whose: 'nobody', make: newRemembered },
   { path: '/v1/mcp-servers/:id', whose: 'tenant', make: newMcpServer },
@@ -200,6 +225,18 @@ export const REFERENCES: Readonly<Record<string, Reference>> = Object.fromEntrie
   [
     'POST /v1/messages/batch/delete body.message_ids',
     nothing(async (world) => ({ body: { message_ids: [(await newMemory(world)).id] } })),
+  ],
+  // Whoever is no admin finds nothing but their own.
+  ['GET /v1/usage query.user_id', nothing(async ({ userIds }) => ({ query: { user_id: userIds.maker } }))],
+  ['GET /v1/usage query.api_key_id', nothing(async () => ({ query: { api_key_id: newId() } }))],
+  [
+    'POST /v1/budgets body.subject_id',
+    {
+      whose: 'tenant',
+      fill: async ({ userIds }) => ({
+        body: { scope: 'user', subject_id: userIds.maker, period: 'day', limit_usd: 1 },
+      }),
+    },
   ],
   // A call's id is looked for among those of the run in the address, which is tried as such.
   ['POST /v1/runs/:id/tool-outputs body.tool_outputs.tool_call_id', 'of-the-address'],

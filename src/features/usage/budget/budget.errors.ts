@@ -22,20 +22,14 @@ export const budgetErrors = defineErrors('BUDGET', {
     title: 'There is such a budget',
     example: 'There is already a hard budget a day for this tenant; change that one.',
   },
-  subjectUnknown: {
+  subjectNotFound: {
     number: 5,
-    kind: 'invalid',
-    title: 'Unknown subject',
-    example: 'subject_id must be a user or an API key of this tenant.',
-  },
-  usageForbidden: {
-    number: 6,
-    kind: 'forbidden',
-    title: 'Not your usage',
-    example: 'What others in the tenant use is for its admins; leave user_id out for your own.',
+    kind: 'not-found',
+    title: 'Subject not found',
+    example: 'There is no user with this id in this tenant.',
   },
   tenantNotFound: {
-    number: 7,
+    number: 6,
     kind: 'not-found',
     title: 'Tenant not found',
     example: 'There is no tenant with this id.',
