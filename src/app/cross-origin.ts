@@ -2,8 +2,9 @@ import type { FastifyReply } from 'fastify';
 import type { App } from '../platform/http/server.ts';
 
 const METHODS = 'GET, POST, PUT, PATCH, DELETE, OPTIONS';
+/** All that a client needs, one by one. ChatKit's page sends the last on every request. */
 const REQUEST_HEADERS =
-  'Authorization, Content-Type, Accept, X-API-Key, X-Request-ID, Idempotency-Key, Last-Event-ID, traceparent';
+  'Content-Type, Authorization, Accept, Origin, X-API-Key, X-Request-ID, Idempotency-Key, Last-Event-ID, traceparent, ChatKit-Frame-Instance-ID';
 const EXPOSED_HEADERS =
   'X-Request-ID, X-Run-ID, Location, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed';
 const PREFLIGHT_SECONDS = '3600';

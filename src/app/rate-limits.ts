@@ -13,7 +13,8 @@ import type { Config } from './config.ts';
 /** Whom a limit counts. */
 type Subject = 'address' | 'account' | 'tenant' | 'user' | 'principal';
 
-type Rule = { per: Subject; limiter: Limiter };
+/** `each`: every route is counted by itself. */
+type Rule = { per: Subject; limiter: Limiter; each?: boolean };
 
 /** Which requests each rule is for: all of them, or the routes that name it in `config.limit`; `websocket`: each message. */
 export type RateLimits = Readonly<Record<'all' | 'websocket' | Exclude<RouteLimit, 'none'>, readonly Rule[]>>;
@@ -37,6 +38,7 @@ export function createRateLimits(config: Config, redis: RedisConnection | null):
   });
   const { loginsPerMinute, registrationsPerMinute } = config;
   const run = rule('user', 'run', config.runsPerMinute);
+  const chatkit = { ...rule('user', 'chatkit', config.chatkitRequestsPerMinute), each: true };
   return {
     all: [
       rule('address', 'api', config.requestsPerMinuteByAddress),
@@ -45,6 +47,8 @@ export function createRateLimits(config: Config, redis: RedisConnection | null):
     run: [run],
     remember: [rule('principal', 'remember', config.messagesPerMinute)],
     websocket: [rule('user', 'websocket', config.webSocketMessagesPerMinute), run],
+    chatkit: [chatkit],
+    'chatkit-run': [chatkit, run],
     login: [
       rule('address', 'login-address', loginsPerMinute, true),
       rule('account', 'login-account', loginsPerMinute, true),
@@ -71,6 +75,9 @@ export function limitSubjects(app: App, limits: RateLimits): void {
   app.addHook('preHandler', async (request, reply) => {
     await enforce(request, reply, limits, 'account');
     await enforce(request, reply, limits, 'principal');
+    // What the body decides is known only now.
+    const { limited, limit } = request.routeOptions.config;
+    if (limited?.(request.body) && limit) await enforceRules(request, reply, limits[limit as 'run'], 'user');
   });
 }
 
@@ -89,14 +96,29 @@ export async function countAct(limits: RateLimits, principal: Principal, act: 'r
 
 /** @throws ApiError ERR_LIMIT_001 */
 async function enforce(request: FastifyRequest, reply: FastifyReply, limits: RateLimits, per: Subject): Promise<void> {
-  const own = request.routeOptions.config.limit;
+  const { limit: own, limited } = request.routeOptions.config;
   if (own === 'none') return;
-  for (const rule of own === undefined ? limits.all : [...limits.all, ...limits[own]]) {
+  const rules = own === undefined || limited ? limits.all : [...limits.all, ...limits[own]];
+  await enforceRules(request, reply, rules, per);
+}
+
+async function enforceRules(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  rules: readonly Rule[],
+  per: Subject,
+): Promise<void> {
+  for (const rule of rules) {
     if (rule.per !== per) continue;
-    const verdict = await rule.limiter.take(keyOf(request, per), per === 'principal' ? entriesOf(request.body) : 1);
+    const key = rule.each ? `${keyOf(request, per)} ${routeOf(request)}` : keyOf(request, per);
+    const verdict = await rule.limiter.take(key, per === 'principal' ? entriesOf(request.body) : 1);
     tell(reply, verdict);
     if (!verdict.allowed) throw refusal(verdict, per);
   }
+}
+
+function routeOf({ method, routeOptions }: FastifyRequest): string {
+  return `${method} ${routeOptions.url ?? ''}`;
 }
 
 function keyOf(request: FastifyRequest, per: Subject): string {

@@ -12,6 +12,7 @@ import { usageRoutes } from '../features/usage/index.ts';
 import type { RouteEntry } from '../platform/http/access.ts';
 import { originOf } from '../platform/http/request-origin.ts';
 import { type App, createHttpServer } from '../platform/http/server.ts';
+import { chatkitRoutes } from '../protocols/chatkit/chatkit.routes.ts';
 import { openaiRoutes } from '../protocols/openai/openai.routes.ts';
 import { webSocketRoutes } from '../protocols/websocket/websocket.routes.ts';
 import { serveConsole } from './console.ts';
@@ -66,6 +67,7 @@ export async function createServer(services: Services, isDraining: () => boolean
     authenticateToken: (token) => authenticateToken(services.identity, token),
     countAct: (principal, act) => countAct(limits, principal, act),
   });
+  await chatkitRoutes(app, { ...services, tenantSettings: services.tenancy.settings });
   await serveReference(app);
   await serveConsole(app, join(projectFolder, 'console', 'dist'));
   await app.ready();

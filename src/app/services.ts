@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { configuredTranscriber } from '../ai/configured-transcriber.ts';
 import { createModelRegistry, type ModelRegistry } from '../ai/model-registry.ts';
+import type { Transcriber } from '../ai/transcriber.ts';
 import { type Chat, createChat, leaseTimesOf, sessionOwner } from '../features/chat/index.ts';
 import { createDocuments, type Documents } from '../features/documents/index.ts';
 import { createIdentity, type Identity } from '../features/identity/index.ts';
@@ -38,6 +40,8 @@ import { createSecretBox, installationKeys, type SecretBox } from '../platform/s
 import { createObjectStorage } from '../platform/storage/open-storage.ts';
 import type { Logger } from '../platform/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../platform/telemetry/metrics.ts';
+import type { PreviewSeal } from '../protocols/chatkit/dependencies.ts';
+import { attachmentPreviews } from './attachment-previews.ts';
 import type { Config } from './config.ts';
 import { readPricesFile } from './prices-file.ts';
 import { retrieveWith } from './retrieve-for-chat.ts';
@@ -77,6 +81,10 @@ export type Services = {
   tools: Tools;
   chat: Chat;
   analytics: Analytics;
+  /** Null where none is set. */
+  transcriber: Transcriber | null;
+  /** Addresses of pictures that need no credential. */
+  previews: PreviewSeal;
   health: HealthService;
 };
 
@@ -158,6 +166,7 @@ export async function createServices(
     clock,
     ingestionConcurrency: config.ingestionConcurrency,
     uploadLimit: config.uploadLimit,
+    attachmentLimit: config.attachmentLimit,
   });
   const memory = createMemory({
     database,
@@ -231,6 +240,8 @@ export async function createServices(
     tools,
     chat,
     analytics: createAnalytics({ database, clock }),
+    transcriber: configuredTranscriber(config),
+    previews: attachmentPreviews(secretKey, clock),
     health,
   };
 }

@@ -173,6 +173,35 @@ export const settings = {
     10,
     'Messages a minute of one user over WebSockets.',
   ),
+  chatkitRequestsPerMinute: perMinute(
+    'RATE_LIMIT_CHATKIT_PER_MINUTE',
+    30,
+    'Requests a minute of one user on each of the six ChatKit REST routes.',
+  ),
+  chatkitSessions: setting(
+    'CHATKIT_SESSIONS_PER_USER',
+    integer(1, MOST_ACTS),
+    10,
+    'Sessions that one user may have through ChatKit REST.',
+  ),
+  chatkitSessionDays: setting(
+    'CHATKIT_SESSION_DAYS',
+    integer(1, 36_500),
+    30,
+    'Days without use after which a session is not counted under CHATKIT_SESSIONS_PER_USER.',
+  ),
+  chatkitMessageLength: setting(
+    'CHATKIT_MESSAGE_CHARACTERS',
+    integer(1, 32_000),
+    500,
+    'Characters of one message through ChatKit REST.',
+  ),
+  attachmentLimit: setting(
+    'ATTACHMENT_LIMIT_BYTES',
+    integer(1024, 1024 * MEBIBYTE),
+    20 * MEBIBYTE,
+    'Largest file that a message carries, bytes.',
+  ),
   loginsPerMinute: perMinute(
     'RATE_LIMIT_LOGIN_PER_MINUTE',
     5,
@@ -320,6 +349,25 @@ export const settings = {
     optional(url('http:', 'https:')),
     none,
     'OpenAI-compatible address for EMBEDDING_MODEL. Unset: OPENAI_BASE_URL.',
+  ),
+  transcriptionModel: setting(
+    'TRANSCRIPTION_MODEL',
+    optional(text),
+    none,
+    'Model that writes speech down, such as whisper-1. Unset: dictation is refused.',
+  ),
+  transcriptionBaseUrl: setting(
+    'TRANSCRIPTION_BASE_URL',
+    optional(url('http:', 'https:')),
+    none,
+    'OpenAI-compatible address for TRANSCRIPTION_MODEL. Unset: OPENAI_BASE_URL, or OpenAI.',
+  ),
+  transcriptionApiKey: setting(
+    'TRANSCRIPTION_API_KEY',
+    optional(text),
+    none,
+    'Key for it. Unset: OPENAI_API_KEY, where the address is the same server.',
+    { secret: true },
   ),
   embeddingApiKey: setting(
     'EMBEDDING_API_KEY',

@@ -51,6 +51,18 @@ export const chatErrors = defineErrors('CHAT', {
     title: 'The tool call is answered',
     example: 'The tool call "call_1" already has another answer.',
   },
+  sessionLimit: {
+    number: 20,
+    kind: 'rate-limited',
+    title: 'Too many sessions',
+    example: 'You have 10 sessions; delete one before you begin another.',
+  },
+  notAQuestion: {
+    number: 21,
+    kind: 'conflict',
+    title: 'Not a message of the user',
+    example: 'Only a message of the user can be answered again.',
+  },
 });
 
 /** Why a run failed, as its `error.code` says; these are not answers to a request. */

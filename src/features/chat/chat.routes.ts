@@ -18,13 +18,15 @@ import {
   SessionView,
 } from './chat.schema.ts';
 import type { Chat } from './chat.ts';
+import { feedbackRoutes } from './feedback.routes.ts';
 import type { EventLine } from './run/event.ts';
 import { NewToolDecisions, NewToolOutputs } from './tools.schema.ts';
 
-/** `/v1/sessions`, their messages and runs, and `/v1/runs`. */
+/** `/v1/sessions`, their messages, runs and ratings, and `/v1/runs`. */
 export function chatRoutes(app: App, chat: Chat, metrics: Metrics): void {
   sessionRoutes(app, chat);
   runRoutes(app, chat, metrics);
+  feedbackRoutes(app, chat.feedback);
 }
 
 function sessionRoutes(app: App, { sessions }: Chat): void {

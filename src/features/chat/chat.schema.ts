@@ -46,10 +46,26 @@ export const MessageView = Type.Object(
     role: words(['user', 'assistant', 'system', 'tool']),
     parts: Type.Unsafe<readonly MessagePart[]>(
       Type.Array(
-        Type.Object({ type: words(['text', 'citation', 'tool-call', 'tool-result']) }, { additionalProperties: true }),
+        Type.Object(
+          {
+            type: words([
+              'text',
+              'citation',
+              'tool-call',
+              'tool-approval',
+              'tool-result',
+              'mention',
+              'quote',
+              'attachment',
+              'choice',
+              'act',
+            ]),
+          },
+          { additionalProperties: true },
+        ),
       ),
     ),
-    content: Type.String({ description: 'The text parts, joined.' }),
+    content: Type.String({ description: 'Its parts as text, joined.' }),
     status: words(['complete', 'incomplete']),
     run_id: nullable(Id),
     created_at: Time,

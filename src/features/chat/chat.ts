@@ -1,6 +1,7 @@
 import type { ModelRegistry } from '../../ai/model-registry.ts';
 import type { JobDefinition, Queue } from '../../platform/queue/queue.ts';
 import { createExpiredSessions } from './expired-sessions.ts';
+import { createFeedbackService, type FeedbackService } from './feedback.service.ts';
 import { createRunService, type RunService } from './run/run.service.ts';
 import { RunEngine, type RunEngineDependencies } from './run/run-engine.ts';
 import { checkWaitingJob, planWaitWith } from './run/waiting-runs.ts';
@@ -9,6 +10,7 @@ import { createSessionService, type SessionService } from './session.service.ts'
 export type Chat = {
   sessions: SessionService;
   runs: RunService;
+  feedback: FeedbackService;
   engine: RunEngine;
   jobs: readonly JobDefinition<never>[];
 };
@@ -30,7 +32,8 @@ export function createChat(deps: ChatDependencies): Chat {
   return {
     engine,
     jobs: [expiredSessions.job, checkWaitingJob(engine)],
-    sessions: createSessionService({ database, runs: engine }),
+    sessions: createSessionService({ database, runs: engine, clock }),
+    feedback: createFeedbackService({ database }),
     runs: createRunService({
       database,
       engine,

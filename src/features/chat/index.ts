@@ -1,7 +1,16 @@
 export { chatRoutes } from './chat.routes.ts';
 export { RetrievalOptions, type RunView, type SessionView } from './chat.schema.ts';
 export { type Chat, type ChatDependencies, createChat } from './chat.ts';
-export type { CitationPart, MessagePart, MessageView } from './message.ts';
+export type {
+  ActPart,
+  AttachmentPart,
+  CitationPart,
+  InputPart,
+  MessagePart,
+  MessageView,
+  ToolCallPart,
+  ToolResultPart,
+} from './message.ts';
 export type { RetrieveFor, RunLimits } from './run/answering.ts';
 export type { EventLine, LoggedEvent, RunEvent, RunFault, RunUsage } from './run/event.ts';
 export type { EvidencePassage } from './run/evidence.ts';
@@ -14,4 +23,6 @@ export { type RunTool, type ToolContext, ToolError, type ToolOwner, type ToolSou
 export type { NewToolDecision, NewToolOutput } from './run/tool-answers.ts';
 export type { ClientTool, ServerToolChoice, ToolChoice, ToolRequest } from './run/tool-request.ts';
 export { leaseTimesOf } from './run/worker-lease.ts';
+export type { SessionQuota } from './session.service.ts';
 export { sessionOwner } from './session.store.ts';
+export { RunTools } from './tools.schema.ts';

@@ -1,3 +1,4 @@
+import type { Clock } from '../../platform/clock.ts';
 import type { Database, TenantTransaction } from '../../platform/database/database.ts';
 import { decodeCursor, pageOf } from '../../platform/http/pagination.ts';
 import { newId } from '../../platform/id.ts';
@@ -13,13 +14,17 @@ import * as store from './session.store.ts';
 
 export type Page = { limit?: number; cursor?: string };
 
+/** A dialect that counts its sessions: at most so many of a user, without those that were not used for so many days. */
+export type SessionQuota = { origin: string; most: number; idleDays: number };
+
 const DEFAULT_LIMIT = 20;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 export type SessionService = ReturnType<typeof createSessionService>;
 
 /** Sessions and their messages. Every function takes the principal first and answers for its own sessions only. */
-export function createSessionService(deps: { database: Database; runs: Pick<RunEngine, 'drop'> }) {
-  const { database, runs } = deps;
+export function createSessionService(deps: { database: Database; runs: Pick<RunEngine, 'drop'>; clock: Clock }) {
+  const { database, runs, clock } = deps;
   return {
     /** A session, empty or with messages that were said elsewhere. */
     async create(
@@ -34,6 +39,33 @@ export function createSessionService(deps: { database: Database; runs: Pick<RunE
         return inserted;
       });
       return sessionView({ ...row, message_count: given.length, active_run_id: null });
+    },
+
+    /** An empty session, while the user has not too many of this dialect. @throws ApiError ERR_CHAT_020 */
+    async createCounted(principal: Principal, { origin, most, idleDays }: SessionQuota): Promise<SessionView> {
+      const { tenant, userId } = principal;
+      const since = new Date(clock.now().getTime() - idleDays * DAY_MS);
+      const row = await inTenant(database, tenant, async (trx) => {
+        const count = await store.countSessionsOf(trx, userId, origin, since);
+        if (count >= most)
+          throw chatErrors.sessionLimit(`You have ${count} sessions; delete one before you begin another.`);
+        return store.insertSession(trx, { id: newId(), userId, title: null, metadata: {}, origin });
+      });
+      return sessionView({ ...row, message_count: 0, active_run_id: null });
+    },
+
+    /** In the order in which they were begun. `after` is the id of the last one that was seen; it may be gone. */
+    async listByBeginning(principal: Principal, page: { limit: number; order: 'asc' | 'desc'; after?: string }) {
+      const { limit, order, after = null } = page;
+      const rows = await inTenant(database, principal.tenant, (trx) =>
+        store.listSessionsByBeginning(trx, principal.userId, { limit: limit + 1, order, after }),
+      );
+      return { data: rows.slice(0, limit).map(sessionView), has_more: rows.length > limit };
+    },
+
+    /** How many the user has. */
+    async count(principal: Principal): Promise<number> {
+      return inTenant(database, principal.tenant, (trx) => store.countSessions(trx, principal.userId));
     },
 
     async list(principal: Principal, { limit = DEFAULT_LIMIT, cursor }: Page) {

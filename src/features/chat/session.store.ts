@@ -30,7 +30,13 @@ const COLUMNS = ['id', 'user_id', 'title', 'metadata', 'created_at', 'updated_at
 
 export async function insertSession(
   trx: TenantTransaction,
-  session: { id: string; userId: string; title: string | null; metadata: Record<string, unknown> },
+  session: {
+    id: string;
+    userId: string;
+    title: string | null;
+    metadata: Record<string, unknown>;
+    origin?: string | null;
+  },
 ): Promise<SessionRow> {
   return trx
     .insertInto('session')
@@ -39,6 +45,7 @@ export async function insertSession(
       user_id: session.userId,
       title: session.title,
       metadata: JSON.stringify(session.metadata),
+      origin: session.origin ?? null,
     })
     .returning(COLUMNS)
     .executeTakeFirstOrThrow();
@@ -79,6 +86,54 @@ export async function listSessions(
     .orderBy('id', 'desc')
     .limit(page.limit)
     .execute();
+}
+
+/** Sessions of a user that a dialect counts, used since `since`. Until the transaction ends the user begins no other one. */
+export async function countSessionsOf(
+  trx: TenantTransaction,
+  userId: string,
+  origin: string,
+  since: Date,
+): Promise<number> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`session:${userId}`}, 0))`.execute(trx);
+  const { count } = await trx
+    .selectFrom('session')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('user_id', '=', userId)
+    .where('origin', '=', origin)
+    .where('updated_at', '>=', since)
+    .where('expires_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** A user's sessions in the order in which they were begun, or backwards, from behind `after` on. */
+export async function listSessionsByBeginning(
+  trx: TenantTransaction,
+  userId: string,
+  page: { limit: number; order: 'asc' | 'desc'; after: string | null },
+): Promise<SessionSummaryRow[]> {
+  const { after, order, limit } = page;
+  return trx
+    .selectFrom('session')
+    .select(COLUMNS)
+    .select((eb) => [messageCount(eb).as('message_count'), activeRun(eb).as('active_run_id')])
+    .where('user_id', '=', userId)
+    .where('expires_at', 'is', null)
+    .$if(after !== null, (query) => query.where('id', order === 'asc' ? '>' : '<', after ?? ''))
+    .orderBy('id', order)
+    .limit(limit)
+    .execute();
+}
+
+export async function countSessions(trx: TenantTransaction, userId: string): Promise<number> {
+  const { count } = await trx
+    .selectFrom('session')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('user_id', '=', userId)
+    .where('expires_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
 }
 
 export async function updateSession(

@@ -73,6 +73,30 @@ export const documentErrors = defineErrors('DOCUMENT', {
     title: 'Empty file',
     example: 'The file report.pdf is empty.',
   },
+  attachmentNotFound: {
+    number: 20,
+    kind: 'not-found',
+    title: 'Attachment not found',
+    example: 'There is no attachment with this id.',
+  },
+  attachmentForbidden: {
+    number: 21,
+    kind: 'forbidden',
+    title: 'Not your attachment',
+    example: 'This attachment belongs to another user.',
+  },
+  attachmentIncomplete: {
+    number: 22,
+    kind: 'conflict',
+    title: 'Not uploaded yet',
+    example: 'The file report.pdf has not been uploaded yet.',
+  },
+  attachmentSent: {
+    number: 23,
+    kind: 'conflict',
+    title: 'The attachment is sent',
+    example: 'The file report.pdf is part of a message already, and stays with it.',
+  },
 });
 
 /** Why a document failed, as its `error.code` says; these are not answers to a request. */

@@ -1,6 +1,8 @@
 import type { JobDefinition } from '../../platform/queue/queue.ts';
 import type { Tenant } from '../tenancy/index.ts';
 import { nobody, type Payer } from '../usage/index.ts';
+import { type AttachmentService, createAttachmentService } from './attachments/attachment.service.ts';
+import { createUnusedAttachments } from './attachments/unused-attachments.ts';
 import { documentJobs } from './documents.jobs.ts';
 import type { SearchBody } from './documents.schema.ts';
 import { createDocumentService, type DocumentService, type DocumentServiceDependencies } from './documents.service.ts';
@@ -17,6 +19,8 @@ import { createSourceService, type SourceService } from './sources.service.ts';
 export type DocumentsDependencies = Omit<DocumentServiceDependencies, 'extract'> & {
   /** Documents that one process ingests at the same time. */
   ingestionConcurrency: number;
+  /** Largest file that a message carries, bytes; 20 MiB unless set. */
+  attachmentLimit?: number;
   /** Reads the text of files. */
   extract?: Extract;
 };
@@ -24,6 +28,7 @@ export type DocumentsDependencies = Omit<DocumentServiceDependencies, 'extract'>
 export type Documents = {
   service: DocumentService;
   sources: SourceService;
+  attachments: AttachmentService;
   /** Largest file, bytes. */
   uploadLimit: number;
   jobs: readonly JobDefinition<never>[];
@@ -51,9 +56,10 @@ export type Documents = {
 };
 
 const DEFAULT_TOP_K = 8;
+const DEFAULT_ATTACHMENT_LIMIT = 20 * 1024 * 1024;
 
 export function createDocuments(options: DocumentsDependencies): Documents {
-  const { ingestionConcurrency, ...given } = options;
+  const { ingestionConcurrency, attachmentLimit = DEFAULT_ATTACHMENT_LIMIT, ...given } = options;
   // Its processes start when there is work, and end when there has been none for a while.
   const extractor = createTextExtractor({ processes: ingestionConcurrency });
   const extract: Extract = (input, signal) => extractor.extractText(input, { signal });
@@ -62,11 +68,13 @@ export function createDocuments(options: DocumentsDependencies): Documents {
     ...deps,
     embedder: deps.embedder && deps.meter.embedder(deps.embedder, { tenant, userId, apiKeyId, purpose: 'query' }),
   });
+  const unused = createUnusedAttachments(deps);
   return {
     service: createDocumentService(deps),
     sources: createSourceService(deps),
     uploadLimit: deps.uploadLimit,
-    jobs: documentJobs(deps, ingestionConcurrency),
+    attachments: createAttachmentService({ ...deps, unused, attachmentLimit }),
+    jobs: [...documentJobs(deps, ingestionConcurrency), unused.job],
     ingest: (tenant, documentId, signal) => ingestDocument(deps, tenant, documentId, { signal, lastTry: true }),
     purge: (tenant, signal) => purgeDocuments(deps, tenant, signal),
     retrieve: (context, question, history, more) =>

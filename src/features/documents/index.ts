@@ -1,3 +1,4 @@
+export type { Attachment, AttachmentFile, AttachmentService } from './attachments/attachment.service.ts';
 export { documentRoutes } from './documents.routes.ts';
 export { createDocuments, type Documents, type DocumentsDependencies } from './documents.ts';
 export type { FolderProgress, FolderReport } from './folder/ingest-folder.ts';

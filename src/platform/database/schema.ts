@@ -1,6 +1,9 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { CreatedAt, DefaultedTimestamp, Json, Timestamp } from './schema/column-types.ts';
 import type {
+  AttachmentChunkTable,
+  AttachmentFileTable,
+  AttachmentTable,
   ChunkTable,
   CorpusChangeTable,
   DocumentFileTable,
@@ -180,6 +183,8 @@ export type SessionTable = {
   metadata: Json<Record<string, unknown>>;
   /** Set: in no list, and deleted after it. */
   expires_at: Timestamp | null;
+  /** The dialect that made it, where that one counts its sessions. */
+  origin: string | null;
   created_at: CreatedAt;
   updated_at: DefaultedTimestamp;
 };
@@ -237,6 +242,17 @@ export type RunToolAnswerTable = {
   tool_call_id: string;
   answer: Json<unknown>;
   created_at: CreatedAt;
+};
+
+export type Rating = 'positive' | 'negative';
+
+export type FeedbackTable = {
+  message_id: string;
+  user_id: string;
+  session_id: string;
+  rating: Rating;
+  created_at: CreatedAt;
+  updated_at: DefaultedTimestamp;
 };
 
 /** A stretch of a run's event log: `events` holds the events `first_seq` to `last_seq`, in order. */
@@ -329,10 +345,14 @@ export type TenantSchema = {
   run: RunTable;
   run_event: RunEventTable;
   run_tool_answer: RunToolAnswerTable;
+  feedback: FeedbackTable;
   source: SourceTable;
   document: DocumentTable;
   document_file: DocumentFileTable;
   document_text: DocumentTextTable;
+  attachment: AttachmentTable;
+  attachment_file: AttachmentFileTable;
+  attachment_chunk: AttachmentChunkTable;
   chunk: ChunkTable;
   posting: PostingTable;
   corpus_change: CorpusChangeTable;

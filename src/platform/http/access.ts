@@ -3,8 +3,9 @@ import 'fastify';
 /** Who may call a route. `public` needs no credential; every other needs one with at least this role. */
 export type Access = 'public' | 'viewer' | 'member' | 'admin' | 'owner' | 'operator';
 
-/** What a route's requests are counted under besides the limits that all have; `none`: not even under those. */
-export type RouteLimit = 'login' | 'register' | 'run' | 'remember' | 'none';
+/** What a route's requests are counted under besides the limits that all have; `none`: not even under those. Under
+ * `chatkit` each route is counted by itself; `chatkit-run` counts as a run as well. */
+export type RouteLimit = 'login' | 'register' | 'run' | 'remember' | 'chatkit' | 'chatkit-run' | 'none';
 
 /** A route as the server has it: what the leak matrix is made of. */
 export type RouteEntry = {
@@ -28,5 +29,7 @@ declare module 'fastify' {
     token?(request: FastifyRequest): string | undefined;
     /** Names of what one address does, where it does several things: the operations of a dialect. */
     operations?: readonly string[];
+    /** Which bodies `limit` is for, where one address does many things; the others have the limits that all have. */
+    limited?: (body: unknown) => boolean;
   }
 }

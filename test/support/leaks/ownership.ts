@@ -70,6 +70,11 @@ async function newConversation(world: World): Promise<{ id: string; item_id: str
 export const newResponse = (world: World): Promise<Made> =>
   world.post<Made>('maker', '/v1/responses', { input: text, model: 'extractive' });
 
+const newChatkitAttachment = async (world: World): Promise<Made> => {
+  const params = { name: 'notes.txt', size: 10, mime_type: 'text/plain' };
+  return world.post<Made>('maker', '/v1/chatkit', { type: 'attachments.create', params });
+};
+
 const newMemory = (world: World, more: object = {}): Promise<Made> =>
   world.post<Made>('maker', '/v1/messages', { role: 'user', content: `${text} ${newId()}`, ...more });
 
@@ -123,6 +128,15 @@ export const OWNERSHIP: readonly OwnershipClass[] = [
   { path: '/v1/messages/:id', whose: 'user', make: newMemory },
   { path: '/v1/budgets/:id', whose: 'tenant', make: newBudget },
   { path: '/v1/admin/tenants/:id/budgets', whose: 'installation', make: newGivenBudget },
+  {
+    path: '/v1/chatkit/sessions/:id',
+    whose: 'user',
+    make: async (world) => {
+      const { id } = await newSession(world);
+      return { id, thread_id: id };
+    },
+  },
+  { path: '/v1/chatkit/attachments/:id', whose: 'user', make: newChatkitAttachment },
   // Everybody has a space of their own, in which they name conversations as they like.
   { path: '/v1/memory/conversations/:id', whose: 'nobody', make: newRemembered },
   { path: '/v1/mcp-servers/:id', whose: 'tenant', make: newMcpServer },
@@ -146,6 +160,7 @@ export const BODIES: Readonly<Record<string, object>> = {
   'POST /v1/conversations': { metadata: {} },
   'POST /v1/conversations/:id': { metadata: {} },
   'POST /v1/conversations/:id/items': { items: [{ type: 'message', role: 'user', content: 'hello' }] },
+  'POST /v1/chatkit': { type: 'threads.list', params: {} },
   'POST /v1/embeddings': { model: 'none', input: 'hello' },
 };
 
@@ -154,6 +169,7 @@ export const NOT_BY_KEY: ReadonlySet<string> = new Set(['POST /v1/api-keys', 'DE
 
 /** Routes whose example names something within what is `maker`'s that is not there: for its owner, too, that is 404. */
 export const MISSES_WITHIN: ReadonlySet<string> = new Set([
+  'POST /v1/sessions/:id/feedback',
   'POST /v1/runs/:id/tool-outputs',
   'POST /v1/runs/:id/tool-approvals',
 ]);
@@ -238,6 +254,17 @@ export const REFERENCES: Readonly<Record<string, Reference>> = Object.fromEntrie
       }),
     },
   ],
+  // Messages are looked for in the session of the address.
+  ['POST /v1/sessions/:id/feedback body.message_ids', 'of-the-address'],
+  // Sixteen operations at one address: each is tried with others' threads, items and files in test/acceptance/chatkit.test.ts.
+  ...[
+    'thread_id',
+    'item_id',
+    'item_ids',
+    'attachment_id',
+    'input.content.id',
+    'input.inference_options.tool_choice.id',
+  ].map((place): [string, Reference] => [`POST /v1/chatkit body.params.${place}`, 'of-the-address']),
   // A call's id is looked for among those of the run in the address, which is tried as such.
   ['POST /v1/runs/:id/tool-outputs body.tool_outputs.tool_call_id', 'of-the-address'],
   ['POST /v1/runs/:id/tool-approvals body.decisions.tool_call_id', 'of-the-address'],

@@ -120,6 +120,7 @@ export class Answer {
         this.#addCall(event);
         break;
       case 'tool-approval': {
+        this.#order.push(event);
         const call = this.#move(event.tool_call_id, event.approved ? 'approve' : 'refuse');
         if (call && event.reason !== undefined) call.reason = event.reason;
         break;

@@ -16,6 +16,8 @@ export type RetrieveFor = (
   history: readonly { role: string; content: string }[],
   run: RunRow,
   signal: AbortSignal,
+  /** Files that came with messages that the model is told, newest first. */
+  attachmentIds: readonly string[],
 ) => Promise<Retrieved>;
 
 /** What answering needs from outside of the run. */
@@ -80,7 +82,7 @@ export async function answeringOf(
   return {
     model,
     context,
-    retrieve: (until) => ports.retrieve(tenant, question, earlier, run, until),
+    retrieve: (until) => ports.retrieve(tenant, question, earlier, run, until, context.attachmentIds),
     onFirstText: () => metrics.firstToken.observe((Date.now() - run.created_at.getTime()) / 1000),
     toolChoice: run.request.tool_choice ?? 'auto',
     ...boundsOf(run, ports.limits),

@@ -1,5 +1,5 @@
 import type { ModelMessage, ModelRequest } from '../../../ai/chat-model.ts';
-import type { MessagePart } from '../message.ts';
+import { contentOf, type MessagePart, toldOf } from '../message.ts';
 import type { Answer } from './answer.ts';
 import type { HistoryRow, RunRequest, RunRow } from './run.store.ts';
 
@@ -7,9 +7,13 @@ import type { HistoryRow, RunRequest, RunRow } from './run.store.ts';
 export type ModelContext = {
   instructions: string | null;
   messages: readonly ModelMessage[];
+  /** What the user wrote last, without what the model is told beside it. */
+  question: string;
   maxOutputTokens: number | null;
   temperature: number | null;
   stop: readonly string[];
+  /** Files that came with messages that the model is told, newest first. */
+  attachmentIds: readonly string[];
 };
 
 /** Characters of earlier messages that are sent along: about 6,000 tokens, which every current model takes. */
@@ -24,14 +28,12 @@ export function historyLimit({ whole_history }: RunRequest): number {
 }
 
 export function contextOf(run: RunRow, history: readonly HistoryRow[]): ModelContext {
+  const said = history.filter(({ id }) => id !== run.message_id);
   return {
     instructions: run.request.instructions,
-    messages: answered(
-      withinBudget(
-        history.filter(({ id }) => id !== run.message_id),
-        run.request.whole_history ? Number.POSITIVE_INFINITY : HISTORY_BUDGET,
-      ),
-    ),
+    messages: answered(withinBudget(said, run.request.whole_history ? Number.POSITIVE_INFINITY : HISTORY_BUDGET)),
+    question: contentOf(said.findLast(({ role }) => role === 'user')?.parts ?? []),
+    attachmentIds: said.toReversed().flatMap(({ parts }) => attachmentsOf(parts)),
     maxOutputTokens: run.request.max_output_tokens,
     temperature: run.request.temperature,
     stop: run.request.stop ?? [],
@@ -39,17 +41,21 @@ export function contextOf(run: RunRow, history: readonly HistoryRow[]): ModelCon
 }
 
 /** The text of the newest question and what was said before it: what the documents are searched for. */
-export function questionOf({ messages }: ModelContext): { question: string; earlier: readonly ModelMessage[] } {
+export function questionOf({ messages, question }: ModelContext): {
+  question: string;
+  earlier: readonly ModelMessage[];
+} {
   const at = messages.findLastIndex(({ role }) => role === 'user');
-  return { question: messages[at]?.content ?? '', earlier: messages.slice(0, Math.max(at, 0)) };
+  return { question, earlier: messages.slice(0, Math.max(at, 0)) };
 }
 
 /** The newest messages that fit, oldest first. The last one is what was asked: it always stays, whole. */
 function withinBudget(history: readonly HistoryRow[], budget: number): ModelMessage[] {
   const kept: ModelMessage[][] = [];
   let left = budget;
-  for (const { role, parts } of history.toReversed()) {
+  for (const { role, parts, status } of history.toReversed()) {
     const messages = messagesOf(role, parts);
+    if (status === 'incomplete') markBroken(messages);
     left -= messages.reduce((sum, message) => sum + lengthOf(message), 0);
     if (kept.length > 0 && left < 0) break;
     if (messages.length > 0) kept.push(messages);
@@ -65,6 +71,7 @@ function lengthOf(message: ModelMessage): number {
 /** What one message of a session is for a model: an answer of several steps is several messages. */
 function messagesOf(role: HistoryRow['role'], parts: readonly MessagePart[]): ModelMessage[] {
   if (role === 'system') return [];
+  if (role === 'user') return [{ role, content: toldOf(parts) }];
   const messages: ModelMessage[] = [];
   for (const part of parts) {
     if (part.type === 'text' && part.text !== '' && role !== 'tool') addText(messages, role, part.text);
@@ -72,6 +79,14 @@ function messagesOf(role: HistoryRow['role'], parts: readonly MessagePart[]): Mo
     else if (part.type === 'tool-result') messages.push(toolMessage(part.tool_call_id, part));
   }
   return messages;
+}
+
+/** Told of an answer that was stopped or failed, so that the next one does not go on with it. */
+const BROKEN_OFF = '(This answer was broken off here.)';
+
+function markBroken(messages: ModelMessage[]): void {
+  const last = messages.findLast(({ role }) => role === 'assistant');
+  if (last && last.content !== '') last.content = `${last.content}\n\n${BROKEN_OFF}`;
 }
 
 function addText(messages: ModelMessage[], role: 'user' | 'assistant', text: string): void {
@@ -123,6 +138,10 @@ export function stepMessages(answer: Answer): ModelMessage[] {
       },
       ...calls.map(({ id, result }) => toolMessage(id, result ?? { error: NO_OUTPUT })),
     ]);
+}
+
+function attachmentsOf(parts: readonly MessagePart[]): string[] {
+  return parts.filter((part) => part.type === 'attachment').map(({ attachment_id }) => attachment_id);
 }
 
 export function modelMessages(context: ModelContext): Omit<ModelRequest, 'passages' | 'signal'> {

@@ -1,7 +1,7 @@
 import { newId } from '../../../platform/id.ts';
 import type { Principal } from '../../identity/index.ts';
 import type { NewRun } from '../chat.schema.ts';
-import { contentOf, type MessagePart, type TextPart } from '../message.ts';
+import { contentOf, type InputPart, type MessagePart } from '../message.ts';
 import { type EventLine, eventLine, storableText } from './event.ts';
 import type * as store from './run.store.ts';
 
@@ -11,7 +11,7 @@ export type GivenMessage = { role: 'user' | 'assistant' | 'system' | 'tool'; par
 /** What a run is asked for, by our own API or through a dialect. */
 export type RunInput = Omit<NewRun, 'input'> & {
   /** Null: `earlier` ends with what is to be answered, such as the outputs of tools. */
-  input: NewRun['input'] | null;
+  input: string | readonly InputPart[] | null;
   /** Saved before the input, oldest first. */
   earlier?: readonly GivenMessage[];
   whole_history?: boolean;
@@ -30,7 +30,7 @@ export function runToSave(
   input: RunInput,
   { model, workerId }: { model: string; workerId: string },
 ): RunToSave {
-  const parts: TextPart[] =
+  const parts: readonly InputPart[] =
     typeof input.input === 'string' ? [{ type: 'text', text: input.input }] : (input.input ?? []);
   const given: GivenMessage[] = [
     ...(input.earlier ?? []),
@@ -49,7 +49,7 @@ export function runToSave(
     workerId,
     model,
     messages,
-    title: titleFrom(storableText(contentOf(parts))) || null,
+    title: titleFrom(storableText(contentOf(parts))) || firstAttachment(parts),
     request: { ...requestOf(input), ...(principal.apiKeyId && { api_key_id: principal.apiKeyId }) },
     firstLine: eventLine(1, event),
   };
@@ -74,6 +74,10 @@ function requestOf(input: RunInput): store.RunRequest {
     ...(input.client_tools && { client_tools: input.client_tools }),
     ...(input.dialect && { dialect: input.dialect }),
   };
+}
+
+function firstAttachment(parts: readonly InputPart[]): string | null {
+  return parts.find((part) => part.type === 'attachment')?.name ?? null;
 }
 
 const TITLE_LENGTH = 60;

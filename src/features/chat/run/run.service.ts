@@ -15,8 +15,10 @@ import { findSession } from '../session.store.ts';
 import type { RunLimits } from './answering.ts';
 import { assertUsableTools } from './asked-tools.ts';
 import { readEvents } from './event.store.ts';
+import type { RunEvent } from './event.ts';
 import { historyLimit, MOST_GIVEN_MESSAGES } from './model-context.ts';
 import * as store from './run.store.ts';
+import { answerAgain, makeWay, readLogWithAnswers } from './run-again.ts';
 import type { RunEngine } from './run-engine.ts';
 import { isTerminal } from './run-machine.ts';
 import { type RunInput, type RunTarget, type RunToSave, runToSave } from './run-to-save.ts';
@@ -135,6 +137,35 @@ export function createRunService(deps: RunDependencies) {
       const { target, earlier } = await following(principal, runId, session);
       const whole = { ...input, earlier: [...earlier, ...(input.earlier ?? [])] };
       return target.newSession ? start(principal, target, whole) : this.create(principal, target.sessionId, whole);
+    },
+
+    /**
+     * Answers a message of the user once more. What was said after it is taken back.
+     * @throws ApiError ERR_CHAT_001, 002, 006, 008, 021
+     */
+    async again(
+      principal: Principal,
+      sessionId: string,
+      messageId: string,
+      input: Omit<RunInput, 'input'>,
+    ): Promise<RunView> {
+      const model = resolveModel(models, input.model ?? null);
+      const asked = { ...input, input: null };
+      await assertUsableTools(asked, principal, deps);
+      const workerId = await engine.holder(principal.tenant);
+      const run = runToSave(principal, { sessionId, newSession: null }, asked, { model, workerId });
+      return runView(await answerAgain(deps, principal, messageId, run));
+    },
+
+    /** Ends a run that waits for its client, or waits for one that is being stopped. False: one still answers. */
+    async makeWay(principal: Principal, sessionId: string, signal: AbortSignal): Promise<boolean> {
+      return makeWay(deps, principal, sessionId, { cancel: (runId) => this.cancel(principal, runId), signal });
+    },
+
+    /** The events of a run so far; behind them what a client has answered and a waiting run has not taken up yet. */
+    async log(principal: Principal, id: string): Promise<RunEvent[]> {
+      await find(principal, id);
+      return inTenant(database, principal.tenant, (trx) => readLogWithAnswers(trx, id));
     },
 
     async get(principal: Principal, id: string): Promise<RunView> {

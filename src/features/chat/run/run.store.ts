@@ -1,6 +1,6 @@
 import { CompiledQuery, sql } from 'kysely';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
-import type { MessageRole, RunStatus } from '../../../platform/database/schema.ts';
+import type { MessageRole, MessageStatus, RunStatus } from '../../../platform/database/schema.ts';
 import type { Payer } from '../../usage/index.ts';
 import type { MessagePart } from '../message.ts';
 import type { MessageRow } from '../session.store.ts';
@@ -106,7 +106,7 @@ export type NewRun = {
   newSession: { metadata: Record<string, unknown>; expiresAt: Date | null } | null;
   /** What comes with the run, oldest first; the last one is the question. */
   messages: readonly { id: string; role: MessageRole; parts: readonly MessagePart[] }[];
-  /** Given to the session when it has no title. */
+  /** Given to the session when it has no title; null where the question gives none. */
   title: string | null;
   firstEvent: string;
 };
@@ -203,7 +203,13 @@ export async function readCancelRequests(trx: TenantTransaction, runIds: readonl
   return rows.map(({ id }) => id);
 }
 
-export type HistoryRow = { id: string; role: MessageRole; parts: MessagePart[]; run_id: string | null };
+export type HistoryRow = {
+  id: string;
+  role: MessageRole;
+  parts: MessagePart[];
+  run_id: string | null;
+  status: MessageStatus;
+};
 
 /** The last messages of a session, oldest first, without those of `exceptRun`'s answer. */
 export async function readHistory(trx: TenantTransaction, sessionId: string, limit: number): Promise<HistoryRow[]> {
@@ -214,7 +220,7 @@ export async function readHistory(trx: TenantTransaction, sessionId: string, lim
 /** The last messages of a session, newest first. */
 export function newestMessages(sessionId: string, limit: number): CompiledQuery<HistoryRow> {
   return CompiledQuery.raw(
-    `SELECT id, role, parts, run_id FROM message WHERE session_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2`,
+    `SELECT id, role, parts, run_id, status FROM message WHERE session_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2`,
     [sessionId, limit],
   ) as CompiledQuery<HistoryRow>;
 }

@@ -84,3 +84,30 @@ export type CorpusChangeTable = { id: Generated<number>; language: string; chunk
 
 /** `vector` is written and read as text: `[1,2,3]`. */
 export type EmbeddingTable = { embedder: string; content_hash: Buffer; vector: string };
+
+/** A file of one session, found by no search. `expected` is announced, but its bytes have not come. */
+export type AttachmentTable = {
+  id: string;
+  user_id: string;
+  /** Null until a message carries it. */
+  session_id: string | null;
+  name: string;
+  content_type: string;
+  size_bytes: number;
+  status: 'expected' | 'ready';
+  /** Why its text could not be read. */
+  fault: Json<{ code: string; detail: string }> | null;
+  created_at: CreatedAt;
+};
+
+export type AttachmentFileTable = { attachment_id: string; part: number; bytes: Buffer };
+
+export type AttachmentChunkTable = {
+  id: string;
+  attachment_id: string;
+  index: number;
+  start_offset: number;
+  heading_path: string[];
+  page: number | null;
+  text: string;
+};

@@ -1,0 +1,34 @@
+import type { Transcriber } from '../../ai/transcriber.ts';
+import type { Chat, RunInput } from '../../features/chat/index.ts';
+import type { Documents } from '../../features/documents/index.ts';
+import type { Tenant, TenantSettings } from '../../features/tenancy/index.ts';
+import type { Metrics } from '../../platform/telemetry/metrics.ts';
+
+/** What a tenant wants of its ChatKit pages. */
+export type ChatkitOptions = {
+  /** Whether closing the request stops the answer. Otherwise it is finished, and the page shows no stop button. */
+  stopOnClose: boolean;
+  /** What every answer is told beside the question. */
+  instructions: string | null;
+  /** What the model may call: tools of the page by their functions, others by name. */
+  tools: NonNullable<RunInput['tools']>;
+};
+
+/** Addresses of pictures for those who have no credential, such as the page's `<img>`. */
+export type PreviewSeal = {
+  /** What an address ends with; it is good for a day at least. */
+  seal(tenant: Tenant, attachmentId: string): string;
+  /** Null: not one of ours, or expired. */
+  open(sealed: string): { tenant: Tenant; attachmentId: string } | null;
+};
+
+export type ChatkitDependencies = {
+  chat: Chat;
+  documents: Documents;
+  /** Null: speech is not written down here. */
+  transcriber: Transcriber | null;
+  tenantSettings: TenantSettings;
+  metrics: Metrics;
+  previews: PreviewSeal;
+  config: { chatkitSessions: number; chatkitSessionDays: number; chatkitMessageLength: number };
+};
