@@ -237,6 +237,7 @@ export class RunWorld {
 export function saidIn(log: readonly LoggedEvent[]): string {
   const parts = new Map<string, string>();
   for (const event of log) {
+    if (event.type === 'text-start') expect(parts.has(event.part_id), 'a part begins once').toBe(false);
     if (event.type === 'text-start' || event.type === 'text-reset') parts.set(event.part_id, '');
     if (event.type === 'text-delta') parts.set(event.part_id, (parts.get(event.part_id) ?? '') + event.delta);
   }
