@@ -41,6 +41,8 @@ const architecture: Architecture = {
     commander: ['src/app/command-line.ts'],
     fastify: ['src/app/', 'src/protocols/', 'src/platform/http/', '*.routes.ts'],
     htmlparser2: ['src/features/documents/extraction/'],
+    nodemailer: ['src/platform/mail/'],
+    'openid-client': ['src/features/identity/oauth/'],
     ioredis: ['src/platform/redis/'],
     jose: ['src/features/identity/token/'],
     kysely: ['src/platform/database/', 'src/platform/queue/', '*.store.ts'],

@@ -9,6 +9,7 @@ import {
   migrateUpCommand,
 } from './commands/migrate.ts';
 import { runResetPassword } from './commands/reset-password.ts';
+import { runRotateKeys } from './commands/rotate-keys.ts';
 import { runRotateSecrets } from './commands/secrets.ts';
 import { runServe } from './commands/serve.ts';
 import { runWorker } from './commands/worker.ts';
@@ -57,6 +58,7 @@ program
 program
   .command('reset-password <email>')
   .description('give an account a new password, and end its logins')
+  .option('--second-factor', 'remove its second factor, too')
   .action(runResetPassword);
 
 program
@@ -65,6 +67,14 @@ program
   .command('rotate')
   .description('seal everything with the first of ENCRYPTION_KEYS, so that older ones can go')
   .action(runRotateSecrets);
+
+program
+  .command('keys')
+  .description('the keys that sign access tokens')
+  .command('rotate')
+  .description('sign with another key from now on')
+  .option('--overlap <minutes>', 'how long older keys are believed; 0 for a key that got out')
+  .action(runRotateKeys);
 
 program
   .command('env')

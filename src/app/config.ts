@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { identityWeaknesses } from './identity-weaknesses.ts';
 import { projectFolder } from './project-folder.ts';
 import type { Environment } from './secret-sources/secret-reference.ts';
 import { resolveSecrets } from './secret-sources/secret-sources.ts';
@@ -87,6 +88,7 @@ function weaknesses(config: Config): string[] {
   if (config.httpsRedirect && config.trustedHosts.length === 0) {
     faults.push('HTTPS_REDIRECT needs TRUSTED_HOSTS: it leads to the host that a request names, which must be yours.');
   }
+  faults.push(...identityWeaknesses(config));
   if (config.environment === 'production') faults.push(...productionWeaknesses(config));
   return faults;
 }

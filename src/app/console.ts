@@ -14,10 +14,28 @@ const CONTENT_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+const PAGES = [
+  '/',
+  '/sign-in',
+  '/sign-in/callback',
+  '/register',
+  '/forgot-password',
+  '/reset-password',
+  '/verify-email',
+  '/invitation',
+  '/sessions',
+  '/sessions/*',
+  '/documents',
+  '/documents/*',
+  '/account',
+  '/members',
+  '/audit',
+  '/usage',
+];
+
 const YEAR = 'public, max-age=31536000, immutable';
 
 /** Addresses that the console's own router answers. */
-const PAGES = ['/', '/sign-in', '/register', '/sessions', '/sessions/*', '/documents', '/documents/*', '/usage'];
 
 /** Serves the console's pages and, below /assets, its files, which are named by their content. */
 export async function serveConsole(app: App, folder: string): Promise<void> {

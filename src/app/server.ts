@@ -19,6 +19,7 @@ import { serveConsole } from './console.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { repeatRequests } from './idempotency.ts';
 import { shedLoad } from './load-shedding.ts';
+import { endWithAccess } from './open-requests.ts';
 import { projectFolder } from './project-folder.ts';
 import { countAct, createRateLimits, limitAddresses, limitSubjects } from './rate-limits.ts';
 import { describeApi, REFERENCE_PATH, serveReference } from './reference.ts';
@@ -43,6 +44,7 @@ export async function createServer(services: Services, isDraining: () => boolean
   const limits = createRateLimits(config, services.redis);
   limitAddresses(app, limits);
   guardRoutes(app, services);
+  await endWithAccess(app, services.identity);
   limitSubjects(app, limits);
   repeatRequests(app, services.idempotency);
   await app.register(fastifyMultipart, {

@@ -6,7 +6,7 @@ import { createModelRegistry, type ModelRegistry } from '../ai/model-registry.ts
 import type { Transcriber } from '../ai/transcriber.ts';
 import { type Chat, createChat, leaseTimesOf, sessionOwner } from '../features/chat/index.ts';
 import { createDocuments, type Documents } from '../features/documents/index.ts';
-import { createIdentity, type Identity } from '../features/identity/index.ts';
+import { createIdentity, type Identity, sealedStoresOf } from '../features/identity/index.ts';
 import { createMemory, type Memory } from '../features/memory/index.ts';
 import {
   type Analytics,
@@ -32,6 +32,7 @@ import type { Database } from '../platform/database/database.ts';
 import { loadOwnMigrations } from '../platform/database/migrations/installation.ts';
 import type { Migration } from '../platform/database/migrations/migration.ts';
 import { createGuardedFetch, type GuardedFetch } from '../platform/http/guarded-fetch.ts';
+import { createOutbox } from '../platform/mail/outbox.ts';
 import { createQueue, type JobDefinition, type Queue } from '../platform/queue/queue.ts';
 import { createRedis, type RedisConnection } from '../platform/redis/redis.ts';
 import { createOutside, type Outside } from '../platform/resilience/outside.ts';
@@ -43,6 +44,7 @@ import { createMetrics, type Metrics } from '../platform/telemetry/metrics.ts';
 import type { PreviewSeal } from '../protocols/chatkit/dependencies.ts';
 import { attachmentPreviews } from './attachment-previews.ts';
 import type { Config } from './config.ts';
+import { mailerOf, providersOf, publicUrlOf } from './identity-parts.ts';
 import { readPricesFile } from './prices-file.ts';
 import { retrieveWith } from './retrieve-for-chat.ts';
 import { toolsForChat } from './tools-for-chat.ts';
@@ -72,6 +74,8 @@ export type Services = {
   secretBox: SecretBox;
   /** Every place where such things are kept. */
   sealedStores: readonly SealedStore[];
+  /** Null where no mail is sent. */
+  outbox: ReturnType<typeof createOutbox> | null;
   identity: Identity;
   idempotency: Idempotency;
   forgetting: Forgetting;
@@ -131,12 +135,22 @@ export async function createServices(
     storage: storage(config.forgottenStorage, 'forgotten'),
   });
   const idempotency = createIdempotency({ database, queue, clock, log, secretKey });
+  const mailer = mailerOf(config, log);
+  const outbox = mailer && createOutbox({ queue, box: secretBox, mailer });
   const identity = createIdentity({
     database,
     migrations,
     clock,
     log,
     secretKey,
+    algorithm: config.jwtAlgorithm,
+    box: secretBox,
+    outbox,
+    publicUrl: publicUrlOf(config),
+    providers: providersOf(config),
+    redirectUris: config.oauthRedirectUris,
+    requireVerifiedEmail: config.requireVerifiedEmail,
+    countLogin: (outcome) => metrics.logins.inc({ outcome }),
     accessTokenLifetime: config.jwtExpirationMinutes * 60,
     loginLock: { failures: config.loginFailures, minutes: config.loginLockMinutes },
   });
@@ -229,7 +243,8 @@ export async function createServices(
     models,
     tenancy,
     secretBox,
-    sealedStores: [tenancy.secrets.sealed],
+    sealedStores: [tenancy.secrets.sealed, ...sealedStoresOf(identity)],
+    outbox,
     guardedFetch,
     identity,
     idempotency,
@@ -253,8 +268,10 @@ export function jobsOf({
   chat,
   idempotency,
   forgetting,
+  outbox,
 }: Services): readonly JobDefinition<never>[] {
-  return [...documents.jobs, ...memory.jobs, ...chat.jobs, ...idempotency.jobs, ...forgetting.jobs];
+  const own = [...documents.jobs, ...memory.jobs, ...chat.jobs, ...idempotency.jobs, ...forgetting.jobs];
+  return [...own, ...(outbox?.jobs ?? [])];
 }
 
 function modelEvents(log: Logger, outside: Outside) {

@@ -44,7 +44,7 @@ export function decimal(minimum: number, maximum: number): (value: string) => nu
 
 export function oneOf<const Values extends readonly string[]>(...values: Values): (value: string) => Values[number] {
   return (value) => {
-    const found = values.find((allowed) => allowed === value.toLowerCase());
+    const found = values.find((allowed) => allowed.toLowerCase() === value.toLowerCase());
     if (found === undefined) throw new SettingFault(`must be one of ${values.join(', ')}`);
     return found;
   };

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { identitySettings } from './identity-settings.ts';
 import {
   boolean,
   decimal,
@@ -250,6 +251,7 @@ export const settings = {
     'How long a process that is not heard of keeps its answers, ms; then another takes them over. Shorter than a pause of a busy machine takes over from the living.',
   ),
   jwtExpirationMinutes: setting('JWT_EXPIRATION_MINUTES', integer(1, 10_080), 30, 'Life of an access token, minutes.'),
+  ...identitySettings,
   workers: setting(
     'WORK_IN_SERVER',
     boolean,

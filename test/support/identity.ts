@@ -5,6 +5,9 @@ import { createPasswordHasher, type PasswordAlgorithms } from '../../src/feature
 import type { Clock } from '../../src/platform/clock.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { loadOwnMigrations } from '../../src/platform/database/migrations/installation.ts';
+import type { Mail } from '../../src/platform/mail/mailer.ts';
+import type { Outbox } from '../../src/platform/mail/outbox.ts';
+import { createSecretBox, installationKeys } from '../../src/platform/secrets/secret-box.ts';
 
 /** A clock that stands until it is moved. */
 export type MovableClock = Clock & { advance(ms: number): void };
@@ -51,11 +54,17 @@ export function fakeBcrypt(password: string): string {
   return `$2b$10$${digest}`;
 }
 
-export type TestIdentity = { identity: Identity; clock: MovableClock; calls: HashCalls };
+export type TestIdentity = { identity: Identity; clock: MovableClock; calls: HashCalls; mails: Mail[] };
 
 /** The identity feature on a test's database, with a clock that stands, cheap password hashes and no floor of time. */
 export async function testIdentity(database: Database, options: Partial<IdentityOptions> = {}): Promise<TestIdentity> {
-  const clock = movableClock();
+  const clock = options.clock === undefined ? movableClock() : (options.clock as MovableClock);
+  const mails: Mail[] = [];
+  const outbox: Outbox = {
+    post: async (_trx, mail) => {
+      mails.push(mail);
+    },
+  };
   const { algorithms, calls } = countingAlgorithms();
   const identity = createIdentity({
     database,
@@ -66,9 +75,13 @@ export async function testIdentity(database: Database, options: Partial<Identity
     accessTokenLifetime: 30 * 60,
     passwords: createPasswordHasher({ algorithms }),
     failureFloor: 0,
+    algorithm: 'HS256',
+    box: createSecretBox(installationKeys([], 'a-secret-of-this-test-and-no-other')),
+    outbox,
+    publicUrl: 'http://parley.test',
     ...options,
   });
-  return { identity, clock, calls };
+  return { identity, clock, calls, mails };
 }
 
 let accounts = 0;

@@ -2,7 +2,7 @@ import { freshAccessToken, renewCredentials } from './access-token.ts';
 import { problemFrom, unreachable } from './problem.ts';
 
 export type RequestOptions = {
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
   query?: Record<string, string | number | null | undefined>;
   headers?: Record<string, string>;
@@ -19,10 +19,11 @@ export async function request<Answer>(path: string, options: RequestOptions = {}
 }
 
 /** A request without credentials: signing in and registering. @throws ApiError */
-export async function publicRequest<Answer>(path: string, body: unknown): Promise<Answer> {
-  const response = await send(path, { method: 'POST', body });
+export async function publicRequest<Answer>(path: string, body?: unknown): Promise<Answer> {
+  const response = await send(path, body === undefined ? {} : { method: 'POST', body });
   if (!response.ok) throw await problemFrom(response);
-  return (await response.json()) as Answer;
+  const text = await response.text();
+  return (text === '' ? undefined : JSON.parse(text)) as Answer;
 }
 
 /** The response as it is, after one renewal if the access token was refused. */

@@ -3,8 +3,14 @@
 export type Page<Item> = { data: Item[]; next_cursor: string | null };
 
 export type Role = 'owner' | 'admin' | 'member' | 'viewer';
-export type User = { id: string; email: string; username: string | null; full_name: string | null };
-export type Tenant = { id: string; slug: string; role: Role };
+export type User = {
+  id: string;
+  email: string;
+  username: string | null;
+  full_name: string | null;
+  email_verified?: boolean;
+};
+export type Tenant = { id: string; slug: string; name?: string; role: Role; requires_second_factor?: boolean };
 
 export type SignedIn = {
   access_token: string;

@@ -1,5 +1,15 @@
 import { isMantineColorScheme, Menu, UnstyledButton, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
-import { DeviceDesktopIcon, KebabHorizontalIcon, MoonIcon, SignOutIcon, SunIcon } from '@primer/octicons-react';
+import {
+  DeviceDesktopIcon,
+  KebabHorizontalIcon,
+  LogIcon,
+  MoonIcon,
+  PeopleIcon,
+  PersonIcon,
+  SignOutIcon,
+  SunIcon,
+} from '@primer/octicons-react';
+import { Link } from 'react-router';
 import { signOut } from '../api/auth.ts';
 import { useCredentials } from '../auth/use-credentials.ts';
 import classes from './side-bar.module.css';
@@ -31,6 +41,11 @@ export function AccountMenu() {
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Item component={Link} to="/account" leftSection={<PersonIcon size={16} />}>
+          Account
+        </Menu.Item>
+        {(tenant.role === 'admin' || tenant.role === 'owner') && <AdminItems />}
+        <Menu.Divider />
         <SchemeItems />
         <Menu.Divider />
         <Menu.Item leftSection={<SignOutIcon size={16} />} onClick={() => void signOut()}>
@@ -38,6 +53,19 @@ export function AccountMenu() {
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+function AdminItems() {
+  return (
+    <>
+      <Menu.Item component={Link} to="/members" leftSection={<PeopleIcon size={16} />}>
+        Members
+      </Menu.Item>
+      <Menu.Item component={Link} to="/audit" leftSection={<LogIcon size={16} />}>
+        Audit log
+      </Menu.Item>
+    </>
   );
 }
 

@@ -3,9 +3,14 @@ import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { ForgotPassword } from '../auth/forgot-password.tsx';
+import { Invitation } from '../auth/invitation.tsx';
+import { ProviderCallback } from '../auth/provider-callback.tsx';
 import { Register } from '../auth/register.tsx';
 import { RequireSignIn } from '../auth/require-sign-in.tsx';
+import { ResetPassword } from '../auth/reset-password.tsx';
 import { SignIn } from '../auth/sign-in.tsx';
+import { VerifyEmail } from '../auth/verify-email.tsx';
 import { PageLoading } from '../ui/page-loading.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { NotFound } from './not-found.tsx';
@@ -16,6 +21,9 @@ import { theme } from './theme.ts';
 const ChatPage = lazy(async () => ({ default: (await import('../chat/chat-page.tsx')).ChatPage }));
 const DocumentsPage = lazy(async () => ({ default: (await import('../documents/documents-page.tsx')).DocumentsPage }));
 const UsagePage = lazy(async () => ({ default: (await import('../usage/usage-page.tsx')).UsagePage }));
+const AccountPage = lazy(async () => ({ default: (await import('../account/account-page.tsx')).AccountPage }));
+const MembersPage = lazy(async () => ({ default: (await import('../members/members-page.tsx')).MembersPage }));
+const AuditPage = lazy(async () => ({ default: (await import('../audit/audit-page.tsx')).AuditPage }));
 const DocumentPage = lazy(async () => ({ default: (await import('../documents/document-page.tsx')).DocumentPage }));
 
 export function App() {
@@ -39,7 +47,12 @@ function Pages() {
     <Suspense fallback={<PageLoading />}>
       <Routes>
         <Route path="/sign-in" element={<SignIn />} />
+        <Route path="/sign-in/callback" element={<ProviderCallback />} />
         <Route path="/register" element={<Register />} />
+        <Route path="/forgot-password" element={<ForgotPassword />} />
+        <Route path="/reset-password" element={<ResetPassword />} />
+        <Route path="/verify-email" element={<VerifyEmail />} />
+        <Route path="/invitation" element={<Invitation />} />
         <Route
           element={
             <RequireSignIn>
@@ -53,6 +66,9 @@ function Pages() {
           <Route path="/documents" element={<DocumentsPage />} />
           <Route path="/documents/:documentId" element={<DocumentPage />} />
           <Route path="/usage" element={<UsagePage />} />
+          <Route path="/account" element={<AccountPage />} />
+          <Route path="/members" element={<MembersPage />} />
+          <Route path="/audit" element={<AuditPage />} />
           <Route path="*" element={<NotFound />} />
         </Route>
       </Routes>

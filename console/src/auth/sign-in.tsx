@@ -1,11 +1,14 @@
 import { Alert, Anchor, Button, Checkbox, PasswordInput, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { Link, Navigate, useLocation } from 'react-router';
-import { signIn } from '../api/auth.ts';
+import { challengeIn, readSignInWays, signIn } from '../api/auth.ts';
 import { signInExpired } from '../api/credentials.ts';
 import { ErrorNotice } from '../ui/error-notice.tsx';
 import classes from './auth-page.module.css';
 import { AuthPage } from './auth-page.tsx';
 import { useCameFrom } from './came-from.ts';
+import { ProviderButtons } from './provider-buttons.tsx';
+import { SecondFactorStep } from './second-factor-step.tsx';
 import { textField, useAuthForm } from './use-auth-form.ts';
 import { useCredentials } from './use-credentials.ts';
 
@@ -19,7 +22,10 @@ export function SignIn() {
       remember_me: values.has('remember_me'),
     }),
   );
+  const ways = useQuery({ queryKey: ['sign-in-ways'], queryFn: readSignInWays, staleTime: 300_000 });
+  const challenge = challengeIn(form.error);
   if (useCredentials() !== null) return <Navigate to={from} replace />;
+  if (challenge) return <SecondFactorStep challenge={challenge} onBack={form.reset} />;
   return (
     <AuthPage
       title="Sign in"
@@ -33,6 +39,7 @@ export function SignIn() {
         </>
       }
     >
+      <ProviderButtons ways={ways.data} />
       <form className={classes.form} ref={form.formRef} onSubmit={form.onSubmit}>
         {signInExpired() && form.error === null && (
           <Alert variant="light" color="yellow" role="status">
@@ -59,7 +66,14 @@ export function SignIn() {
           error={form.fieldError('password')}
           aria-invalid={form.fieldError('password') !== null}
         />
-        <Checkbox name="remember_me" label="Keep me signed in for 30 days" />
+        <div className={classes.beside}>
+          <Checkbox name="remember_me" label="Keep me signed in for 30 days" />
+          {ways.data?.mail && (
+            <Anchor component={Link} to="/forgot-password" size="sm">
+              Forgot your password?
+            </Anchor>
+          )}
+        </div>
         <Button type="submit" loading={form.busy} fullWidth>
           Sign in
         </Button>

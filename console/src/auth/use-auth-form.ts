@@ -10,12 +10,14 @@ type AuthForm = {
   /** The fault of one field, for the `error` of its input. */
   fieldError: (name: string) => string | null;
   formRef: React.RefObject<HTMLFormElement | null>;
+  /** Forgets the last answer. */
+  reset: () => void;
 };
 
 /** A form of which the server judges the fields. After a refusal the first faulty field has the focus. */
 export function useAuthForm(fields: readonly string[], send: (values: FormData) => Promise<void>): AuthForm {
   const formRef = useRef<HTMLFormElement>(null);
-  const { mutate, isPending, error } = useMutation({ mutationFn: send });
+  const { mutate, isPending, error, reset } = useMutation({ mutationFn: send });
   const problem = error instanceof ApiError ? error : null;
   const fieldError = (name: string) => problem?.fieldMessage(name) ?? null;
   const faulty = fields.find((name) => fieldError(name) !== null);
@@ -34,6 +36,7 @@ export function useAuthForm(fields: readonly string[], send: (values: FormData) 
     error: faulty === undefined ? error : null,
     fieldError,
     formRef,
+    reset,
   };
 }
 

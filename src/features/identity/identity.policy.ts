@@ -46,7 +46,20 @@ export function scopesBeyond(powers: Powers, scopes: readonly ApiKeyScope[]): Ap
   return scopes.filter((scope) => refusalOf({ ...powers, scopes: null }, ACCESS_FOR[scope]) !== null);
 }
 
+/** Whether a principal may act on a member of that role: nobody changes who is above them, or raises one above themselves. */
+export function mayManageRole(powers: Powers, ...roles: readonly Role[]): boolean {
+  return roles.every((role) => ROLES.indexOf(role) <= ROLES.indexOf(powers.role));
+}
+
 type KeyOwner = { user_id: string };
+
+/** A key's own user; a service account's also an admin. Nobody else: its new secret would let them act as that person. */
+export function mayRotateApiKey(
+  principal: Powers & { userId: string },
+  key: KeyOwner & { ofServiceAccount: boolean },
+): boolean {
+  return key.user_id === principal.userId || (key.ofServiceAccount && refusalOf(principal, 'admin') === null);
+}
 
 /** A key's own user, or an admin of the tenant. */
 export function mayRevokeApiKey(principal: Powers & { userId: string }, key: KeyOwner): boolean {

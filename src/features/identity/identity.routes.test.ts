@@ -72,6 +72,7 @@ describe.each(testDatabases())('identity over HTTP on the $kind database', ({ op
         full_name: 'Ann Example',
         is_active: true,
         is_operator: false,
+        email_verified: false,
         last_login_at: null,
         created_at: expect.stringMatching(/^\d{4}-.*Z$/),
       },
@@ -80,6 +81,7 @@ describe.each(testDatabases())('identity over HTTP on the $kind database', ({ op
         slug: account.username,
         name: account.username,
         role: 'owner',
+        requires_second_factor: false,
         created_at: expect.any(String),
       },
     });

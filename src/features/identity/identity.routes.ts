@@ -1,22 +1,37 @@
-import type { FastifyReply } from 'fastify';
 import { callerAddress } from '../../platform/http/caller-address.ts';
 import { requestErrors } from '../../platform/http/errors.ts';
 import { pageOf } from '../../platform/http/pagination.ts';
+import { originOf } from '../../platform/http/request-origin.ts';
 import type { App } from '../../platform/http/server.ts';
+import { accountRoutes } from './account.routes.ts';
 import { apiKeyRoutes } from './api-key/api-key.routes.ts';
 import { authErrors, challenge } from './identity.errors.ts';
 import * as schema from './identity.schema.ts';
-import { describePrincipal, listMembers, listTenantsOf, register } from './identity.service.ts';
+import { describePrincipal, listTenantsOf, register } from './identity.service.ts';
 import type { Identity } from './identity.ts';
+import { invitationRoutes } from './invitation/invitation.routes.ts';
 import { pageFrom } from './list-page.ts';
+import { clientOf, unstored } from './login-reply.routes.ts';
+import { memberRoutes } from './member/member.routes.ts';
+import { oauthRoutes } from './oauth/oauth.routes.ts';
 import { bearerOf } from './principal.ts';
+import { secondFactorRoutes } from './second-factor/second-factor.routes.ts';
+import { serviceAccountRoutes } from './service-account/service-account.routes.ts';
+import { signingKeyRoutes } from './signing-key/signing-key.routes.ts';
 import { login, logout, refresh } from './token/login.service.ts';
 
-/** `/v1/auth/*`, `/v1/tenants`, `/v1/users`, `/v1/api-keys`. */
+/** `/v1/auth/*`, `/v1/tenants`, `/v1/users`, `/v1/api-keys` and what belongs to them. */
 export function identityRoutes(app: App, identity: Identity): void {
   authRoutes(app, identity);
+  accountRoutes(app, identity);
+  secondFactorRoutes(app, identity);
+  oauthRoutes(app, identity);
+  tenantListRoute(app, identity);
   memberRoutes(app, identity);
+  invitationRoutes(app, identity);
+  serviceAccountRoutes(app, identity);
   apiKeyRoutes(app, identity);
+  signingKeyRoutes(app, identity);
 }
 
 const tags = ['auth'];
@@ -36,7 +51,8 @@ function authRoutes(app: App, identity: Identity): void {
     },
     async (request, reply) => {
       const { full_name: fullName, ...account } = request.body;
-      const { user, tenant } = await register(identity, { ...account, fullName }, request.signal);
+      const { signal } = request;
+      const { user, tenant } = await register(identity, { ...account, fullName }, signal, originOf(request));
       return reply.code(201).send({ user: schema.presentUser(user), tenant: schema.presentTenant(tenant) });
     },
   );
@@ -55,7 +71,8 @@ function authRoutes(app: App, identity: Identity): void {
     async (request, reply) => {
       const { password, tenant, remember_me: rememberMe } = request.body;
       const name = accountName(request.body);
-      const input = { name, password, tenant, rememberMe, address: callerAddress(request) };
+      const address = callerAddress(request);
+      const input = { name, password, tenant, rememberMe, address, client: clientOf(request) };
       const started = await login(identity, input, request.signal);
       return unstored(reply).send(schema.presentLogin(started));
     },
@@ -74,7 +91,7 @@ function authRoutes(app: App, identity: Identity): void {
       },
     },
     async (request, reply) => {
-      const renewed = await refresh(identity, tokenOf(request.body, request.headers.authorization));
+      const renewed = await refresh(identity, tokenOf(request.body, request.headers.authorization), originOf(request));
       return unstored(reply).send(schema.presentLogin(renewed));
     },
   );
@@ -91,7 +108,7 @@ function authRoutes(app: App, identity: Identity): void {
       },
     },
     async (request, reply) => {
-      await logout(identity, tokenOf(request.body, request.headers.authorization));
+      await logout(identity, tokenOf(request.body, request.headers.authorization), originOf(request));
       return reply.code(204).send();
     },
   );
@@ -109,7 +126,7 @@ function authRoutes(app: App, identity: Identity): void {
   );
 }
 
-function memberRoutes(app: App, identity: Identity): void {
+function tenantListRoute(app: App, identity: Identity): void {
   app.get(
     '/v1/tenants',
     {
@@ -127,24 +144,6 @@ function memberRoutes(app: App, identity: Identity): void {
       return pageOf(tenants, page.limit, schema.presentTenant, ({ id }) => [id]);
     },
   );
-
-  app.get(
-    '/v1/users',
-    {
-      config: { access: 'admin' },
-      schema: {
-        tags: ['users'],
-        summary: 'The users of my tenant',
-        querystring: schema.ListQuery,
-        response: { 200: schema.MemberList },
-      },
-    },
-    async ({ principal, query }) => {
-      const page = pageFrom(query);
-      const members = await listMembers(identity, principal, page);
-      return pageOf(members, page.limit, schema.presentMember, ({ id }) => [id]);
-    },
-  );
 }
 
 function accountName({ email, username }: schema.LoginBody): string {
@@ -158,10 +157,4 @@ function tokenOf(body: schema.RefreshBody, authorization: string | undefined): s
   const token = body?.refresh_token ?? (authorization === undefined ? null : bearerOf(authorization));
   if (token !== null) return token;
   throw authErrors.credentialRequired('Send refresh_token in the body, or as Authorization: Bearer.', challenge.absent);
-}
-
-/** RFC 6749 §5.1: an answer with tokens must not be kept by any cache. */
-function unstored<Reply extends Pick<FastifyReply, 'header'>>(reply: Reply): Reply {
-  reply.header('cache-control', 'no-store');
-  return reply;
 }

@@ -2,21 +2,21 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { pageQuery } from '../../platform/http/pagination.ts';
 import type { ApiKeyRow } from './api-key/api-key.store.ts';
 import type { MemberRow, MembershipRow, UserRow } from './identity.store.ts';
-import type { Login } from './token/login.service.ts';
+import type { Login } from './token/begin-login.ts';
 
-const closed = { additionalProperties: false } as const;
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const Time = Type.String({ format: 'date-time' });
-const Id = Type.String({ format: 'uuid' });
-const list = <T extends TSchema>(entry: T) =>
+export const closed = { additionalProperties: false } as const;
+export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+export const Time = Type.String({ format: 'date-time' });
+export const Id = Type.String({ format: 'uuid' });
+export const list = <T extends TSchema>(entry: T) =>
   Type.Object({ data: Type.Array(entry), next_cursor: nullable(Type.String()) }, closed);
 
 /** Far above the rule for new ones, because passwords that come from elsewhere may be longer. */
-const PASSWORD_INPUT_MAX = 1024;
-const Password = Type.String({ minLength: 1, maxLength: PASSWORD_INPUT_MAX });
+export const PASSWORD_INPUT_MAX = 1024;
+export const Password = Type.String({ minLength: 1, maxLength: PASSWORD_INPUT_MAX });
 
 /** As `nullable`, for what clients send: a union would answer one fault three times, once for each of its parts. */
-const nullableInput = <T extends TSchema>(schema: T & { type: string }) =>
+export const nullableInput = <T extends TSchema>(schema: T & { type: string }) =>
   Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'] });
 
 export const RegisterBody = Type.Object(
@@ -79,10 +79,30 @@ export const ApiKeyBody = Type.Object(
 );
 export type ApiKeyBody = Static<typeof ApiKeyBody>;
 
+export const RotateKeyBody = nullableInput(
+  Type.Object(
+    {
+      overlap_minutes: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: 43_200,
+          description: 'For how long the old secret stays good; 1,440 unless set.',
+        }),
+      ),
+    },
+    closed,
+  ),
+);
+
 export const ApiKeyParams = Type.Object({ id: Type.String({ maxLength: 100 }) }, closed);
 export const ListQuery = Type.Object(pageQuery, closed);
 
-const Role = Type.Union([Type.Literal('owner'), Type.Literal('admin'), Type.Literal('member'), Type.Literal('viewer')]);
+export const Role = Type.Union([
+  Type.Literal('owner'),
+  Type.Literal('admin'),
+  Type.Literal('member'),
+  Type.Literal('viewer'),
+]);
 
 const userFields = {
   id: Id,
@@ -90,12 +110,23 @@ const userFields = {
   username: nullable(Type.String()),
   full_name: nullable(Type.String()),
   is_active: Type.Boolean(),
+  email_verified: Type.Boolean(),
   last_login_at: nullable(Time),
   created_at: Time,
 };
-const User = Type.Object({ ...userFields, is_operator: Type.Boolean() }, closed);
-const Member = Type.Object({ ...userFields, role: Role }, closed);
-const Tenant = Type.Object({ id: Id, slug: Type.String(), name: Type.String(), role: Role, created_at: Time }, closed);
+export const User = Type.Object({ ...userFields, is_operator: Type.Boolean() }, closed);
+export const Member = Type.Object({ ...userFields, role: Role }, closed);
+export const Tenant = Type.Object(
+  {
+    id: Id,
+    slug: Type.String(),
+    name: Type.String(),
+    role: Role,
+    requires_second_factor: Type.Boolean(),
+    created_at: Time,
+  },
+  closed,
+);
 const ApiKey = Type.Object(
   {
     id: Id,
@@ -131,12 +162,14 @@ export const MemberList = list(Member);
 
 function presentUserFields(user: UserRow) {
   const { id, email, username, full_name, is_active, last_login_at, created_at } = user;
+  const email_verified = user.email_verified_at !== null;
   return {
     id,
     email,
     username,
     full_name,
     is_active,
+    email_verified,
     last_login_at: last_login_at?.toISOString() ?? null,
     created_at: created_at.toISOString(),
   };
@@ -148,11 +181,12 @@ export function presentUser(user: UserRow) {
 
 /** Who is an operator of the installation is no business of the tenant's admins. */
 export function presentMember(member: MemberRow) {
-  return { ...presentUserFields(member), role: member.role };
+  const is_active = member.is_active && member.is_member_active;
+  return { ...presentUserFields(member), is_active, role: member.role };
 }
 
-export function presentTenant({ id, slug, name, role, created_at }: MembershipRow) {
-  return { id, slug, name, role, created_at: created_at.toISOString() };
+export function presentTenant({ id, slug, name, role, requires_second_factor, created_at }: MembershipRow) {
+  return { id, slug, name, role, requires_second_factor, created_at: created_at.toISOString() };
 }
 
 export function presentLogin(login: Login) {

@@ -2,15 +2,18 @@ import { randomBytes } from 'node:crypto';
 import type { PlatformTransaction } from '../../platform/database/database.ts';
 import { violatesUnique } from '../../platform/database/failures.ts';
 import { newId } from '../../platform/id.ts';
-import { createTenant } from '../tenancy/index.ts';
+import { ANONYMOUS, createTenant, type Origin, recordAct, SYSTEM } from '../tenancy/index.ts';
 import { newEmail, newUsername, shownName } from './account-name.ts';
 import { userErrors } from './identity.errors.ts';
 import * as store from './identity.store.ts';
 import type { Identity } from './identity.ts';
 import type { IdPage } from './list-page.ts';
 import { forgetFailures } from './login-lock/login-lock.ts';
+import { postVerification } from './mail/verify-email.service.ts';
+import { requirePerson } from './password/password-proof.ts';
 import { newPassword } from './password/password-rules.ts';
 import type { Principal } from './principal.ts';
+import { deleteSecondFactor } from './second-factor/second-factor.store.ts';
 import { revokeFamiliesOf } from './token/token-family.store.ts';
 
 export type NewAccount = {
@@ -26,14 +29,26 @@ export type Account = { user: store.UserRow; tenant: store.MembershipRow };
  * Makes a user with a tenant of their own, or neither. The first user of the installation becomes its operator.
  * @throws ApiError ERR_REQUEST_002, ERR_USER_002, ERR_AUTH_005
  */
-export async function register(identity: Identity, input: NewAccount, signal?: AbortSignal): Promise<Account> {
+export async function register(
+  identity: Identity,
+  input: NewAccount,
+  signal?: AbortSignal,
+  origin?: Origin,
+): Promise<Account> {
   const email = newEmail(input.email);
   const username = input.username == null ? null : newUsername(input.username);
   const full_name = input.fullName == null ? null : shownName('full_name', input.fullName);
   const password_hash = await identity.passwords.hash(newPassword(input.password), signal);
   const name = username ?? email.slice(0, email.lastIndexOf('@'));
   const user = { id: newId(), email, username, full_name, password_hash };
-  return insertAccount(identity, (trx) => createAccount(identity, trx, user, { name }));
+  return insertAccount(identity, async (trx) => {
+    const account = await createAccount(identity, trx, user, { name });
+    await postVerification(identity, trx, account.user);
+    const target = { kind: 'user', id: user.id };
+    const act = { act: 'user.register', tenantId: account.tenant.id, actor: ANONYMOUS, target, origin } as const;
+    await recordAct(trx, act, identity.clock.now());
+    return account;
+  });
 }
 
 export type FirstOperator = {
@@ -70,16 +85,26 @@ export async function createFirstOperator(identity: Identity): Promise<FirstOper
   return { email, username, password, principal };
 }
 
-/** Gives an account a new random password, told this once, and ends all its logins. Null where there is no such account.
+/** Gives an account a new random password, told this once, and ends all its logins; with `secondFactor` it also removes
+ * its second factor. Null where there is no such account.
  * For the operator at the machine, who lost the first credential or helps somebody who forgot theirs. */
-export async function resetPassword(identity: Identity, email: string): Promise<string | null> {
+export async function resetPassword(
+  identity: Identity,
+  email: string,
+  options: { secondFactor?: boolean } = {},
+): Promise<string | null> {
   const password = randomPassword();
   const hash = await identity.passwords.hash(password);
   const found = await identity.database.transaction(async (trx) => {
     const userId = await store.setPasswordHash(trx, newEmail(email), hash);
     if (userId === undefined) return false;
-    await revokeFamiliesOf(trx, userId, identity.clock.now());
+    const at = identity.clock.now();
+    await revokeFamiliesOf(trx, userId, { at, reason: 'password' });
     await forgetFailures(trx, userId);
+    if (options.secondFactor) await deleteSecondFactor(trx, userId);
+    const details = { by: 'command line', second_factor_removed: options.secondFactor ?? false };
+    const target = { kind: 'user', id: userId };
+    await recordAct(trx, { act: 'password.reset', tenantId: null, actor: SYSTEM, target, details }, at);
     return true;
   });
   return found ? password : null;
@@ -89,7 +114,8 @@ function randomPassword(): string {
   return randomBytes(18).toString('base64url');
 }
 
-async function createAccount(
+/** A user with a tenant of its own, in the caller's transaction. */
+export async function createAccount(
   identity: Identity,
   trx: PlatformTransaction,
   user: Omit<store.NewUser, 'is_operator'>,
@@ -98,14 +124,15 @@ async function createAccount(
   const is_operator = await store.hasNoUser(trx);
   const created = await store.insertUser(trx, { ...user, is_operator });
   const { id, slug, name, status, created_at } = await createTenant(trx, tenant, identity.migrations);
+  const membership = { role: 'owner', is_active: true, requires_second_factor: false } as const;
   await store.insertMembership(trx, { tenant_id: id, user_id: user.id, role: 'owner' });
-  return { user: created, tenant: { id, slug, name, status, created_at, role: 'owner' } };
+  return { user: created, tenant: { id, slug, name, status, created_at, ...membership } };
 }
 
 const SLUG_ATTEMPTS = 3;
 
 /** Two who register at the same time may be given the same slug; the one who comes later then gets another. */
-async function insertAccount(
+export async function insertAccount(
   identity: Identity,
   work: (trx: PlatformTransaction) => Promise<Account>,
 ): Promise<Account> {
@@ -144,4 +171,27 @@ export function listTenantsOf(identity: Identity, principal: Principal, page: Id
 /** The users of the principal's tenant, one more than the limit if there is one. */
 export function listMembers(identity: Identity, principal: Principal, page: IdPage): Promise<store.MemberRow[]> {
   return store.listMembers(identity.database.db, principal.tenant.id, page);
+}
+
+/**
+ * Changes what the user may change of themselves.
+ * @throws ApiError ERR_AUTH_014, ERR_USER_002, ERR_REQUEST_002
+ */
+export async function updateProfile(
+  identity: Identity,
+  principal: Principal,
+  input: { username?: string | null | undefined; fullName?: string | null | undefined },
+): Promise<void> {
+  requirePerson(principal);
+  const { username, fullName } = input;
+  const change = {
+    ...(username !== undefined && { username: username === null ? null : newUsername(username) }),
+    ...(fullName !== undefined && { full_name: fullName === null ? null : shownName('full_name', fullName) }),
+  };
+  if (Object.keys(change).length === 0) return;
+  try {
+    await identity.database.transaction((trx) => store.updateProfile(trx, principal.userId, change));
+  } catch (error) {
+    throw violatesUnique(error, 'user_username_unique') ? taken('username') : error;
+  }
 }

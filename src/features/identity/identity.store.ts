@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db, PlatformTransaction } from '../../platform/database/database.ts';
-import type { MembershipRole, TenantStatus } from '../../platform/database/schema.ts';
+import type { MembershipRole, TenantStatus, UserKind } from '../../platform/database/schema.ts';
 import type { AccountName } from './account-name.ts';
 import type { IdPage } from './list-page.ts';
 
@@ -13,6 +13,8 @@ const USER = [
   'user.full_name',
   'user.is_active',
   'user.is_operator',
+  'user.kind',
+  'user.email_verified_at',
   'user.last_login_at',
   'user.created_at',
 ] as const;
@@ -24,6 +26,8 @@ const NEW_USER = [
   'full_name',
   'is_active',
   'is_operator',
+  'kind',
+  'email_verified_at',
   'last_login_at',
   'created_at',
 ] as const;
@@ -35,6 +39,8 @@ export type UserRow = {
   full_name: string | null;
   is_active: boolean;
   is_operator: boolean;
+  kind: UserKind;
+  email_verified_at: Date | null;
   last_login_at: Date | null;
   created_at: Date;
 };
@@ -46,8 +52,11 @@ export type NewUser = {
   email: string;
   username: string | null;
   full_name: string | null;
-  password_hash: string;
+  /** Null for who signs in at a provider only, and for service accounts. */
+  password_hash: string | null;
   is_operator: boolean;
+  kind?: UserKind;
+  email_verified_at?: Date | null;
 };
 
 /** @throws the database's error on `user_email_unique` or `user_username_unique` */
@@ -82,6 +91,46 @@ export async function findUserCredential(db: Db, name: AccountName): Promise<Use
 
 /** As the unique index has it, or it would not be used. */
 const lowerUsername = sql<string>`lower("user".username COLLATE "C")`;
+
+export async function findUserByEmail(db: Db, email: string): Promise<UserRow | undefined> {
+  return db.selectFrom('platform.user as user').select(USER).where('user.email', '=', email).executeTakeFirst();
+}
+
+export async function findUserSecret(db: Db, userId: string): Promise<{ password_hash: string | null } | undefined> {
+  return db.selectFrom('platform.user').select('password_hash').where('id', '=', userId).executeTakeFirst();
+}
+
+export async function setEmailVerified(trx: PlatformTransaction, userId: string, at: Date): Promise<void> {
+  await trx
+    .updateTable('platform.user')
+    .set({ email_verified_at: at, updated_at: at })
+    .where('id', '=', userId)
+    .where('email_verified_at', 'is', null)
+    .execute();
+}
+
+/** @throws the database's error on `user_username_unique` */
+export async function updateProfile(
+  trx: PlatformTransaction,
+  userId: string,
+  change: { username?: string | null; full_name?: string | null },
+): Promise<void> {
+  await trx
+    .updateTable('platform.user')
+    .set({ ...change, updated_at: new Date() })
+    .where('id', '=', userId)
+    .execute();
+}
+
+/** Of the whole installation. False when there is no such user. */
+export async function setUserActive(trx: PlatformTransaction, userId: string, active: boolean): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('platform.user')
+    .set({ is_active: active, updated_at: new Date() })
+    .where('id', '=', userId)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
 
 export async function findUser(db: Db, userId: string): Promise<UserRow | undefined> {
   return db.selectFrom('platform.user as user').select(USER).where('user.id', '=', userId).executeTakeFirst();
@@ -125,7 +174,10 @@ export type MembershipRow = {
   slug: string;
   name: string;
   status: TenantStatus;
+  requires_second_factor: boolean;
   role: MembershipRole;
+  /** Of the user in this tenant. */
+  is_active: boolean;
   created_at: Date;
 };
 
@@ -134,7 +186,9 @@ const MEMBERSHIP = [
   'tenant.slug',
   'tenant.name',
   'tenant.status',
+  'tenant.requires_second_factor',
   'membership.role',
+  'membership.is_active',
   'tenant.created_at',
 ] as const;
 
@@ -162,14 +216,15 @@ export async function listMemberships(db: Db, userId: string, page: IdPage): Pro
   return (page.after === null ? found : found.where('tenant.id', '>', page.after)).execute();
 }
 
-export type MemberRow = UserRow & { role: MembershipRole };
+export type MemberRow = UserRow & { role: MembershipRole; is_member_active: boolean };
 
 export async function listMembers(db: Db, tenantId: string, page: IdPage): Promise<MemberRow[]> {
   const found = db
     .selectFrom('platform.membership as membership')
     .innerJoin('platform.user as user', 'user.id', 'membership.user_id')
-    .select([...USER, 'membership.role'])
+    .select([...USER, 'membership.role', 'membership.is_active as is_member_active'])
     .where('membership.tenant_id', '=', tenantId)
+    .where('user.kind', '=', 'person')
     .orderBy('user.id')
     .limit(page.limit + 1);
   return (page.after === null ? found : found.where('user.id', '>', page.after)).execute();

@@ -2,10 +2,14 @@ import { createFreshCache, type FreshCache } from '../../platform/cache/fresh-ca
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Migration } from '../../platform/database/migrations/migration.ts';
+import type { Outbox } from '../../platform/mail/outbox.ts';
+import type { SecretBox } from '../../platform/secrets/secret-box.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
 import type { ApiKeyStateRow } from './api-key/api-key.store.ts';
 import type { LoginLock } from './login-lock/login-lock.ts';
+import type { OauthProvider } from './oauth/oauth-provider.ts';
 import { createPasswordHasher, type PasswordHasher } from './password/password-hasher.ts';
+import { createKeyRing, type KeyRing, type TokenAlgorithm } from './signing-key/key-ring.ts';
 import { type AccessTokens, createAccessTokens } from './token/access-token.ts';
 import type { FamilyStateRow } from './token/token-family.store.ts';
 
@@ -22,9 +26,25 @@ export type Identity = {
   /** By prefix. */
   readonly apiKeys: FreshCache<ApiKeyStateRow>;
   readonly loginLock: LoginLock;
+  /** What signs access tokens. */
+  readonly keyRing: KeyRing;
+  /** Null where the installation sends no mail. */
+  readonly outbox: Outbox | null;
+  readonly box: SecretBox;
+  /** Where people open the console, without a slash at the end: links in mails begin with it. */
+  readonly publicUrl: string;
+  /** By name. */
+  readonly providers: ReadonlyMap<string, OauthProvider>;
+  /** Where a sign-in at a provider may lead back to. */
+  readonly redirectUris: readonly string[];
+  /** Whether a login is refused until the e-mail address is verified. */
+  readonly requireVerifiedEmail: boolean;
+  countLogin(outcome: LoginOutcome): void;
   /** ms that a failed login takes at least. */
   readonly failureFloor: number;
 };
+
+export type LoginOutcome = 'success' | 'wrong' | 'locked' | 'second-factor' | 'refused';
 
 export type IdentityOptions = {
   database: Database;
@@ -39,6 +59,15 @@ export type IdentityOptions = {
   loginLock?: LoginLock;
   passwords?: PasswordHasher;
   failureFloor?: number;
+  algorithm: TokenAlgorithm;
+  outbox: Outbox | null;
+  box: SecretBox;
+  publicUrl: string;
+  providers?: readonly OauthProvider[];
+  /** Besides the console's own. */
+  redirectUris?: readonly string[];
+  requireVerifiedEmail?: boolean;
+  countLogin?(outcome: LoginOutcome): void;
 };
 
 /** How long another process's revocation may go unnoticed, ms. One query per credential and second is what it costs. */
@@ -54,6 +83,8 @@ const DEFAULT_LOCK: LoginLock = { failures: 10, minutes: 15 };
 
 export function createIdentity(options: IdentityOptions): Identity {
   const { database, migrations, clock, log, secretKey, accessTokenLifetime } = options;
+  const { algorithm, box, outbox, publicUrl, providers = [] } = options;
+  const keyRing = createKeyRing({ database, clock, box, algorithm, secretKey, tokenLifetime: accessTokenLifetime });
   const states = { capacity: STATE_CAPACITY, lifetime: STATE_LIFETIME_MS, clock };
   return {
     database,
@@ -61,7 +92,15 @@ export function createIdentity(options: IdentityOptions): Identity {
     clock,
     log,
     passwords: options.passwords ?? createPasswordHasher(),
-    tokens: createAccessTokens({ secretKey, lifetime: accessTokenLifetime, clock }),
+    tokens: createAccessTokens({ keyRing, lifetime: accessTokenLifetime, clock }),
+    keyRing,
+    outbox,
+    box,
+    publicUrl,
+    providers: new Map(providers.map((provider) => [provider.name, provider])),
+    redirectUris: [`${publicUrl}/sign-in/callback`, ...(options.redirectUris ?? [])],
+    requireVerifiedEmail: options.requireVerifiedEmail ?? false,
+    countLogin: options.countLogin ?? (() => undefined),
     families: createFreshCache<FamilyStateRow>(states),
     apiKeys: createFreshCache<ApiKeyStateRow>(states),
     loginLock: options.loginLock ?? DEFAULT_LOCK,

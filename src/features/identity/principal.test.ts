@@ -152,6 +152,8 @@ describe.each(testDatabases())('who acts, on the $kind database', ({ open }) => 
         via: 'api-key',
         apiKeyId: row.id,
         scopes: ['read', 'admin'],
+        loginId: null,
+        serviceAccount: false,
       };
       expect(await bearer(key)).toEqual(expected);
       expect(await authenticate(on.identity, { 'x-api-key': key })).toEqual(expected);

@@ -20,6 +20,10 @@ export type Principal = {
   readonly apiKeyId: string | null;
   /** Null: all that the role gives. */
   readonly scopes: readonly ApiKeyScope[] | null;
+  /** The login that the access token belongs to; null for an API key. */
+  readonly loginId?: string | null;
+  /** Nobody: a service account, which has API keys and no password. */
+  readonly serviceAccount?: boolean;
   /** Where the request came from, for the audit log. */
   readonly origin?: Origin | undefined;
 };
@@ -93,19 +97,30 @@ async function authenticateAccessToken(identity: Identity, token: string): Promi
   const same = state?.user_id === claims.userId && state.tenant_id === claims.tenantId;
   if (!state || !same || state.revoked_at !== null) throw invalidToken();
   requireStanding(state);
-  return { ...identityOf(state), operator: state.is_operator, via: 'access-token', apiKeyId: null, scopes: null };
+  if (state.requires_second_factor && !state.second_factor) throw invalidToken();
+  const { is_operator: operator, family_id: loginId } = state;
+  return { ...identityOf(state), operator, via: 'access-token', apiKeyId: null, scopes: null, loginId };
 }
 
 async function authenticateApiKey(identity: Identity, key: ApiKeyParts | null): Promise<Principal> {
   if (key === null) throw invalidToken();
   const state = await identity.apiKeys.get(key.prefix, () => findApiKeyState(identity.database.db, key.prefix));
-  if (!state || !secretMatches(key.secret, state.secret_hash)) throw invalidToken();
   const now = identity.clock.now();
+  if (!state || !isSecretOf(state, key.secret, now)) throw invalidToken();
   if (state.revoked_at !== null || (state.expires_at !== null && state.expires_at <= now)) throw invalidToken();
   requireStanding(state);
   await noteUse(identity, state, now);
   const operator = state.is_operator && state.scopes.includes('operator');
-  return { ...identityOf(state), operator, via: 'api-key', apiKeyId: state.id, scopes: state.scopes };
+  const { id: apiKeyId, scopes, kind } = state;
+  const serviceAccount = kind === 'service-account';
+  return { ...identityOf(state), operator, via: 'api-key', apiKeyId, scopes, loginId: null, serviceAccount };
+}
+
+/** Its secret, or for a while the one before the last rotation. */
+function isSecretOf(state: ApiKeyStateRow, secret: string, now: Date): boolean {
+  if (secretMatches(secret, state.secret_hash)) return true;
+  const { previous_secret_hash: previous, previous_until: until } = state;
+  return previous !== null && until !== null && until > now && secretMatches(secret, previous);
 }
 
 function identityOf(standing: Standing): Pick<Principal, 'userId' | 'tenant' | 'role'> {

@@ -5,11 +5,14 @@ import { authErrors, userErrors } from './identity.errors.ts';
 export type Standing = {
   user_id: string;
   is_active: boolean;
+  /** Whether the user may act in this tenant. */
+  is_member_active: boolean;
   is_operator: boolean;
   tenant_id: string;
   slug: string;
   status: TenantStatus;
   migration_error: string | null;
+  requires_second_factor: boolean;
   role: MembershipRole;
 };
 
@@ -22,7 +25,9 @@ export const STANDING = [
   'tenant.slug',
   'tenant.status',
   'tenant.migration_error',
+  'tenant.requires_second_factor',
   'membership.role',
+  'membership.is_active as is_member_active',
 ] as const;
 
 /**
@@ -31,6 +36,7 @@ export const STANDING = [
  */
 export function requireStanding(standing: Standing): void {
   if (!standing.is_active) throw userErrors.inactive();
+  if (!standing.is_member_active) throw userErrors.memberInactive();
   if (standing.is_operator) return;
   if (standing.status === 'suspended') throw authErrors.tenantSuspended();
   if (standing.migration_error !== null) throw authErrors.tenantNotReady();

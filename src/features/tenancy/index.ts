@@ -9,7 +9,7 @@ export {
   SYSTEM,
 } from './audit/act.ts';
 export { auditRoutes } from './audit/audit.routes.ts';
-export { recordAct } from './audit/audit.service.ts';
+export { listAudit, recordAct } from './audit/audit.service.ts';
 export {
   type AppliedJournal,
   type Applier,

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from 'kysely';
+import type { Generated } from 'kysely';
 import type { CreatedAt, DefaultedTimestamp, Json, Timestamp } from './schema/column-types.ts';
 import type {
   AttachmentChunkTable,
@@ -13,6 +13,23 @@ import type {
   PostingTable,
   SourceTable,
 } from './schema/document-tables.ts';
+import type {
+  ApiKeyTable,
+  AuditChainTable,
+  AuditEntryTable,
+  ExternalIdentityTable,
+  InvitationTable,
+  LoginFailureTable,
+  MembershipTable,
+  OauthFlowTable,
+  OneTimeTokenTable,
+  RecoveryCodeTable,
+  RefreshTokenTable,
+  SecondFactorTable,
+  SigningKeyTable,
+  TokenFamilyTable,
+  UserTable,
+} from './schema/identity-tables.ts';
 import type {
   BudgetAlertTable,
   BudgetTable,
@@ -36,6 +53,15 @@ import type {
   TombstoneTable,
 } from './schema/retention-tables.ts';
 
+export type {
+  ApiKeyScope,
+  AuditActorKind,
+  MembershipRole,
+  OneTimeTokenTable,
+  TokenFamilyTable,
+  UserKind,
+} from './schema/identity-tables.ts';
+
 /**
  * The types of all tables, in one place because Kysely's handles are invariant in them; those of a feature with many
  * tables are in a file of `schema/`. `schema.test.ts` compares them with the migrated database, column by column.
@@ -54,6 +80,7 @@ export type TenantTable = {
   status: Generated<TenantStatus>;
   /** Why the tenant's last migration failed; such a tenant is not served until it is migrated. */
   migration_error: string | null;
+  requires_second_factor: Generated<boolean>;
   created_at: CreatedAt;
   updated_at: DefaultedTimestamp;
 };
@@ -95,85 +122,6 @@ export type McpServerTable = {
   enabled: boolean;
   created_at: CreatedAt;
   updated_at: DefaultedTimestamp;
-};
-
-export type UserTable = {
-  id: string;
-  /** Normalised: lower case, NFKC. */
-  email: string;
-  /** As it was typed; unique without regard to case. */
-  username: string | null;
-  full_name: string | null;
-  /** argon2id, or bcrypt where it came from elsewhere; null for one who has no password. */
-  password_hash: string | null;
-  is_active: Generated<boolean>;
-  is_operator: Generated<boolean>;
-  last_login_at: Timestamp | null;
-  created_at: CreatedAt;
-  updated_at: DefaultedTimestamp;
-};
-
-export type MembershipRole = 'owner' | 'admin' | 'member' | 'viewer';
-
-export type MembershipTable = {
-  tenant_id: string;
-  user_id: string;
-  role: MembershipRole;
-  created_at: CreatedAt;
-  updated_at: DefaultedTimestamp;
-};
-
-/** One login: the refresh tokens that follow from it, of which at most one is unspent. */
-export type TokenFamilyTable = {
-  id: string;
-  user_id: string;
-  tenant_id: string;
-  /** Days that each of its refresh tokens lives. */
-  lifetime_days: number;
-  /** When its newest refresh token expires. */
-  expires_at: Timestamp;
-  revoked_at: Timestamp | null;
-  revoked_reason: 'logout' | 'reuse' | null;
-  created_at: CreatedAt;
-};
-
-/** Failed logins of an account, or from an address. */
-export type LoginFailureTable = {
-  subject: string;
-  failures: number;
-  locked_until: Timestamp | null;
-  /** From then on as if it were not there. */
-  expires_at: Timestamp;
-};
-
-export type RefreshTokenTable = {
-  id: string;
-  family_id: string;
-  /** The token that was spent for this one. */
-  parent_id: string | null;
-  /** SHA-256, base64url. */
-  token_hash: string;
-  expires_at: Timestamp;
-  spent_at: Timestamp | null;
-  created_at: CreatedAt;
-};
-
-export type ApiKeyScope = 'read' | 'write' | 'admin' | 'operator';
-
-export type ApiKeyTable = {
-  id: string;
-  user_id: string;
-  tenant_id: string;
-  name: string;
-  /** The visible part. */
-  prefix: string;
-  /** SHA-256 of the secret part, base64url. */
-  secret_hash: string;
-  scopes: ApiKeyScope[];
-  expires_at: Timestamp | null;
-  last_used_at: Timestamp | null;
-  revoked_at: Timestamp | null;
-  created_at: CreatedAt;
 };
 
 export type SessionTable = {
@@ -289,32 +237,6 @@ export type RepeatableRequestTable = {
   expires_at: Timestamp;
 };
 
-export type AuditActorKind = 'user' | 'service-account' | 'anonymous' | 'system';
-
-/** An entry of the audit log; only ever appended. */
-export type AuditEntryTable = {
-  id: string;
-  /** The nil id for the installation. */
-  tenant_id: string;
-  /** 1, 2, 3, … in each tenant. */
-  number: number;
-  act: string;
-  actor_kind: AuditActorKind;
-  actor_id: string | null;
-  api_key_id: string | null;
-  target_kind: string | null;
-  target_id: string | null;
-  address: string | null;
-  request_id: string | null;
-  details: Json<Record<string, string | number | boolean | null | readonly string[]>>;
-  created_at: ColumnType<Date, Date, never>;
-  /** SHA-256 of the hash before it and of the entry. */
-  hash: Buffer;
-};
-
-/** The last entry of each tenant's audit log. */
-export type AuditChainTable = { tenant_id: string; number: number; hash: Buffer };
-
 export type PlatformSchema = {
   'platform.ledger_account': LedgerAccountTable;
   'platform.ledger_reservation': LedgerReservationTable;
@@ -334,6 +256,13 @@ export type PlatformSchema = {
   'platform.refresh_token': RefreshTokenTable;
   'platform.api_key': ApiKeyTable;
   'platform.login_failure': LoginFailureTable;
+  'platform.one_time_token': OneTimeTokenTable;
+  'platform.second_factor': SecondFactorTable;
+  'platform.recovery_code': RecoveryCodeTable;
+  'platform.external_identity': ExternalIdentityTable;
+  'platform.oauth_flow': OauthFlowTable;
+  'platform.invitation': InvitationTable;
+  'platform.signing_key': SigningKeyTable;
   'platform.audit_entry': AuditEntryTable;
   'platform.audit_chain': AuditChainTable;
 };

@@ -4,6 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export type Metrics = {
   registry: Registry;
   requests: Histogram<'method' | 'route' | 'status'>;
+  logins: Counter<'outcome'>;
   runs: Counter<'status'>;
   firstToken: Histogram;
   toolCalls: Counter<'tool' | 'outcome'>;
@@ -41,6 +42,12 @@ export function createMetrics(): Metrics {
       help: 'Time to answer a request, streams until their end.',
       labelNames: ['method', 'route', 'status'],
       buckets: SECONDS,
+      registers,
+    }),
+    logins: new Counter({
+      name: 'parley_logins_total',
+      help: 'Logins by how they ended.',
+      labelNames: ['outcome'],
       registers,
     }),
     runs: new Counter({ name: 'parley_runs_total', help: 'Runs that ended.', labelNames: ['status'], registers }),

@@ -1,3 +1,4 @@
+import { insertMembership } from '../../../src/features/identity/identity.store.ts';
 import { newId } from '../../../src/platform/id.ts';
 import { MARKS, type World } from './world.ts';
 
@@ -111,12 +112,46 @@ async function newGivenBudget({ services, tenant }: World): Promise<Record<strin
   return { id: tenant.id, period: 'day' };
 }
 
+/** Another login of `maker`'s. */
+async function newLogin(world: World): Promise<Made> {
+  const credential = { email: `${MARKS.identity}-maker@${MARKS.identity}.example`, password: 'correct horse battery' };
+  await world.post('nobody', '/v1/auth/login', { ...credential, tenant: world.tenant.slug });
+  const { data } = await world.get<{ data: { id: string; current: boolean }[] }>('maker', '/v1/auth/logins?limit=100');
+  return data.filter(({ current }) => !current).at(-1) as Made;
+}
+
+async function newMember(world: World): Promise<Made> {
+  const account = { email: `${newId()}@example.com`, password: 'correct horse battery' };
+  const { user } = await world.post<{ user: Made }>('nobody', '/v1/auth/register', account);
+  const membership = { tenant_id: world.tenant.id, user_id: user.id, role: 'viewer' } as const;
+  await world.services.database.transaction((trx) => insertMembership(trx, membership));
+  return user;
+}
+
 /** Every route with a parameter is in the class with the longest `path` that it begins with. A new one needs a line here. */
 export const OWNERSHIP: readonly OwnershipClass[] = [
   {
     path: '/v1/api-keys/:id',
     whose: 'author',
     make: (world) => world.post<Made>('maker', '/v1/api-keys', { name: text, scopes: ['read'] }),
+  },
+  {
+    path: '/v1/api-keys/:id/rotate',
+    whose: 'user',
+    make: (world) => world.post<Made>('maker', '/v1/api-keys', { name: text, scopes: ['read'] }),
+  },
+  { path: '/v1/auth/logins/:id', whose: 'user', make: newLogin },
+  { path: '/v1/users/:id', whose: 'tenant', make: newMember },
+  { path: '/v1/admin/users/:id', whose: 'installation', make: newMember },
+  {
+    path: '/v1/invitations/:id',
+    whose: 'tenant',
+    make: (world) => world.post<Made>('admin', '/v1/invitations', { email: `${newId()}@example.com` }),
+  },
+  {
+    path: '/v1/service-accounts/:id',
+    whose: 'tenant',
+    make: (world) => world.post<Made>('admin', '/v1/service-accounts', { name: MARKS.content }),
   },
   { path: '/v1/documents/:id', whose: 'author', make: newDocument },
   { path: '/v1/chunks/:id', whose: 'tenant', make: newChunk },
@@ -153,6 +188,12 @@ export function classOf(url: string): OwnershipClass | undefined {
  * example is not for everybody. */
 export const BODIES: Readonly<Record<string, object>> = {
   'POST /v1/api-keys': { name: 'reads', scopes: ['read'] },
+  // What would end the logins that the matrix is tried with.
+  'PUT /v1/tenants/current/second-factor': { required: false },
+  'POST /v1/auth/change-password': {
+    current_password: 'correct horse battery',
+    new_password: 'correct horse battery',
+  },
   'POST /v1/sessions/:id/runs': { input: 'hello' },
   'PUT /v1/messages/:id': { content: 'hello' },
   'POST /v1/chat/completions': { model: 'extractive', messages: [{ role: 'user', content: 'hello' }] },
@@ -165,7 +206,30 @@ export const BODIES: Readonly<Record<string, object>> = {
 };
 
 /** Routes that want a person: an API key gets 403, whatever its scopes. */
-export const NOT_BY_KEY: ReadonlySet<string> = new Set(['POST /v1/api-keys', 'DELETE /v1/api-keys/:id']);
+export const NOT_BY_KEY: ReadonlySet<string> = new Set([
+  'POST /v1/api-keys',
+  'DELETE /v1/api-keys/:id',
+  'POST /v1/api-keys/:id/rotate',
+  'PATCH /v1/auth/me',
+  'POST /v1/auth/change-password',
+  'POST /v1/auth/verify-email/send',
+  'DELETE /v1/auth/logins',
+  'DELETE /v1/auth/logins/:id',
+  'POST /v1/auth/switch-tenant',
+  'POST /v1/auth/second-factor',
+  'POST /v1/auth/second-factor/confirm',
+  'POST /v1/auth/second-factor/recovery-codes',
+  'POST /v1/auth/second-factor/remove',
+  'POST /v1/invitations/accept',
+  'POST /v1/tenants/current/leave',
+]);
+
+/** Routes whose example holds a proof that nobody here can give, such as a code or the token of a mail: 422 is no leak. */
+export const WRONG_PROOF: ReadonlySet<string> = new Set([
+  'POST /v1/auth/second-factor/confirm',
+  'POST /v1/invitations/accept',
+  'POST /v1/tenants/current/leave',
+]);
 
 /** Routes whose example names something within what is `maker`'s that is not there: for its owner, too, that is 404. */
 export const MISSES_WITHIN: ReadonlySet<string> = new Set([

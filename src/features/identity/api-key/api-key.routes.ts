@@ -3,7 +3,7 @@ import type { App } from '../../../platform/http/server.ts';
 import * as schema from '../identity.schema.ts';
 import type { Identity } from '../identity.ts';
 import { pageFrom } from '../list-page.ts';
-import { createApiKey, listApiKeys, revokeApiKey } from './api-key.service.ts';
+import { createApiKey, listApiKeys, revokeApiKey, rotateApiKey } from './api-key.service.ts';
 
 const tags = ['api-keys'];
 /** A viewer may have keys too: they read. That a key cannot make keys is for the service to say. */
@@ -43,6 +43,29 @@ export function apiKeyRoutes(app: App, identity: Identity): void {
       const page = pageFrom(query);
       const keys = await listApiKeys(identity, principal, page);
       return pageOf(keys, page.limit, schema.presentApiKey, ({ id }) => [id]);
+    },
+  );
+
+  app.post(
+    '/v1/api-keys/:id/rotate',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Give an API key another secret',
+        description: 'The one before stays good for a while, so that its users can be told.',
+        params: schema.ApiKeyParams,
+        body: schema.RotateKeyBody,
+        response: { 201: schema.NewApiKeyReply },
+      },
+    },
+    async (request, reply) => {
+      const { principal, params, body } = request;
+      const rotated = await request.once(async () => {
+        const { key, row } = await rotateApiKey(identity, principal, params.id, body?.overlap_minutes);
+        return { ...schema.presentApiKey(row), key };
+      });
+      return reply.header('cache-control', 'no-store').code(201).send(rotated);
     },
   );
 

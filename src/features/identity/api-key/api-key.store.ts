@@ -1,5 +1,5 @@
 import type { Db } from '../../../platform/database/database.ts';
-import type { ApiKeyScope } from '../../../platform/database/schema.ts';
+import type { ApiKeyScope, UserKind } from '../../../platform/database/schema.ts';
 import type { IdPage } from '../list-page.ts';
 import { STANDING, type Standing } from '../standing.ts';
 
@@ -63,6 +63,34 @@ export async function findApiKey(db: Db, tenantId: string, id: string): Promise<
     .executeTakeFirst();
 }
 
+/** All of a user's keys, or those in one tenant. */
+export async function revokeApiKeysOf(db: Db, userId: string, at: Date, tenantId?: string): Promise<void> {
+  const found = db
+    .updateTable('platform.api_key')
+    .set({ revoked_at: at })
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null);
+  await (tenantId === undefined ? found : found.where('tenant_id', '=', tenantId)).execute();
+}
+
+/** Gives a key another secret; the one before is good until then. */
+export async function rotateApiKey(
+  db: Db,
+  id: string,
+  secret: { hash: string; previousUntil: Date },
+): Promise<ApiKeyRow> {
+  return db
+    .updateTable('platform.api_key')
+    .set((of) => ({
+      previous_secret_hash: of.ref('secret_hash'),
+      secret_hash: secret.hash,
+      previous_until: secret.previousUntil,
+    }))
+    .where('id', '=', id)
+    .returning(API_KEY)
+    .executeTakeFirstOrThrow();
+}
+
 export async function revokeApiKey(db: Db, tenantId: string, id: string, at: Date): Promise<void> {
   await db
     .updateTable('platform.api_key')
@@ -81,6 +109,9 @@ export type ApiKeyStateRow = Standing & {
   expires_at: Date | null;
   last_used_at: Date | null;
   revoked_at: Date | null;
+  previous_secret_hash: string | null;
+  previous_until: Date | null;
+  kind: UserKind;
 };
 
 /** Undefined as well when the key's user is no longer in the tenant. */
@@ -99,6 +130,9 @@ export async function findApiKeyState(db: Db, prefix: string): Promise<ApiKeySta
       'key.expires_at',
       'key.last_used_at',
       'key.revoked_at',
+      'key.previous_secret_hash',
+      'key.previous_until',
+      'user.kind',
       ...STANDING,
     ])
     .where('key.prefix', '=', prefix)

@@ -3,6 +3,7 @@ import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { movableClock } from '../../../../test/support/identity.ts';
 import { newId } from '../../../platform/id.ts';
+import { symmetricKeyRing } from '../signing-key/key-ring.ts';
 import { type AccessClaims, createAccessTokens } from './access-token.ts';
 
 const SECRET = 'a-secret-of-this-test-and-no-other';
@@ -15,7 +16,7 @@ const claims: AccessClaims = {
 };
 
 function tokens(secretKey = SECRET, clock = movableClock()) {
-  return createAccessTokens({ secretKey, lifetime: 1800, clock });
+  return createAccessTokens({ keyRing: symmetricKeyRing(secretKey), lifetime: 1800, clock });
 }
 
 const decode = (part: string | undefined): Record<string, unknown> =>

@@ -1,9 +1,10 @@
-import { createHash, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { createBoundedCache } from '../../../platform/cache/bounded-cache.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { MembershipRole } from '../../../platform/database/schema.ts';
 import { newId } from '../../../platform/id.ts';
+import type { KeyRing, Signer } from '../signing-key/key-ring.ts';
 
 export type AccessClaims = {
   userId: string;
@@ -25,7 +26,6 @@ export type AccessTokens = {
   readExpired(token: string): Promise<AccessClaims | null>;
 };
 
-const ALGORITHM = 'HS256';
 const HEADER_TYPE = 'at+jwt';
 const ISSUER = 'parley';
 const AUDIENCE = 'parley:api';
@@ -34,40 +34,33 @@ const CACHED_TOKENS = 10_000;
 /** Longer than any token lives that a login which can be refreshed may still have (30 days). */
 const EXPIRED_TOLERANCE = 31 * 24 * 60 * 60;
 
-/** Access tokens: JWT (RFC 9068 in form), signed with a key derived from the installation's secret. */
-export function createAccessTokens(options: { secretKey: string; lifetime: number; clock: Clock }): AccessTokens {
-  const { clock, lifetime } = options;
-  const key = deriveKey(options.secretKey, 'parley:access-token:v1');
+/** Access tokens: JWT (RFC 9068 in form), signed with a key of the ring. */
+export function createAccessTokens(options: { keyRing: KeyRing; lifetime: number; clock: Clock }): AccessTokens {
+  const { clock, lifetime, keyRing } = options;
   // A request costs one hash instead of one signature: 860,000 against 26,000 a second (docs/decisions/0003).
-  const verified = createBoundedCache<{ claims: AccessClaims; expires: number }>(CACHED_TOKENS);
+  const verified = createBoundedCache<Verified>(CACHED_TOKENS);
   const seconds = (): number => Math.floor(clock.now().getTime() / 1000);
 
   return {
     lifetime,
-    issue: (claims) => sign(claims, key, seconds(), lifetime),
+    issue: async (claims) => sign(claims, await keyRing.signer(), seconds(), lifetime),
     read: async (token) => {
       const name = createHash('sha256').update(token).digest('base64');
       const known = verified.get(name);
-      if (known) return known.expires > seconds() ? known.claims : null;
-      const found = await verify(token, key, clock.now());
+      if (known) return known.expires > seconds() && keyRing.isGood(known.kid) ? known.claims : null;
+      const found = await verify(token, keyRing, clock.now());
       if (found) verified.set(name, found);
       return found?.claims ?? null;
     },
-    readExpired: async (token) => (await verify(token, key, clock.now(), EXPIRED_TOLERANCE))?.claims ?? null,
+    readExpired: async (token) => (await verify(token, keyRing, clock.now(), EXPIRED_TOLERANCE))?.claims ?? null,
   };
 }
 
-/** A key of its own for each purpose, so that what is signed for one is worth nothing for another (HKDF, RFC 5869). */
-function deriveKey(secret: string, purpose: string): KeyObject {
-  // An empty file that should hold the secret would otherwise give a key that everyone can derive.
-  if (secret.length === 0) throw new Error('The secret key is empty. Set SECRET_KEY, or remove the empty secret file.');
-  return createSecretKey(new Uint8Array(hkdfSync('sha256', secret, '', purpose, 32)));
-}
-
-function sign(claims: AccessClaims, key: KeyObject, issuedAt: number, lifetime: number): Promise<string> {
+function sign(claims: AccessClaims, signer: Signer, issuedAt: number, lifetime: number): Promise<string> {
   const { tenantId, tenantSlug, role, familyId } = claims;
+  const { kid, algorithm: alg, key } = signer;
   return new SignJWT({ typ: 'access', tenant: tenantId, tenant_slug: tenantSlug, role, family: familyId })
-    .setProtectedHeader({ alg: ALGORITHM, typ: HEADER_TYPE })
+    .setProtectedHeader({ alg, typ: HEADER_TYPE, ...(kid === null ? {} : { kid }) })
     .setSubject(claims.userId)
     .setIssuer(ISSUER)
     .setAudience(AUDIENCE)
@@ -77,12 +70,18 @@ function sign(claims: AccessClaims, key: KeyObject, issuedAt: number, lifetime: 
     .sign(key);
 }
 
-type Verified = { claims: AccessClaims; expires: number };
+type Verified = { claims: AccessClaims; expires: number; kid: string | null };
 
-async function verify(token: string, key: KeyObject, now: Date, clockTolerance = 0): Promise<Verified | null> {
+/** The key is looked up by its id among our own: what else a header says of keys (`jwk`, `jku`, `x5c`) is not looked at. */
+async function verify(token: string, keyRing: KeyRing, now: Date, clockTolerance = 0): Promise<Verified | null> {
+  const keyFor = async ({ kid }: { kid?: string }): Promise<KeyObject> => {
+    const key = await keyRing.verifier(kid, { retired: clockTolerance > 0 });
+    if (key === null) throw new errors.JWKSNoMatchingKey();
+    return key;
+  };
   try {
-    const { payload } = await jwtVerify(token, key, {
-      algorithms: [ALGORITHM],
+    const { payload, protectedHeader } = await jwtVerify(token, keyFor, {
+      algorithms: [keyRing.algorithm],
       typ: HEADER_TYPE,
       issuer: ISSUER,
       audience: AUDIENCE,
@@ -91,7 +90,7 @@ async function verify(token: string, key: KeyObject, now: Date, clockTolerance =
       requiredClaims: ['sub', 'exp', 'iat', 'jti', 'tenant', 'tenant_slug', 'role', 'family'],
     });
     if (payload.typ !== 'access') return null;
-    return { claims: claimsOf(payload), expires: payload.exp ?? 0 };
+    return { claims: claimsOf(payload), expires: payload.exp ?? 0, kid: protectedHeader.kid ?? null };
   } catch (error) {
     if (error instanceof errors.JOSEError || error instanceof TypeError) return null;
     throw error;

@@ -70,6 +70,7 @@ describe.each(testDatabases())('logins on the $kind database', ({ open }) => {
         via: 'access-token',
         apiKeyId: null,
         scopes: null,
+        loginId: expect.any(String),
       });
     });
 
