@@ -33,6 +33,7 @@ const architecture: Architecture = {
     '@fastify/swagger': ['src/app/'],
     '@fastify/type-provider-typebox': ['src/platform/http/'],
     '@modelcontextprotocol/client': ['src/features/tools/mcp/'],
+    '@modelcontextprotocol/server': ['src/protocols/mcp/'],
     '@node-rs/argon2': ['src/features/identity/password/'],
     '@node-rs/bcrypt': ['src/features/identity/password/'],
     '@scalar/fastify-api-reference': ['src/app/'],

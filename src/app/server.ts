@@ -12,7 +12,9 @@ import { usageRoutes } from '../features/usage/index.ts';
 import type { RouteEntry } from '../platform/http/access.ts';
 import { originOf } from '../platform/http/request-origin.ts';
 import { type App, createHttpServer } from '../platform/http/server.ts';
+import { aiSdkRoutes } from '../protocols/ai-sdk/ai-sdk.routes.ts';
 import { chatkitRoutes } from '../protocols/chatkit/chatkit.routes.ts';
+import { mcpRoutes } from '../protocols/mcp/mcp.routes.ts';
 import { openaiRoutes } from '../protocols/openai/openai.routes.ts';
 import { webSocketRoutes } from '../protocols/websocket/websocket.routes.ts';
 import { serveConsole } from './console.ts';
@@ -20,12 +22,14 @@ import { crossOrigin } from './cross-origin.ts';
 import { repeatRequests } from './idempotency.ts';
 import { shedLoad } from './load-shedding.ts';
 import { endWithAccess } from './open-requests.ts';
+import { mcpTools } from './mcp-tools.ts';
 import { projectFolder } from './project-folder.ts';
 import { countAct, createRateLimits, limitAddresses, limitSubjects } from './rate-limits.ts';
 import { describeApi, REFERENCE_PATH, serveReference } from './reference.ts';
 import type { Services } from './services.ts';
 import { trustHosts } from './trusted-hosts.ts';
 import { rewriteUrl } from './url-rewrites.ts';
+import { version } from './version.ts';
 
 /** The whole HTTP surface over the services; not listening yet. */
 export async function createServer(services: Services, isDraining: () => boolean): Promise<App> {
@@ -62,6 +66,8 @@ export async function createServer(services: Services, isDraining: () => boolean
   analyticsRoutes(app, services.analytics);
   chatRoutes(app, services.chat, metrics);
   await openaiRoutes(app, services);
+  aiSdkRoutes(app, services);
+  await mcpRoutes(app, { ...services, version, allowedOrigins: config.allowedOrigins, tools: mcpTools(services) });
   await webSocketRoutes(app, {
     ...services,
     allowedOrigins: config.allowedOrigins,

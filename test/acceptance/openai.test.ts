@@ -194,7 +194,7 @@ describe.each(testDatabases())('the openai package on the $kind database', { tim
 
     test.each([
       ['n', ask('Hi', { n: 2 }), 'unsupported_parameter'],
-      ['tools', ask('Hi', { tools: [{ type: 'function', function: { name: 'f' } }] }), 'unsupported_parameter'],
+      ['tools[0].type', ask('Hi', { tools: [{ type: 'custom', custom: { name: 'f' } }] }), 'unsupported_parameter'],
       ['response_format', ask('Hi', { response_format: { type: 'json_object' } }), 'unsupported_parameter'],
       ['audio', ask('Hi', { audio: { voice: 'x', format: 'mp3' } }), 'unsupported_parameter'],
       [
@@ -364,7 +364,7 @@ describe.each(testDatabases())('the openai package on the $kind database', { tim
     });
 
     test.each([
-      ['tools', { ...hello, tools: [{ type: 'web_search' }] }],
+      ['tools[0].type', { ...hello, tools: [{ type: 'web_search' }] }],
       ['input[0].type', { ...hello, input: [{ type: 'function_call_output', call_id: 'x', output: 'y' }] }],
       ['input[0].content[0].type', { ...hello, input: [{ role: 'user', content: [{ type: 'input_image' }] }] }],
       ['text', { ...hello, text: { format: { type: 'json_object' } } }],

@@ -184,7 +184,7 @@ describe.each(testDatabases())('chat by WebSocket on the $kind database', { time
       const first = await connect();
       first.send({ message: 'Count', model: 'fake/resumed' });
       const { run_id } = await first.next('start');
-      await expect.poll(() => first.textOf(run_id)).toBe('One two ');
+      await expect.poll(() => first.textOf(run_id), { timeout: 20_000 }).toBe('One two ');
       const seen = first.frames.at(-1)?.seq;
       first.socket.terminate();
       waiting.open();

@@ -25,4 +25,4 @@ export type { ClientTool, ServerToolChoice, ToolChoice, ToolRequest } from './ru
 export { leaseTimesOf } from './run/worker-lease.ts';
 export type { SessionQuota } from './session.service.ts';
 export { sessionOwner } from './session.store.ts';
-export { RunTools } from './tools.schema.ts';
+export { RunToolChoice, RunTools } from './tools.schema.ts';

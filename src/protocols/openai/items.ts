@@ -2,6 +2,7 @@ import type { MessageView } from '../../features/chat/index.ts';
 import { fileCitation } from './citation.ts';
 import { prefixed } from './ids.ts';
 import type { ItemsQuery } from './responses/responses.schema.ts';
+import { argumentsOf } from './tools.ts';
 
 /** A kept message as an item of a conversation, or of a response's input. */
 export function itemView(message: MessageView) {
@@ -18,14 +19,35 @@ export function itemView(message: MessageView) {
   };
 }
 
+type ToolItem = { type: 'function_call' | 'function_call_output'; id: string; status: string; call_id: string };
+type Item = ReturnType<typeof itemView> | ToolItem;
+
+/** A kept message as the items that it is made of: what it says, and the calls and outputs of functions. */
+export function itemViews(message: MessageView): Item[] {
+  const { id, parts } = message;
+  const tools = parts.flatMap((part, index): ToolItem[] => {
+    const shared = { id: `fc_${id}_${index}`, status: 'completed' };
+    if (part.type === 'tool-call') {
+      const { id: call_id, name, input } = part.tool_call;
+      const call = { call_id, name, arguments: argumentsOf(input) };
+      return [{ type: 'function_call', ...shared, ...call }];
+    }
+    if (part.type !== 'tool-result') return [];
+    const output = part.error ?? argumentsOf(part.output);
+    const result = { call_id: part.tool_call_id, output };
+    return [{ type: 'function_call_output', ...shared, ...result }];
+  });
+  return tools.length > 0 && message.content === '' ? tools : [itemView(message), ...tools];
+}
+
 /** A page of items that are all at hand, in OpenAI's form of a list. */
 export function itemPage(messages: readonly MessageView[], { limit = 20, order = 'desc', after }: ItemsQuery) {
-  const items = (order === 'asc' ? messages : messages.toReversed()).map(itemView);
+  const items = (order === 'asc' ? messages : messages.toReversed()).flatMap(itemViews);
   const start = after === undefined ? 0 : items.findIndex(({ id }) => id === after) + 1;
   return itemList(items.slice(start, start + limit), items.length > start + limit);
 }
 
-export function itemList(items: readonly ReturnType<typeof itemView>[], hasMore: boolean) {
+export function itemList(items: readonly Item[], hasMore: boolean) {
   return {
     object: 'list',
     data: items,

@@ -30,8 +30,8 @@ import { createToolAnswers } from './tool-answers.ts';
 
 export type RunService = ReturnType<typeof createRunService>;
 
-/** A session that is made for a run. */
-export type NewRunSession = { metadata?: Record<string, unknown>; temporary?: boolean };
+/** A session that is made for a run. Its id is given where a dialect makes it from a name that clients choose. */
+export type NewRunSession = { id?: string; metadata?: Record<string, unknown>; temporary?: boolean };
 
 export type RunDetail = { run: RunView; request: store.RunRequest };
 
@@ -79,9 +79,9 @@ export function createRunService(deps: RunDependencies) {
   }
 
   /** A session of its own, made in the same transaction as the run. */
-  function newSession({ metadata = {}, temporary = false }: NewRunSession): RunTarget {
+  function newSession({ id, metadata = {}, temporary = false }: NewRunSession): RunTarget {
     const expiresAt = temporary ? new Date(clock.now().getTime() + TEMPORARY_SESSION_MS) : null;
-    return { sessionId: newId(), newSession: { metadata, expiresAt } };
+    return { sessionId: id ?? newId(), newSession: { metadata, expiresAt } };
   }
 
   async function find(principal: Principal, id: string): Promise<store.RunRow> {
@@ -126,7 +126,14 @@ export function createRunService(deps: RunDependencies) {
 
     /** The same in a session that is made for it. A temporary one is in no list and is deleted within some 25 hours. */
     async createInNewSession(principal: Principal, session: NewRunSession, input: RunInput): Promise<RunView> {
-      return start(principal, newSession(session), input);
+      try {
+        return await start(principal, newSession(session), input);
+      } catch (error) {
+        if (!session.id || !violatesUnique(error, 'session_pkey')) throw error;
+        // Another request has just made it, with what was said before.
+        const { earlier: _, ...question } = input;
+        return this.create(principal, session.id, question);
+      }
     },
 
     /**

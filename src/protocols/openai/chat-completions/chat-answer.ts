@@ -3,10 +3,11 @@ import { type UrlCitation, urlCitation } from '../citation.ts';
 import { openaiErrors } from '../openai.errors.ts';
 import { openaiError, runError } from '../openai-error.ts';
 import type { RunEnd } from '../run-events.ts';
+import { argumentsOf } from '../tools.ts';
 
 export type ChatCompletionHead = { id: string; created: number; model: string };
 
-type FinishReason = 'stop' | 'length' | 'content_filter';
+type FinishReason = 'stop' | 'length' | 'content_filter' | 'tool_calls';
 
 function chatUsage({ input_tokens, output_tokens }: RunUsage) {
   return {
@@ -21,13 +22,22 @@ type ChatUsage = ReturnType<typeof chatUsage>;
 
 function finishReason(reason: string | undefined): FinishReason {
   if (reason === 'length') return 'length';
+  if (reason === 'tool-calls') return 'tool_calls';
   return reason === 'content-filter' ? 'content_filter' : 'stop';
+}
+
+type FunctionCall = { id: string; type: 'function'; function: { name: string; arguments: string } };
+
+function functionCall({ tool_call: { id, name, input } }: Extract<LoggedEvent, { type: 'tool-call' }>): FunctionCall {
+  return { id, type: 'function', function: { name, arguments: argumentsOf(input) } };
 }
 
 /** What the events so far say of the answer. */
 class ChatAnswer {
   text = '';
   annotations: UrlCitation[] = [];
+  /** Of the client's functions; what this program calls itself is its own affair. */
+  calls: FunctionCall[] = [];
   finish: FinishReason = 'stop';
   usage: ChatUsage | null = null;
   end: RunEnd | null = null;
@@ -47,6 +57,9 @@ class ChatAnswer {
         break;
       case 'citation':
         this.annotations.push(urlCitation(event, this.#startOf(event.part_id)));
+        break;
+      case 'tool-call':
+        if (event.executor === 'client') this.calls.push(functionCall(event));
         break;
       case 'step-end':
         this.finish = finishReason(event.finish_reason);
@@ -73,7 +86,15 @@ export function chatCompletion(head: ChatCompletionHead, events: readonly Logged
   const { end } = answer;
   if (!end) throw openaiErrors.runBroken();
   if (end.status !== 'completed') throw runError(end.status, end.error);
-  const message = { role: 'assistant', content: answer.text, refusal: null, annotations: answer.annotations };
+  const { calls, text, annotations } = answer;
+  const content = text === '' && calls.length > 0 ? null : text;
+  const message = {
+    role: 'assistant',
+    content,
+    refusal: null,
+    annotations,
+    ...(calls.length > 0 && { tool_calls: calls }),
+  };
   return {
     id: head.id,
     object: 'chat.completion',
@@ -114,6 +135,9 @@ export function chatChunks(head: ChatCompletionHead, options: { includeUsage: bo
     if (restarts) return failure(openaiErrors.runRestarted());
     if (event.type === 'run-start') return [chunk({ role: 'assistant', content: '', refusal: null })];
     if (event.type === 'text-delta') return [chunk({ content: event.delta })];
+    if (event.type === 'tool-call' && event.executor === 'client') {
+      return [chunk({ tool_calls: [{ index: answer.calls.length - 1, ...functionCall(event) }] })];
+    }
     return event.type === 'run-end' ? last(event) : [];
   };
 }

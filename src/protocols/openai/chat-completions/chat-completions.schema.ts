@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { MOST_GIVEN_MESSAGES, RetrievalOptions } from '../../../features/chat/index.ts';
 import { nullable, words } from '../../../platform/http/schema.ts';
 import { Content } from '../message-content.ts';
+import { ToolChoice, Tools } from '../tools.ts';
 
 /** OpenAI's clients send fields of next year's, too. */
 const open = { additionalProperties: true };
@@ -12,9 +13,24 @@ const ChatMessage = Type.Object(
     role: words(['developer', 'system', 'user', 'assistant', 'tool', 'function']),
     content: optional(Content),
     name: optional(Type.String()),
+    tool_call_id: optional(Type.String({ maxLength: 200 })),
+    tool_calls: optional(
+      Type.Array(
+        Type.Object(
+          {
+            id: Type.String({ maxLength: 200 }),
+            type: Type.Optional(Type.String()),
+            function: Type.Optional(Type.Object({ name: Type.String(), arguments: Type.String() }, open)),
+          },
+          open,
+        ),
+        { maxItems: 128 },
+      ),
+    ),
   },
   open,
 );
+export type ChatMessage = Static<typeof ChatMessage>;
 
 const Tokens = Type.Integer({ minimum: 1, maximum: 128_000 });
 const StopText = Type.String({ minLength: 1, maxLength: 200 });
@@ -34,6 +50,8 @@ export const ChatCompletionBody = Type.Object(
     temperature: optional(Type.Number({ minimum: 0, maximum: 2 })),
     stop: optional(Type.Union([StopText, Type.Array(StopText, { maxItems: 4 })])),
     n: optional(Type.Integer({ minimum: 1 })),
+    tools: optional(Tools),
+    tool_choice: optional(ToolChoice),
     user: optional(Type.String({ maxLength: 512 })),
     metadata: optional(
       Type.Record(Type.String({ maxLength: 64 }), Type.String({ maxLength: 512 }), { maxProperties: 16 }),

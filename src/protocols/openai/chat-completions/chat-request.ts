@@ -1,5 +1,6 @@
-import type { GivenMessage, NewRunSession, RunInput } from '../../../features/chat/index.ts';
+import type { GivenMessage, MessagePart, NewRunSession, RunInput } from '../../../features/chat/index.ts';
 import { textOf } from '../message-content.ts';
+import { asking, callPart, toolInput } from '../tools.ts';
 import {
   anything,
   invalidField,
@@ -11,12 +12,10 @@ import {
   type Unsupported,
   unsupportedField,
 } from '../unsupported.ts';
-import type { ChatCompletionBody } from './chat-completions.schema.ts';
+import type { ChatCompletionBody, ChatMessage } from './chat-completions.schema.ts';
 
 const UNSUPPORTED: Unsupported = {
   n: isNot(1),
-  tools: isList,
-  tool_choice: isNot('none', 'auto'),
   functions: isList,
   function_call: isNot('none', 'auto'),
   audio: anything,
@@ -32,8 +31,8 @@ const UNSUPPORTED: Unsupported = {
 export function chatRun(body: ChatCompletionBody): { session: NewRunSession; input: RunInput } {
   refuseUnsupported(body, UNSUPPORTED);
   const { instructions, said } = conversation(body.messages);
-  const last = said.at(-1);
-  if (last?.role !== 'user') throw invalidField('messages', 'must end with a message of the user');
+  const asked = asking(said);
+  if (!asked) throw invalidField('messages', 'must end with a message of the user, or with the output of a tool');
   const stop = typeof body.stop === 'string' ? [body.stop] : (body.stop ?? []);
   const limit = body.max_completion_tokens ?? body.max_tokens ?? null;
   const temperature = body.temperature ?? null;
@@ -41,11 +40,11 @@ export function chatRun(body: ChatCompletionBody): { session: NewRunSession; inp
     session: { temporary: body.store !== true, metadata: body.metadata ?? {} },
     input: {
       model: body.model,
-      input: last.text,
-      earlier: said.slice(0, -1).map(given),
+      ...asked,
       whole_history: true,
       metadata: body.metadata ?? {},
       dialect: { name: 'openai.chat.completions', ...(body.user && { user: body.user }) },
+      ...toolInput(body.tools, body.tool_choice),
       ...(instructions !== '' && { instructions }),
       ...(limit !== null && { max_output_tokens: limit }),
       ...(temperature !== null && { temperature }),
@@ -55,29 +54,41 @@ export function chatRun(body: ChatCompletionBody): { session: NewRunSession; inp
   };
 }
 
-type Said = { role: 'user' | 'assistant'; text: string };
-
-function given({ role, text }: Said): GivenMessage {
-  return { role, parts: [{ type: 'text', text }] };
-}
-
-function conversation(messages: ChatCompletionBody['messages']): { instructions: string; said: Said[] } {
+function conversation(messages: ChatCompletionBody['messages']): { instructions: string; said: GivenMessage[] } {
   const instructions: string[] = [];
-  const said: Said[] = [];
+  const said: GivenMessage[] = [];
   for (const [index, message] of messages.entries()) {
-    const { role } = message;
-    const text = textOf(message.content, `messages.${index}.content`);
-    if (role === 'system' || role === 'developer') instructions.push(text);
-    else if (role === 'user' || role === 'assistant') {
-      refuseToolCalls(message, index);
-      // Refused here: an empty question would be answered by the one before it.
-      if (role === 'user' && text.trim() === '') throw invalidField(`messages.${index}.content`, 'must not be blank');
-      if (text !== '') said.push({ role, text });
-    } else throw unsupportedField(`messages.${index}.role`, `"${role}" is not supported here; send text messages only`);
+    const place = `messages.${index}`;
+    const text = textOf(message.content, `${place}.content`);
+    if (message.role === 'system' || message.role === 'developer') instructions.push(text);
+    else {
+      const parts = partsOf(message, text, place);
+      if (parts.length > 0) said.push({ role: message.role as GivenMessage['role'], parts });
+    }
   }
   return { instructions: instructions.filter((text) => text !== '').join('\n\n'), said };
 }
 
-function refuseToolCalls(message: object, index: number): void {
-  if ('tool_calls' in message && isList(message.tool_calls)) throw unsupportedField(`messages.${index}.tool_calls`);
+function partsOf(message: ChatMessage, text: string, place: string): MessagePart[] {
+  const { role, tool_call_id: id, tool_calls: calls } = message;
+  switch (role) {
+    case 'user':
+      // Refused here: an empty question would be answered by the one before it.
+      if (text.trim() === '') throw invalidField(`${place}.content`, 'must not be blank');
+      return [{ type: 'text', text }];
+    case 'assistant':
+      return [...(text === '' ? [] : [{ type: 'text' as const, text }]), ...(calls ?? []).map(callOf(place))];
+    case 'tool':
+      if (!id) throw invalidField(`${place}.tool_call_id`, 'is required');
+      return [{ type: 'tool-result', tool_call_id: id, output: text }];
+    default:
+      throw unsupportedField(`${place}.role`, `"${role}" is not supported here; use tools`);
+  }
 }
+
+const callOf =
+  (place: string) =>
+  ({ id, function: called }: NonNullable<ChatMessage['tool_calls']>[number], index: number): MessagePart => {
+    if (!called) throw unsupportedField(`${place}.tool_calls.${index}.type`, 'must be a function');
+    return callPart(id, called.name, called.arguments);
+  };

@@ -3,7 +3,7 @@ import { encodeCursor } from '../../../platform/http/pagination.ts';
 import type { App } from '../../../platform/http/server.ts';
 import type { OpenaiDependencies } from '../dependencies.ts';
 import { prefixed, seconds, unprefixed } from '../ids.ts';
-import { itemList, itemView } from '../items.ts';
+import { itemList, itemView, itemViews } from '../items.ts';
 import { openaiErrors } from '../openai.errors.ts';
 import { messageOf } from '../responses/response-request.ts';
 import { ItemsQuery } from '../responses/responses.schema.ts';
@@ -75,7 +75,7 @@ function itemRoutes(app: App, { chat: { sessions } }: OpenaiDependencies): void 
       const last = after === undefined ? null : await sessions.message(principal, id, messageIdOf(after));
       const cursor = last && encodeCursor([last.created_at, last.id]);
       const page = await sessions.messages(principal, id, { limit, order, ...(cursor !== null && { cursor }) });
-      return itemList(page.data.map(itemView), page.next_cursor !== null);
+      return itemList(page.data.flatMap(itemViews), page.next_cursor !== null);
     },
   );
   app.post(

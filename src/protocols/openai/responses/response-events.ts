@@ -2,8 +2,10 @@ import type { LoggedEvent, RunDetail } from '../../../features/chat/index.ts';
 import { type FileCitation, fileCitation } from '../citation.ts';
 import { prefixed, seconds } from '../ids.ts';
 import type { RunEnd } from '../run-events.ts';
+import { argumentsOf } from '../tools.ts';
 import {
   errorOf,
+  type FunctionCallItem,
   type ItemStatus,
   type OutputItem,
   type OutputText,
@@ -72,6 +74,9 @@ export class ResponseEvents {
         break;
       case 'citation':
         this.#cite(event);
+        break;
+      case 'tool-call':
+        if (event.executor === 'client') this.#call(event.tool_call);
         break;
       case 'usage':
         this.#state.usage = event;
@@ -142,6 +147,28 @@ export class ResponseEvents {
     this.#emit('response.output_item.done', { output_index: this.#output.length, item });
     this.#output.push(item);
     this.#open = null;
+  }
+
+  /** A function of the client's: the response ends behind its calls, and the next request brings what they gave. */
+  #call({ id, name, input }: { id: string; name: string; input: unknown }): void {
+    this.#close('completed');
+    const output_index = this.#output.length;
+    const itemId = `fc_${this.#detail.run.message_id}_${output_index}`;
+    const written = argumentsOf(input);
+    const item = (status: ItemStatus, text: string): FunctionCallItem => ({
+      type: 'function_call',
+      id: itemId,
+      status,
+      call_id: id,
+      name,
+      arguments: text,
+    });
+    const place = { item_id: itemId, output_index };
+    this.#emit('response.output_item.added', { output_index, item: item('in_progress', '') });
+    this.#emit('response.function_call_arguments.delta', { ...place, delta: written });
+    this.#emit('response.function_call_arguments.done', { ...place, name, arguments: written });
+    this.#emit('response.output_item.done', { output_index, item: item('completed', written) });
+    this.#output.push(item('completed', written));
   }
 
   #end(end: RunEnd): void {

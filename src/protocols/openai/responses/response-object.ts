@@ -11,7 +11,16 @@ export type OutputText = {
   annotations: readonly FileCitation[];
   logprobs: readonly never[];
 };
-export type OutputItem = {
+export type FunctionCallItem = {
+  type: 'function_call';
+  id: string;
+  status: ItemStatus;
+  call_id: string;
+  name: string;
+  arguments: string;
+};
+export type OutputItem = FunctionCallItem | MessageItem;
+export type MessageItem = {
   type: 'message';
   id: string;
   status: ItemStatus;
@@ -48,20 +57,25 @@ export function responseObject({ run, request }: RunDetail, state: ResponseState
     metadata: request.metadata,
     model: state.model,
     output: state.output,
-    parallel_tool_calls: false,
+    parallel_tool_calls: true,
     previous_response_id: facts.previous_response_id ?? null,
     reasoning: null,
     service_tier: 'default',
     store: facts.store ?? true,
     temperature: request.temperature,
     text: { format: { type: 'text' } },
-    tool_choice: 'auto',
-    tools: [],
+    tool_choice: request.tool_choice ?? 'auto',
+    tools: (request.tools ?? []).map(toolView),
     top_p: null,
     truncation: 'auto',
     usage: state.usage && responseUsage(state.usage),
     ...(facts.user && { user: facts.user }),
   };
+}
+
+/** OpenAI's clients expect every field. */
+function toolView(tool: NonNullable<RunDetail['request']['tools']>[number]) {
+  return tool.type === 'function' ? { description: null, parameters: null, strict: false, ...tool } : tool;
 }
 
 function responseUsage({ input_tokens, output_tokens }: RunUsage) {

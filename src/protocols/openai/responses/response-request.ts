@@ -1,6 +1,7 @@
 import type { GivenMessage, NewRunSession, RunInput } from '../../../features/chat/index.ts';
 import { unprefixed } from '../ids.ts';
 import { textOf } from '../message-content.ts';
+import { asking, callPart, toolInput } from '../tools.ts';
 import {
   anything,
   invalidField,
@@ -14,8 +15,6 @@ import {
 import type { InputItem, ResponseBody } from './responses.schema.ts';
 
 const UNSUPPORTED: Unsupported = {
-  tools: isList,
-  tool_choice: isNot('none', 'auto'),
   text: (value) => {
     const { format } = value as { format?: unknown };
     return typeof format === 'object' && format !== null && isFormat(format);
@@ -46,15 +45,15 @@ export function responseRun(body: ResponseBody): { target: ResponseTarget; input
   refuseUnsupported(body, UNSUPPORTED);
   const target = targetOf(body);
   const { instructions, said } = conversation(body);
-  const last = said.at(-1);
-  if (last?.role !== 'user') throw invalidField('input', 'must end with a message of the user');
+  const asked = asking(said);
+  if (!asked) throw invalidField('input', 'must end with a message of the user, or with the output of a function');
   return {
     target,
     input: {
-      input: last.text,
-      earlier: said.slice(0, -1).map(({ role, text }): GivenMessage => ({ role, parts: [{ type: 'text', text }] })),
+      ...asked,
       metadata: body.metadata ?? {},
       dialect: factsOf(body),
+      ...toolInput(body.tools, body.tool_choice),
       ...(target.kind === 'new' && { whole_history: true }),
       ...(body.model && { model: body.model }),
       ...(instructions !== '' && { instructions }),
@@ -92,21 +91,43 @@ function targetOf(body: ResponseBody): ResponseTarget {
   return { kind: 'conversation', sessionId };
 }
 
-type Said = { role: 'user' | 'assistant'; text: string };
-
-function conversation({ input, instructions }: ResponseBody): { instructions: string; said: Said[] } {
+function conversation({ input, instructions }: ResponseBody): { instructions: string; said: GivenMessage[] } {
   const told = [instructions ?? ''];
-  if (typeof input === 'string') return { instructions: told.join(''), said: [{ role: 'user', text: input }] };
-  const said: Said[] = [];
+  if (typeof input === 'string') return { instructions: told.join(''), said: [textMessage('user', input)] };
+  const said: GivenMessage[] = [];
   for (const [index, item] of input.entries()) {
+    const tool = toolMessage(item, index);
+    if (tool) {
+      said.push(tool);
+      continue;
+    }
     const { role, text } = messageOf(item, index);
     if (role === 'system' || role === 'developer') told.push(text);
-    else if (text !== '') said.push({ role, text });
+    else if (text !== '') said.push(textMessage(role, text));
   }
   return { instructions: told.filter((text) => text !== '').join('\n\n'), said };
 }
 
-type ItemRole = Said['role'] | 'system' | 'developer';
+function textMessage(role: 'user' | 'assistant', text: string): GivenMessage {
+  return { role, parts: [{ type: 'text', text }] };
+}
+
+/** A call of a function, or its output; null for an item of another kind. */
+function toolMessage(
+  { type, call_id: id, name, arguments: written, output }: InputItem,
+  index: number,
+): GivenMessage | null {
+  if (type !== 'function_call' && type !== 'function_call_output') return null;
+  if (!id) throw invalidField(`input.${index}.call_id`, 'is required');
+  if (type === 'function_call_output') {
+    const text = textOf(output, `input.${index}.output`);
+    return { role: 'tool', parts: [{ type: 'tool-result', tool_call_id: id, output: text }] };
+  }
+  if (!name) throw invalidField(`input.${index}.name`, 'is required');
+  return { role: 'assistant', parts: [callPart(id, name, written ?? '{}')] };
+}
+
+type ItemRole = 'user' | 'assistant' | 'system' | 'developer';
 const ROLES: readonly string[] = ['user', 'assistant', 'system', 'developer'] satisfies ItemRole[];
 
 /** The message in an item. @throws ApiError for items of other kinds */

@@ -2,12 +2,21 @@ import { type Static, Type } from 'typebox';
 import { MOST_GIVEN_MESSAGES, RetrievalOptions } from '../../../features/chat/index.ts';
 import { nullable, words } from '../../../platform/http/schema.ts';
 import { Content } from '../message-content.ts';
+import { ToolChoice, Tools } from '../tools.ts';
 
 const open = { additionalProperties: true };
 const optional = <Schema extends Parameters<typeof nullable>[0]>(schema: Schema) => Type.Optional(nullable(schema));
 
 export const InputItem = Type.Object(
-  { type: optional(Type.String()), role: optional(Type.String()), content: optional(Content) },
+  {
+    type: optional(Type.String()),
+    role: optional(Type.String()),
+    content: optional(Content),
+    call_id: optional(Type.String({ maxLength: 200 })),
+    name: optional(Type.String({ maxLength: 64 })),
+    arguments: optional(Type.String()),
+    output: optional(Content),
+  },
   open,
 );
 export type InputItem = Static<typeof InputItem>;
@@ -36,6 +45,8 @@ export const ResponseBody = Type.Object(
     metadata: optional(Metadata),
     store: optional(Type.Boolean({ description: 'False: deleted within a day, and in no list.' })),
     user: optional(Type.String({ maxLength: 512 })),
+    tools: optional(Tools),
+    tool_choice: optional(ToolChoice),
     retrieval: optional(RetrievalOptions),
   },
   { ...open, title: 'ResponseRequest' },

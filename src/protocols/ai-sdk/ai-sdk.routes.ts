@@ -1,0 +1,196 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Chat, EventLine, LoggedEvent, RunView } from '../../features/chat/index.ts';
+import type { Principal } from '../../features/identity/index.ts';
+import { ApiError } from '../../platform/http/errors.ts';
+import type { App } from '../../platform/http/server.ts';
+import { type SseEvent, sendEventStream } from '../../platform/http/sse.ts';
+import { isId } from '../../platform/id.ts';
+import type { Metrics } from '../../platform/telemetry/metrics.ts';
+import { AiChatBody, StreamParams, StreamQuery } from './ai-sdk.schema.ts';
+import { earlierOf, invalidField, runInput, sessionIdOf, toolAnswers } from './ai-sdk-request.ts';
+import { RunChunks } from './run-chunks.ts';
+
+export type AiSdkDependencies = { chat: Chat; metrics: Metrics };
+
+/** A stream of chunks: a run from behind one of its events on. Its name is what the client resumes by. */
+type ChunkStream = { run: RunView; after: number };
+
+/** AI SDK's UI message stream over the same sessions and runs, for `useChat` with its unmodified transports. */
+export function aiSdkRoutes(app: App, deps: AiSdkDependencies): void {
+  const tags = ['AI SDK'];
+  app.post(
+    '/v1/ai-sdk/chat',
+    {
+      config: { access: 'member', limit: 'run' },
+      schema: {
+        tags,
+        summary: 'Ask, as AI SDK’s `useChat` does',
+        description:
+          'The answer is a UI message stream. Closing the connection does not stop it: `POST /v1/ai-sdk/chat/{id}/stop` does. A last message of the assistant gives outputs and approvals of the tool calls that the chat waits for.',
+        body: AiChatBody,
+      },
+    },
+    async (request, reply) => {
+      const { principal, body } = request;
+      const answers = body.messages.at(-1)?.role === 'assistant';
+      const stream = answers
+        ? await goOn(deps.chat, principal, body)
+        : { run: await request.once(() => ask(deps.chat, principal, body)), after: 0 };
+      return send(deps, request, reply, stream, 0);
+    },
+  );
+  app.get(
+    '/v1/ai-sdk/chat/:id/stream',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        summary: 'Come back to an answer; 204 where the chat has none under way',
+        params: StreamParams,
+        querystring: StreamQuery,
+      },
+    },
+    async (request, reply) => {
+      const { principal, params, query } = request;
+      const stream = await find(deps.chat, principal, params.id);
+      if (!stream) return reply.code(204).send();
+      return send(deps, request, reply, stream, query.startIndex ?? 0);
+    },
+  );
+  app.post(
+    '/v1/ai-sdk/chat/:id/stop',
+    {
+      config: { access: 'member' },
+      schema: { tags, summary: 'Stop the answer under way; what was said so far is kept', params: StreamParams },
+    },
+    async ({ principal, params }, reply) => {
+      const stream = await find(deps.chat, principal, params.id);
+      if (stream) await deps.chat.runs.cancel(principal, stream.run.id);
+      return reply.code(204).send();
+    },
+  );
+}
+
+async function ask({ runs }: Chat, principal: Principal, body: AiChatBody): Promise<RunView> {
+  const input = runInput(body);
+  const whole = { ...input, earlier: earlierOf(body) };
+  if (!body.id) return runs.createInNewSession(principal, {}, whole);
+  const id = sessionIdOf(principal, body.id);
+  const run = await orNull(runs.create(principal, id, input));
+  if (run) return run;
+  // A name of the client's own makes a session; an id that is none of ours does not.
+  if (isId(body.id)) return runs.create(principal, id, input);
+  return runs.createInNewSession(principal, { id, metadata: { ai_sdk_chat_id: body.id } }, whole);
+}
+
+/** Answers what a run waits for, and tells it from there on. */
+async function goOn({ sessions, runs }: Chat, principal: Principal, body: AiChatBody): Promise<ChunkStream> {
+  if (!body.id) throw invalidField('id', 'is required: it says which chat the tools are answered in');
+  const { active_run_id } = await sessions.get(principal, sessionIdOf(principal, body.id));
+  if (active_run_id === null)
+    throw invalidField('messages', 'must end with a message of the user: nothing is waited for');
+  const run = await runs.get(principal, active_run_id);
+  const { outputs, decisions } = toolAnswers(body, run);
+  if (outputs.length > 0) await runs.submitToolOutputs(principal, run.id, outputs);
+  if (decisions.length > 0) await runs.decideToolCalls(principal, run.id, decisions);
+  return { run, after: run.last_seq };
+}
+
+const STREAM_NAME = /^([0-9a-f-]{36})(?:\.(\d{1,9}))?$/;
+
+/** The stream that a name means; null where there is none. */
+async function find({ sessions, runs }: Chat, principal: Principal, name: string): Promise<ChunkStream | null> {
+  const [, id = '', after = '0'] = STREAM_NAME.exec(name) ?? [];
+  const run = isId(id) ? await orNull(runs.get(principal, id)) : null;
+  if (run) return { run, after: Number(after) };
+  const sessionId = sessionIdOf(principal, name);
+  // A chat that never was, under a name of the client's own, is as good as one that has nothing under way.
+  const session = await (isId(name) ? sessions.get(principal, sessionId) : orNull(sessions.get(principal, sessionId)));
+  return session?.active_run_id ? { run: await runs.get(principal, session.active_run_id), after: 0 } : null;
+}
+
+async function orNull<Found>(found: Promise<Found>): Promise<Found | null> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof ApiError && error.definition.kind === 'not-found') return null;
+    throw error;
+  }
+}
+
+async function send(
+  { chat, metrics }: AiSdkDependencies,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { run, after }: ChunkStream,
+  startIndex: number,
+): Promise<FastifyReply> {
+  const source = new AbortController();
+  // Before the stream opens, so that a refusal is an error and not an empty stream.
+  const lines = await chat.runs.follow(request.principal, run.id, 0, source.signal);
+  const chunks = chunksOf(lines, run.id, after, () => chat.runs.get(request.principal, run.id));
+  const ready = startIndex < 0 ? await untilNow(chunks, run.last_seq) : { past: [], rest: chunks };
+  const skip = startIndex < 0 ? Math.max(0, ready.past.length + startIndex) : startIndex;
+  reply.headers({
+    'x-vercel-ai-ui-message-stream': 'v1',
+    'x-run-id': run.id,
+    'x-workflow-run-id': after === 0 ? run.id : `${run.id}.${after}`,
+    ...(startIndex < 0 && { 'x-workflow-stream-tail-index': String(ready.past.length - 1) }),
+  });
+  metrics.openStreams.inc();
+  await sendEventStream(request, reply, (gone) => {
+    gone.addEventListener('abort', () => source.abort(), { once: true });
+    return frames(ready, skip);
+  }).finally(() => {
+    source.abort();
+    metrics.openStreams.dec();
+  });
+  return reply;
+}
+
+type Chunk = { seq: number; data: string };
+
+/** The chunks of a run behind an event, as they come; it ends where the run does, or waits for its client. */
+async function* chunksOf(
+  batches: AsyncIterable<readonly EventLine[]>,
+  runId: string,
+  after: number,
+  runNow: () => Promise<RunView>,
+): AsyncGenerator<readonly Chunk[]> {
+  const rendering = new RunChunks(runId);
+  for await (const lines of batches) {
+    yield lines.flatMap(({ json, seq }) => {
+      const chunks = rendering.add(JSON.parse(json) as LoggedEvent);
+      return seq > after ? chunks.map((chunk) => ({ seq, data: JSON.stringify(chunk) })) : [];
+    });
+    const last = lines.at(-1);
+    if (last?.type === 'run-wait' && last.seq > after && (await runNow()).status === 'waiting') return;
+  }
+}
+
+/** What there is already, up to an event, for a client that counts from the end. */
+async function untilNow(batches: AsyncGenerator<readonly Chunk[]>, lastSeq: number) {
+  const past: Chunk[] = [];
+  while ((past.at(-1)?.seq ?? 0) < lastSeq) {
+    const next = await batches.next();
+    if (next.done) break;
+    past.push(...next.value);
+    if (next.value.length === 0) break;
+  }
+  return { past, rest: batches };
+}
+
+async function* frames(
+  { past, rest }: { past: readonly Chunk[]; rest: AsyncIterable<readonly Chunk[]> },
+  skip: number,
+): AsyncGenerator<SseEvent[]> {
+  let index = 0;
+  const due = (chunks: readonly Chunk[]) => chunks.filter(() => index++ >= skip).map(({ data }) => ({ data }));
+  const early = due(past);
+  if (early.length > 0) yield early;
+  for await (const chunks of rest) {
+    const batch = due(chunks);
+    if (batch.length > 0) yield batch;
+  }
+  yield [{ data: '[DONE]' }];
+}

@@ -1,0 +1,18 @@
+import type { Principal, RequiredRole } from '../../features/identity/index.ts';
+
+/** A tool that other programs' models may call here. Given by the app, so that no feature knows this protocol. */
+export type McpTool = {
+  name: string;
+  title: string;
+  description: string;
+  /** JSON Schema of an object. */
+  inputSchema: { type: 'object'; [keyword: string]: unknown };
+  /** What a caller's role, or key, must give. */
+  access: RequiredRole;
+  /** Whether it changes nothing. */
+  readOnly: boolean;
+  /** `text` is for the model, `structured` for programs. @throws ApiError, whose words the model reads */
+  run(input: unknown, caller: McpCaller): Promise<{ text: string; structured: Record<string, unknown> }>;
+};
+
+export type McpCaller = { principal: Principal; signal: AbortSignal };

@@ -1,0 +1,92 @@
+import { type Static, Type } from 'typebox';
+import type { GivenMessage, MessagePart, RunInput } from '../../features/chat/index.ts';
+import { nullable } from '../../platform/http/schema.ts';
+import { invalidField, unsupportedField } from './unsupported.ts';
+
+const open = { additionalProperties: true };
+const optional = <Schema extends Parameters<typeof nullable>[0]>(schema: Schema) => Type.Optional(nullable(schema));
+
+const FunctionFields = {
+  name: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })),
+  description: optional(Type.String({ maxLength: 4_000 })),
+  parameters: optional(Type.Record(Type.String(), Type.Unknown())),
+};
+
+/** A tool in either form: Chat Completions have its fields under `function`, Responses beside `type`. */
+export const Tools = Type.Array(
+  Type.Object(
+    { type: Type.String(), function: Type.Optional(Type.Object(FunctionFields, open)), ...FunctionFields },
+    open,
+  ),
+  {
+    maxItems: 64,
+    description: 'Functions of the client: the answer ends with their calls, the next request brings outputs.',
+  },
+);
+export type Tools = Static<typeof Tools>;
+
+export const ToolChoice = Type.Union([
+  Type.String(),
+  Type.Object(
+    {
+      type: Type.String(),
+      name: Type.Optional(Type.String()),
+      function: Type.Optional(Type.Object({ name: Type.Optional(Type.String()) }, open)),
+    },
+    open,
+  ),
+]);
+export type ToolChoice = Static<typeof ToolChoice>;
+
+/** What a request's tools are for a run. @throws ApiError naming a tool that is no function */
+export function toolInput(tools: Tools | null | undefined, choice: ToolChoice | null | undefined): Partial<RunInput> {
+  const functions = (tools ?? []).map((tool, index) => {
+    if (tool.type !== 'function') {
+      throw unsupportedField(
+        `tools.${index}.type`,
+        `"${tool.type.slice(0, 40)}" is not supported here; give functions`,
+      );
+    }
+    const { name, description, parameters } = tool.function ?? tool;
+    if (name === undefined) throw invalidField(`tools.${index}.name`, 'is required');
+    return { type: 'function' as const, name, ...(description && { description }), ...(parameters && { parameters }) };
+  });
+  if (functions.length === 0) return {};
+  const tool_choice = choiceOf(choice);
+  return { tools: functions, client_tools: 'end', ...(tool_choice && { tool_choice }) };
+}
+
+function choiceOf(choice: ToolChoice | null | undefined): RunInput['tool_choice'] {
+  if (choice === null || choice === undefined) return undefined;
+  if (choice === 'auto' || choice === 'none' || choice === 'required') return choice;
+  const name = typeof choice === 'string' ? undefined : (choice.function?.name ?? choice.name);
+  if (name !== undefined && typeof choice === 'object' && choice.type === 'function') return { type: 'function', name };
+  throw unsupportedField('tool_choice', 'must be auto, none, required or a function here');
+}
+
+/** What is to be answered: the question that comes last, or outputs of functions; null where there is neither. */
+export function asking(said: readonly GivenMessage[]): Pick<RunInput, 'input' | 'earlier'> | null {
+  const last = said.at(-1);
+  if (last?.role === 'tool') return { input: null, earlier: said };
+  if (last?.role !== 'user') return null;
+  const question = last.parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+  return { input: question, earlier: said.slice(0, -1) };
+}
+
+/** A call as a part of the message that made it. What is no JSON stays the text that it is. */
+export function callPart(id: string, name: string, written: string): MessagePart {
+  return { type: 'tool-call', tool_call: { id, name, input: parsed(written) } };
+}
+
+function parsed(written: string): unknown {
+  try {
+    return JSON.parse(written);
+  } catch {
+    return written;
+  }
+}
+
+/** A call's input as these dialects write it. */
+export function argumentsOf(input: unknown): string {
+  return typeof input === 'string' ? input : JSON.stringify(input ?? {});
+}

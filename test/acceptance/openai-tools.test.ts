@@ -1,0 +1,173 @@
+import type OpenAI from 'openai';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ScriptedModel, scriptedModel } from '../../src/ai/fakes.ts';
+import { type TestDatabase, testDatabases } from '../support/databases.ts';
+import { type OpenaiApp, type OpenaiUser, openOpenaiApp } from '../support/openai-app.ts';
+import { call, calls } from '../support/tool-runs.ts';
+
+const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+
+/** Functions of the client, through OpenAI's own package, unmodified. */
+describe.each(testDatabases())(
+  'functions of the openai package on the $kind database',
+  { timeout: 60_000 },
+  ({ open }) => {
+    let db: TestDatabase;
+    let app: OpenaiApp;
+    let ann: OpenaiUser;
+    let openai: OpenAI;
+    /** Asks for the weather of a city and then says what it was told. */
+    const weather: ScriptedModel = scriptedModel(
+      ({ messages }) => {
+        const told = messages.findLast(({ role }) => role === 'tool');
+        return told ? [`It is ${told.content}.`] : calls(call('get_weather', { city: 'Oslo' }, 'call_1'));
+      },
+      { id: 'fake/weather' },
+    );
+
+    beforeAll(async () => {
+      db = await open();
+      app = await openOpenaiApp(db.database, { 'fake/weather': weather });
+      ann = await app.newUser();
+      openai = ann.client;
+    });
+    afterAll(async () => {
+      await app[Symbol.asyncDispose]();
+      await db.close();
+    });
+
+    describe('chat completions', () => {
+      const tools: OpenAI.ChatCompletionFunctionTool[] = [
+        { type: 'function', function: { name: 'get_weather', description: 'The weather', parameters } },
+      ];
+      const asked = { model: 'fake/weather', tools, messages: [{ role: 'user' as const, content: 'And in Oslo?' }] };
+
+      test('end with the call, and go on with its output', async () => {
+        const first = await openai.chat.completions.create(asked);
+        expect(first.choices[0]).toMatchObject({ finish_reason: 'tool_calls', message: { content: null } });
+        const message = first.choices[0]?.message as OpenAI.ChatCompletionMessage;
+        expect(message.tool_calls).toEqual([
+          { id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Oslo"}' } },
+        ]);
+        const output = { role: 'tool' as const, tool_call_id: 'call_1', content: 'raining' };
+        const second = await openai.chat.completions.create({
+          ...asked,
+          messages: [...asked.messages, message, output],
+        });
+        expect(second.choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: 'It is raining.' } });
+        expect(weather.requests.at(-1)).toMatchObject({
+          tools: [{ name: 'get_weather', description: 'The weather', inputSchema: parameters }],
+          messages: [
+            { role: 'user', content: 'And in Oslo?' },
+            { role: 'assistant', toolCalls: [{ id: 'call_1', name: 'get_weather', input: { city: 'Oslo' } }] },
+            { role: 'tool', toolCallId: 'call_1', content: 'raining' },
+          ],
+        });
+      });
+
+      test('stream the call, as the package’s own loop over tools reads it', async () => {
+        const seen: unknown[] = [];
+        const run = (input: unknown) => {
+          seen.push(input);
+          return 'sunny';
+        };
+        const fn = { name: 'get_weather', description: 'The weather', parameters, parse: JSON.parse, function: run };
+        const runner = openai.chat.completions.runTools({
+          ...asked,
+          stream: true,
+          tools: [{ type: 'function', function: fn }],
+        } as never);
+        expect(await runner.finalContent()).toBe('It is sunny.');
+        expect(seen).toEqual([{ city: 'Oslo' }]);
+      });
+
+      test('hold the model to a function where the client does, and name what is wrong with one', async () => {
+        await openai.chat.completions.create({
+          ...asked,
+          tool_choice: { type: 'function', function: { name: 'get_weather' } },
+        });
+        expect(weather.requests.at(-1)?.toolChoice).toEqual({ name: 'get_weather' });
+        const nameless = openai.chat.completions.create({
+          ...asked,
+          tools: [{ type: 'function', function: {} }],
+        } as never);
+        await expect(nameless).rejects.toMatchObject({ status: 400, param: 'tools[0].name' });
+        const lost = [...asked.messages, { role: 'tool' as const, content: 'x' }];
+        await expect(openai.chat.completions.create({ ...asked, messages: lost } as never)).rejects.toMatchObject({
+          param: 'messages[1].tool_call_id',
+        });
+      });
+    });
+
+    describe('responses', () => {
+      const tools: OpenAI.Responses.FunctionTool[] = [
+        { type: 'function', name: 'get_weather', parameters, strict: false, description: null },
+      ];
+      const asked = { model: 'fake/weather', tools, input: 'And in Oslo?' };
+      const output = { type: 'function_call_output' as const, call_id: 'call_1', output: 'raining' };
+
+      test('end with the call, and the next one brings its output', async () => {
+        const first = await openai.responses.create(asked);
+        expect(first).toMatchObject({ status: 'completed', tools: [{ type: 'function', name: 'get_weather' }] });
+        expect(first.output).toMatchObject([
+          {
+            type: 'function_call',
+            call_id: 'call_1',
+            name: 'get_weather',
+            arguments: '{"city":"Oslo"}',
+            status: 'completed',
+          },
+        ]);
+        const second = await openai.responses.create({ ...asked, previous_response_id: first.id, input: [output] });
+        expect(second.output_text).toBe('It is raining.');
+        const items = await openai.responses.inputItems.list(second.id);
+        expect(items.data).toMatchObject([{ type: 'function_call_output', call_id: 'call_1', output: 'raining' }]);
+        expect(weather.requests.at(-1)?.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool']);
+      });
+
+      test('of a client that keeps its own history go on just the same', async () => {
+        const written = {
+          type: 'function_call' as const,
+          call_id: 'call_1',
+          name: 'get_weather',
+          arguments: '{"city":"Oslo"}',
+        };
+        const answer = await openai.responses.create({
+          ...asked,
+          input: [{ role: 'user', content: 'And in Oslo?' }, written, output],
+        });
+        expect(answer.output_text).toBe('It is raining.');
+      });
+
+      test('stream the call, and again from any place on', async () => {
+        const stream = openai.responses.stream(asked);
+        const events = await Array.fromAsync(stream);
+        expect(events.map(({ type }) => type)).toEqual([
+          'response.created',
+          'response.in_progress',
+          'response.output_item.added',
+          'response.function_call_arguments.delta',
+          'response.function_call_arguments.done',
+          'response.output_item.done',
+          'response.completed',
+        ]);
+        const { id } = await stream.finalResponse();
+        const again = await openai.responses.retrieve(id, { stream: true, starting_after: 3 });
+        const rest = await Array.fromAsync(again);
+        expect(rest.map(({ sequence_number }) => sequence_number)).toEqual([4, 5, 6]);
+        const background = await openai.responses.create({ ...asked, background: true });
+        await expect
+          .poll(async () => (await openai.responses.retrieve(background.id)).status, { timeout: 20_000 })
+          .toBe('completed');
+      });
+
+      test('of a neighbour cannot be gone on with', async () => {
+        const first = await openai.responses.create(asked);
+        for (const { client } of [await app.newUser(), await app.newUser(ann)]) {
+          const stolen = client.responses.create({ ...asked, previous_response_id: first.id, input: [output] });
+          await expect(stolen).rejects.toMatchObject({ status: expect.toBeOneOf([403, 404]) });
+        }
+      });
+    });
+  },
+);
