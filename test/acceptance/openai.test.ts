@@ -239,12 +239,14 @@ describe.each(testDatabases())('the openai package on the $kind database', { tim
       const events = await read(stream);
       expect(events.map(({ sequence_number }) => sequence_number)).toEqual(events.map((_, index) => index));
       const types = events.map(({ type }) => type.replace('response.', ''));
-      expect(types).toEqual([
+      // Pieces that gather for one write of the log are one.
+      const said = types.filter((type, index) => type !== 'output_text.delta' || types[index - 1] !== type);
+      expect(said).toEqual([
         'created',
         'in_progress',
         'output_item.added',
         'content_part.added',
-        ...['output_text.delta', 'output_text.delta', 'output_text.delta'],
+        'output_text.delta',
         'output_text.done',
         'content_part.done',
         'output_item.done',
@@ -265,7 +267,7 @@ describe.each(testDatabases())('the openai package on the $kind database', { tim
       const before: Streamed[] = [];
       for await (const event of stream) {
         before.push(event);
-        if (event.type === 'response.output_text.delta' && event.delta.startsWith('two')) break;
+        if (event.type === 'response.output_text.delta' && event.delta.includes('two')) break;
       }
       const [first] = before;
       if (first?.type !== 'response.created') throw new Error('no beginning');

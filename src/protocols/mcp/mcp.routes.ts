@@ -23,6 +23,7 @@ export async function mcpRoutes(app: App, deps: McpRouteDependencies): Promise<v
     scope.route({
       method: ['GET', 'POST', 'DELETE'],
       url: '/mcp',
+      exposeHeadRoute: false,
       config: { access: 'viewer', timeout: TOOL_TIMEOUT_MS },
       schema: {
         tags: ['MCP'],

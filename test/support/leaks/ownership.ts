@@ -175,6 +175,7 @@ export const OWNERSHIP: readonly OwnershipClass[] = [
   // Everybody has a space of their own, in which they name conversations as they like.
   { path: '/v1/memory/conversations/:id', whose: 'nobody', make: newRemembered },
   { path: '/v1/mcp-servers/:id', whose: 'tenant', make: newMcpServer },
+  { path: '/v1/ai-sdk/chat/:id', whose: 'user', make: newRun },
   { path: '/v1/models/:id', whose: 'nobody', make: async () => ({ id: 'extractive' }) },
   { path: '/v1/models/*', whose: 'nobody', make: async () => ({ '*': 'x/extractive' }) },
 ];
@@ -202,8 +203,21 @@ export const BODIES: Readonly<Record<string, object>> = {
   'POST /v1/conversations/:id': { metadata: {} },
   'POST /v1/conversations/:id/items': { items: [{ type: 'message', role: 'user', content: 'hello' }] },
   'POST /v1/chatkit': { type: 'threads.list', params: {} },
+  'POST /v1/ai-sdk/chat': { messages: [{ role: 'user', parts: [{ type: 'text', text: 'hello' }] }] },
+  'POST /mcp': { jsonrpc: '2.0', id: 1, method: 'ping' },
   'POST /v1/embeddings': { model: 'none', input: 'hello' },
 };
+
+const FUNCTION_MESSAGES = [
+  { role: 'user', content: 'hello' },
+  { role: 'assistant', tool_calls: [{ id: 'call_1', function: { name: 'f', arguments: '{}' } }] },
+  { role: 'tool', tool_call_id: 'call_1', content: 'done' },
+];
+const FUNCTION_ITEMS = [
+  { role: 'user', content: 'hello' },
+  { type: 'function_call', call_id: 'call_1', name: 'f', arguments: '{}' },
+  { type: 'function_call_output', call_id: 'call_1', output: 'done' },
+];
 
 /** Routes that want a person: an API key gets 403, whatever its scopes. */
 export const NOT_BY_KEY: ReadonlySet<string> = new Set([
@@ -264,6 +278,36 @@ export const REFERENCES: Readonly<Record<string, Reference>> = Object.fromEntrie
     ...BODIES['POST /v1/responses'],
     retrieval: { filter },
   })),
+  ...filters('POST /v1/ai-sdk/chat', 'body.retrieval.filter', (filter) => ({
+    ...BODIES['POST /v1/ai-sdk/chat'],
+    retrieval: { filter },
+  })),
+  // Calls of functions, and messages that a client keeps, have names of the client's own.
+  ...['tool_call_id', 'tool_calls.id'].map((place): [string, Reference] => [
+    `POST /v1/chat/completions body.messages.${place}`,
+    nothing(async () => ({ body: { model: 'extractive', messages: FUNCTION_MESSAGES } })),
+  ]),
+  [
+    'POST /v1/responses body.input.call_id',
+    nothing(async () => ({ body: { model: 'extractive', input: FUNCTION_ITEMS } })),
+  ],
+  ...['POST /v1/conversations', 'POST /v1/conversations/:id/items'].map((route): [string, Reference] => [
+    `${route} body.items.call_id`,
+    'of-the-address',
+  ]),
+  [
+    'POST /v1/ai-sdk/chat body.messages.id',
+    nothing(async () => ({
+      body: { messages: [{ id: '1', role: 'user', parts: [{ type: 'text', text: 'hello' }] }] },
+    })),
+  ],
+  [
+    'POST /v1/ai-sdk/chat body.id',
+    {
+      whose: 'user',
+      fill: async (world) => ({ body: { ...BODIES['POST /v1/ai-sdk/chat'], id: (await newSession(world)).id } }),
+    },
+  ],
   [
     'GET /v1/documents query.source_id',
     nothing(async (world) => ({ query: { source_id: (await newSource(world)).id } })),
