@@ -12,6 +12,7 @@ import { measureSessionCreate } from './session-create.ts';
 import { measureStart } from './start.ts';
 import { measureStreaming } from './streaming.ts';
 import { printRows, type Row } from './support/report.ts';
+import { measureWebSocketMemory } from './websocket.ts';
 
 const retrievalSets = fileURLToPath(new URL('../../shared/data/ir', import.meta.url));
 
@@ -22,6 +23,7 @@ const benches: Record<string, { title: string; measure: () => Promise<Row[]> }> 
     title: 'Streaming (PostgreSQL, every event durable before it is sent; reference: a bare relay that keeps nothing)',
     measure: () => measureStreaming(),
   },
+  websocket: { title: 'WebSockets (embedded database)', measure: () => measureWebSocketMemory() },
   adapters: { title: 'Model adapters (reference: a bare relay)', measure: adapterRows },
   ingestion: { title: 'Ingestion (reference: counting the words in memory)', measure: () => measureIngestion() },
   search: { title: 'Search on 10,000 chunks (reference: its own SQL, sent bare)', measure: () => measureSearch() },
