@@ -201,7 +201,8 @@ describe.each(testDatabases())('AI SDK on the $kind database', { timeout: 60_000
       await expect
         .poll(async () => (await get<{ last_seq: number }>(`/v1/runs/${runId}`)).last_seq, PATIENCE)
         .toBeGreaterThan(4);
-      const resume = await reconnecting('').reconnectToStream({ chatId: id, startIndex: -2 });
+      // Far enough back for the text's start: the client drops pieces whose start it does not have.
+      const resume = await reconnecting('').reconnectToStream({ chatId: id, startIndex: -4 });
       const reader = resume?.getReader();
       const tail: UIMessageChunk[] = [];
       for (let next = await reader?.read(); next?.value; next = await reader?.read()) {
@@ -212,7 +213,7 @@ describe.each(testDatabases())('AI SDK on the $kind database', { timeout: 60_000
       const textOf = (chunks: readonly UIMessageChunk[]) =>
         chunks.map((chunk) => (chunk.type === 'text-delta' ? chunk.delta : '')).join('');
       expect(textOf(all)).toBe('abcd');
-      expect('abcd'.endsWith(textOf(tail)) && textOf(tail).length >= 1).toBe(true);
+      expect(textOf(tail)).toBe('abcd');
       for (const startIndex of [0, 1, 5, all.length]) {
         const headers = bearer(ann);
         const again = await fetch(`${api()}/${runId}/stream?startIndex=${startIndex}`, { headers });

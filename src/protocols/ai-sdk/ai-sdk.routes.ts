@@ -148,7 +148,8 @@ async function send(
   return reply;
 }
 
-type Chunk = { seq: number; data: string };
+/** Chunks as they are sent, and the last event that they are of. */
+type Batch = { seq: number; chunks: readonly string[] };
 
 /** The chunks of a run behind an event, as they come; it ends where the run does, or waits for its client. */
 async function* chunksOf(
@@ -156,39 +157,40 @@ async function* chunksOf(
   runId: string,
   after: number,
   runNow: () => Promise<RunView>,
-): AsyncGenerator<readonly Chunk[]> {
+): AsyncGenerator<Batch> {
   const rendering = new RunChunks(runId);
   for await (const lines of batches) {
-    yield lines.flatMap(({ json, seq }) => {
-      const chunks = rendering.add(JSON.parse(json) as LoggedEvent);
-      return seq > after ? chunks.map((chunk) => ({ seq, data: JSON.stringify(chunk) })) : [];
-    });
     const last = lines.at(-1);
+    const chunks = lines.flatMap(({ json, seq }) => {
+      const made = rendering.add(JSON.parse(json) as LoggedEvent);
+      return seq > after ? made.map((chunk) => JSON.stringify(chunk)) : [];
+    });
+    yield { seq: last?.seq ?? 0, chunks };
     if (last?.type === 'run-wait' && last.seq > after && (await runNow()).status === 'waiting') return;
   }
 }
 
 /** What there is already, up to an event, for a client that counts from the end. */
-async function untilNow(batches: AsyncGenerator<readonly Chunk[]>, lastSeq: number) {
-  const past: Chunk[] = [];
-  while ((past.at(-1)?.seq ?? 0) < lastSeq) {
+async function untilNow(batches: AsyncGenerator<Batch>, lastSeq: number) {
+  const past: string[] = [];
+  for (let seq = 0; seq < lastSeq; ) {
     const next = await batches.next();
     if (next.done) break;
-    past.push(...next.value);
-    if (next.value.length === 0) break;
+    past.push(...next.value.chunks);
+    seq = next.value.seq;
   }
   return { past, rest: batches };
 }
 
 async function* frames(
-  { past, rest }: { past: readonly Chunk[]; rest: AsyncIterable<readonly Chunk[]> },
+  { past, rest }: { past: readonly string[]; rest: AsyncIterable<Batch> },
   skip: number,
 ): AsyncGenerator<SseEvent[]> {
   let index = 0;
-  const due = (chunks: readonly Chunk[]) => chunks.filter(() => index++ >= skip).map(({ data }) => ({ data }));
+  const due = (chunks: readonly string[]) => chunks.filter(() => index++ >= skip).map((data) => ({ data }));
   const early = due(past);
   if (early.length > 0) yield early;
-  for await (const chunks of rest) {
+  for await (const { chunks } of rest) {
     const batch = due(chunks);
     if (batch.length > 0) yield batch;
   }
