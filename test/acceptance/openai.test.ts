@@ -367,7 +367,7 @@ describe.each(testDatabases())('the openai package on the $kind database', { tim
 
     test.each([
       ['tools[0].type', { ...hello, tools: [{ type: 'web_search' }] }],
-      ['input[0].type', { ...hello, input: [{ type: 'function_call_output', call_id: 'x', output: 'y' }] }],
+      ['input[0].type', { ...hello, input: [{ type: 'item_reference', id: 'x' }] }],
       ['input[0].content[0].type', { ...hello, input: [{ role: 'user', content: [{ type: 'input_image' }] }] }],
       ['text', { ...hello, text: { format: { type: 'json_object' } } }],
       ['previous_response_id', { ...hello, previous_response_id: 'resp_1' }],
