@@ -128,6 +128,8 @@ async function newMember(world: World): Promise<Made> {
   return user;
 }
 
+const RETENTION_RULE = { name: 'matrix', rule_type: 'age', action: 'archive', enabled: false };
+
 /** Every route with a parameter is in the class with the longest `path` that it begins with. A new one needs a line here. */
 export const OWNERSHIP: readonly OwnershipClass[] = [
   {
@@ -176,6 +178,16 @@ export const OWNERSHIP: readonly OwnershipClass[] = [
   { path: '/v1/memory/conversations/:id', whose: 'nobody', make: newRemembered },
   { path: '/v1/mcp-servers/:id', whose: 'tenant', make: newMcpServer },
   { path: '/v1/ai-sdk/chat/:id', whose: 'user', make: newRun },
+  {
+    path: '/v1/retention/rules/:id',
+    whose: 'tenant',
+    make: (world) => world.post<Made>('admin', '/v1/retention/rules', RETENTION_RULE),
+  },
+  {
+    path: '/v1/retention/runs/:id',
+    whose: 'tenant',
+    make: (world) => world.post<Made>('admin', '/v1/retention/runs', { dry_run: true }),
+  },
   { path: '/v1/models/:id', whose: 'nobody', make: async () => ({ id: 'extractive' }) },
   { path: '/v1/models/*', whose: 'nobody', make: async () => ({ '*': 'x/extractive' }) },
 ];
@@ -196,6 +208,11 @@ export const BODIES: Readonly<Record<string, object>> = {
     new_password: 'correct horse battery',
   },
   'POST /v1/sessions/:id/runs': { input: 'hello' },
+  'POST /v1/retention/rules': RETENTION_RULE,
+  // A real one would wait for a job, and delete what the other requests are about.
+  'POST /v1/retention/runs': { dry_run: true },
+  'POST /v1/retention/execute': { dry_run: true },
+  'POST /v1/admin/retention/run': { dry_run: true },
   'PUT /v1/messages/:id': { content: 'hello' },
   'POST /v1/chat/completions': { model: 'extractive', messages: [{ role: 'user', content: 'hello' }] },
   'POST /v1/responses': { model: 'extractive', input: 'hello' },
