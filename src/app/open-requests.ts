@@ -14,13 +14,12 @@ export async function endWithAccess(app: App, identity: Identity): Promise<void>
     if (requests?.size === 0) open.delete(userId);
   };
   app.addHook('onRequest', async (request, reply) => {
-    if (!request.principal) return;
+    // A WebSocket looks after its own credential, and tells its client why it ends.
+    if (!request.principal || request.headers.upgrade !== undefined) return;
     const { userId } = request.principal;
     const requests = open.get(userId) ?? new Set();
     open.set(userId, requests.add(request));
-    // What was upgraded to a WebSocket has no answer that could end; its socket does.
-    const ending = request.headers.upgrade === undefined ? reply.raw : request.raw.socket;
-    ending.once('close', () => forget(userId, request));
+    reply.raw.once('close', () => forget(userId, request));
   });
   const unlisten = await watchAccess(identity, async (userId) => {
     for (const request of open.get(userId) ?? []) {

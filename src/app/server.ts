@@ -3,7 +3,13 @@ import fastifyMultipart from '@fastify/multipart';
 import type { RouteOptions } from 'fastify';
 import { chatRoutes } from '../features/chat/index.ts';
 import { documentRoutes } from '../features/documents/index.ts';
-import { authenticate, authenticateToken, identityRoutes, requireRole } from '../features/identity/index.ts';
+import {
+  authenticate,
+  authenticateToken,
+  identityRoutes,
+  requireRole,
+  watchAccess,
+} from '../features/identity/index.ts';
 import { memoryRoutes } from '../features/memory/index.ts';
 import { analyticsRoutes, operationsRoutes } from '../features/operations/index.ts';
 import { auditRoutes, tenancyRoutes } from '../features/tenancy/index.ts';
@@ -73,6 +79,7 @@ export async function createServer(services: Services, isDraining: () => boolean
     allowedOrigins: config.allowedOrigins,
     isDraining,
     authenticateToken: (token) => authenticateToken(services.identity, token),
+    watchAccess: (onChange) => watchAccess(services.identity, onChange),
     countAct: (principal, act) => countAct(limits, principal, act),
   });
   await chatkitRoutes(app, { ...services, tenantSettings: services.tenancy.settings });

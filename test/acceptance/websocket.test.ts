@@ -96,6 +96,13 @@ describe.each(testDatabases())('chat by WebSocket on the $kind database', { time
       expect(client.frames.map(({ type }) => type)).toEqual(['pong']);
     });
 
+    test('that is revoked ends the connection also of a client that says nothing', async () => {
+      const bob = await app.newUser();
+      const silent = await connect(bob);
+      await api(bob, '/v1/auth/logout', 'POST');
+      expect(await silent.closed).toEqual({ code: 1008, reason: 'Unauthorized' });
+    });
+
     test('that may only read is refused', async () => {
       const made = await api(ann, '/v1/api-keys', 'POST', { name: 'reader', scopes: ['read'] });
       const { key } = (await made.json()) as { key: string };

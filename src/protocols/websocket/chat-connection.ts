@@ -64,6 +64,10 @@ export class ChatConnection {
     });
   }
 
+  get userId(): string {
+    return this.#principal.userId;
+  }
+
   /** Asks the client whether it is there, and ends the connection when it was silent since the last time. */
   checkAlive(): void {
     if (!this.#answers) {

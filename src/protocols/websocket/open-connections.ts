@@ -31,6 +31,11 @@ export class OpenConnections {
     socket.once('close', () => this.#open.delete(socket));
   }
 
+  /** Looks at the credentials of one user's connections, whose access has changed. */
+  async checkUser(userId: string): Promise<void> {
+    for (const connection of this.#open.values()) if (connection.userId === userId) await this.#check(connection);
+  }
+
   /** Tells every client that the server restarts, and resolves when all are gone. */
   async closeAll(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
@@ -51,10 +56,12 @@ export class OpenConnections {
   }
 
   async #checkEach(): Promise<void> {
-    for (const connection of this.#open.values()) {
-      await connection.checkCredential().catch((error: unknown) => {
-        this.#log.warn({ err: error }, 'the credential of a WebSocket could not be checked');
-      });
-    }
+    for (const connection of this.#open.values()) await this.#check(connection);
+  }
+
+  async #check(connection: ChatConnection): Promise<void> {
+    await connection.checkCredential().catch((error: unknown) => {
+      this.#log.warn({ err: error }, 'the credential of a WebSocket could not be checked');
+    });
   }
 }

@@ -16,6 +16,8 @@ export type WebSocketTimes = CheckTimes & OutboxTimes;
 export type WebSocketDependencies = ConnectionDependencies & {
   log: Logger;
   allowedOrigins: readonly string[];
+  /** Calls back when somebody's access changes, in this process or another; resolves to what ends that. */
+  watchAccess(onChange: (userId: string) => Promise<void>): Promise<() => Promise<void>>;
   times?: WebSocketTimes;
 };
 
@@ -27,6 +29,7 @@ export async function webSocketRoutes(app: App, deps: WebSocketDependencies): Pr
   const connections = new OpenConnections(log, times);
   const accept = offerWebSockets(app, { maxPayload: LARGEST_FRAME, subprotocol: CHAT_PROTOCOL });
   app.addHook('preClose', () => connections.closeAll());
+  app.addHook('onClose', await deps.watchAccess((userId) => connections.checkUser(userId)));
   await app.register(async (plugin) => {
     const scope = plugin as unknown as App;
     scope.setErrorHandler((error, request, reply) => refuse(error, request, reply, deps, accept));
