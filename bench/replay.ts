@@ -64,27 +64,29 @@ async function lengthen(client: pg.Client, id: string): Promise<void> {
     const { rowCount } = await client.query('SELECT 1 FROM run WHERE id = $1', [id]);
     if (rowCount === 1) break;
   }
-  const { rows: runs } = await client.query<{ last_seq: number }>('SELECT last_seq FROM run WHERE id = $1', [id]);
-  let next = (runs[0]?.last_seq ?? 0) + 1;
+  const { rows: stretches } = await client.query<{ events: object[] }>(
+    'SELECT events FROM run_event WHERE run_id = $1 ORDER BY first_seq DESC LIMIT 1',
+    [id],
+  );
+  const end = stretches[0]?.events.at(-1);
   await client.query('BEGIN');
-  while (next <= EVENTS) {
-    const events = Array.from({ length: STRETCH }, (_, index) => ({
-      seq: next + index,
-      type: 'text-delta',
-      part_id: 'text-1',
-      delta: ` word${next + index}`,
-    }));
-    const last = next + STRETCH - 1;
-    await client.query('INSERT INTO run_event (run_id, first_seq, last_seq, events) VALUES ($1, $2, $3, $4)', [
+  await client.query('DELETE FROM run_event WHERE run_id = $1 AND first_seq > 1', [id]);
+  for (let next = 2; next < EVENTS; next += STRETCH) {
+    const seqs = Array.from({ length: Math.min(STRETCH, EVENTS - next) }, (_, index) => next + index);
+    await insert(
+      client,
       id,
-      next,
-      last,
-      JSON.stringify(events),
-    ]);
-    next = last + 1;
+      seqs.map((seq) => ({ seq, type: 'text-delta', part_id: 'text-1', delta: ` word${seq}` })),
+    );
   }
-  await client.query('UPDATE run SET last_seq = $2 WHERE id = $1', [id, next - 1]);
+  await insert(client, id, [{ ...end, seq: EVENTS }]);
+  await client.query('UPDATE run SET last_seq = $2 WHERE id = $1', [id, EVENTS]);
   await client.query('COMMIT');
+}
+
+async function insert(client: pg.Client, id: string, events: readonly { seq: number }[]): Promise<void> {
+  const values = [id, events[0]?.seq, events.at(-1)?.seq, JSON.stringify(events)];
+  await client.query('INSERT INTO run_event (run_id, first_seq, last_seq, events) VALUES ($1, $2, $3, $4)', values);
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
