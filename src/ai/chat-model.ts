@@ -22,6 +22,15 @@ export type ModelMessage =
   | { role: 'assistant'; content: string; toolCalls?: readonly ToolCall[] }
   | { role: 'tool'; toolCallId: string; content: string };
 
+/** Something remembered about the user: a fact as a sentence, or a message of an earlier talk. */
+export type RememberedItem = {
+  kind: 'fact' | 'memory';
+  role: 'user' | 'assistant' | 'system';
+  content: string;
+  /** When it was said, ISO 8601. */
+  saidAt: string;
+};
+
 export type ModelRequest = {
   /** What the operator and the program tell the model; users cannot override it. */
   instructions: string | null;
@@ -29,6 +38,9 @@ export type ModelRequest = {
   messages: readonly ModelMessage[];
   /** Evidence for this question; null when the run did not search, empty when it searched and found nothing. */
   passages: readonly Passage[] | null;
+  /** What memory gives to this question, best first. `done`: what was just done to memory because the question asks for it,
+   * in words that the answer gives on. */
+  memory?: { items: readonly RememberedItem[]; done: string | null };
   tools?: readonly ToolDefinition[];
   /** Default: auto. */
   toolChoice?: 'auto' | 'none' | 'required' | { name: string };

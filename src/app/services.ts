@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { configuredTranscriber } from '../ai/configured-transcriber.ts';
 import { createModelRegistry, type ModelRegistry } from '../ai/model-registry.ts';
 import type { Transcriber } from '../ai/transcriber.ts';
-import { type Chat, createChat, leaseTimesOf, sessionOwner } from '../features/chat/index.ts';
+import {
+  type Chat,
+  createChat,
+  leaseTimesOf,
+  passOverPreviousRun,
+  sessionOwner,
+  takeEndedRuns,
+} from '../features/chat/index.ts';
 import { createDocuments, type Documents } from '../features/documents/index.ts';
 import { createIdentity, type Identity, sealedStoresOf } from '../features/identity/index.ts';
 import { createMemory, type Memory } from '../features/memory/index.ts';
@@ -46,6 +53,7 @@ import { attachmentPreviews } from './attachment-previews.ts';
 import type { Config } from './config.ts';
 import { mailerOf, providersOf, publicUrlOf } from './identity-parts.ts';
 import { readPricesFile } from './prices-file.ts';
+import { recallWith } from './recall-for-chat.ts';
 import { retrieveWith } from './retrieve-for-chat.ts';
 import { toolsForChat } from './tools-for-chat.ts';
 import { version } from './version.ts';
@@ -190,6 +198,7 @@ export async function createServices(
     clock,
     log,
     metrics,
+    settings: tenancy.settings,
     sessionOwner,
     forgetting,
     retention: {
@@ -197,6 +206,8 @@ export async function createServices(
       schedule: config.retentionSchedule,
       listTenants: () => listServedTenants(database),
     },
+    takeEnded: takeEndedRuns,
+    passOverPrevious: passOverPreviousRun,
   });
   const retrieve = retrieveWith(documents);
   const mcpFetch = createGuardedFetch({
@@ -218,6 +229,8 @@ export async function createServices(
     leaseTimes: leaseTimesOf(config.workerLease),
     tools: toolsForChat({ documents, tools }),
     limits: { mostSteps: config.runMostSteps, toolWait: config.toolWaitMinutes * 60_000 },
+    recall: recallWith(memory),
+    onRemember: memory.runs.wake,
   });
   const health = createHealthService({
     database,

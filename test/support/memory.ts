@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { sessionOwner } from '../../src/features/chat/index.ts';
+import { passOverPreviousRun, sessionOwner, takeEndedRuns } from '../../src/features/chat/index.ts';
 import { createMemory, type Memory, type MemoryDependencies } from '../../src/features/memory/index.ts';
 import { createForgetting, type Forgetting, listServedTenants } from '../../src/features/tenancy/index.ts';
 import type { Database } from '../../src/platform/database/database.ts';
@@ -47,11 +47,14 @@ export async function startMemory(database: Database, options: TestMemoryOptions
     clock,
     embedder: null,
     meter: unmetered,
+    settings: { read: async (_tenant, setting) => setting.fallback },
     log: pino({ level: 'silent' }),
     metrics: createMetrics(),
     sessionOwner,
     forgetting,
     retention: { coldStorage, schedule: '0 0 1 1 *', listTenants: () => listServedTenants(database) },
+    takeEnded: takeEndedRuns,
+    passOverPrevious: passOverPreviousRun,
     ...more,
   });
   await queue.start([...memory.jobs, ...forgetting.jobs], { work });

@@ -1,3 +1,4 @@
+import { answerFromMemory } from '../../lib/extractive/answer-from-memory.ts';
 import { composeAnswer, type PlacedQuote } from '../../lib/extractive/compose-answer.ts';
 import { selectQuotes } from '../../lib/extractive/select-quotes.ts';
 import { type ChatModel, ModelError, type ModelEvent, type ModelRequest } from '../chat-model.ts';
@@ -29,13 +30,17 @@ const NOTHING_FOUND = 'I found nothing about that in your documents.';
 
 type Answer = { text: string; quotes: readonly PlacedQuote[] };
 
-function answerOf({ passages, messages }: ModelRequest): Answer {
-  if (passages === null) return { text: GREETING, quotes: [] };
+function answerOf({ passages, messages, memory }: ModelRequest): Answer {
+  if (memory?.done) return { text: memory.done, quotes: [] };
   const [question = '', before = null] = messages
     .flatMap(({ role, content }) => (role === 'user' ? content : []))
     .toReversed();
+  const remembered = answerFromMemory(question, memory?.items ?? []);
+  if (remembered?.isSure) return { text: remembered.text, quotes: [] };
+  if (passages === null) return { text: remembered?.text ?? GREETING, quotes: [] };
   const quotes = selectQuotes({ question, before }, passages);
-  return quotes.length === 0 ? { text: NOTHING_FOUND, quotes: [] } : composeAnswer(quotes, passages);
+  if (quotes.length > 0) return composeAnswer(quotes, passages);
+  return { text: remembered?.text ?? NOTHING_FOUND, quotes: [] };
 }
 
 /** A few words each, so that an answer grows before the reader's eyes. */

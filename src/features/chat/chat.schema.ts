@@ -109,6 +109,27 @@ export const RetrievalOptions = Type.Object(
   closed,
 );
 
+/** Whether a run recalls what is remembered, and is remembered itself. */
+export const MemoryOptions = Type.Object(
+  {
+    mode: Type.Optional(
+      words(['auto', 'on', 'off'], {
+        default: 'auto',
+        description:
+          'auto: on for a person in a session of theirs; off for an API key that names no subject, since it may speak for many people.',
+      }),
+    ),
+    subject: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        description: 'Your own name for the person whom your program speaks for.',
+      }),
+    ),
+  },
+  closed,
+);
+
 export const NewRun = Type.Object(
   {
     input: Type.Union([
@@ -126,6 +147,7 @@ export const NewRun = Type.Object(
       Type.String({ maxLength: 32_000, description: 'What the model is told beside the question.' }),
     ),
     retrieval: Type.Optional(RetrievalOptions),
+    memory: Type.Optional(MemoryOptions),
     max_output_tokens: Type.Optional(Type.Integer({ minimum: 1, maximum: 128_000 })),
     temperature: Type.Optional(Type.Number({ minimum: 0, maximum: 2 })),
     stop: Type.Optional(

@@ -11,7 +11,8 @@ export type {
   ToolCallPart,
   ToolResultPart,
 } from './message.ts';
-export type { RetrieveFor, RunLimits } from './run/answering.ts';
+export type { RecallFor, RetrieveFor, RunLimits } from './run/answering.ts';
+export { passOverPreviousRun, takeEndedRuns } from './run/ended-runs.store.ts';
 export type { EventLine, LoggedEvent, RunEvent, RunFault, RunUsage } from './run/event.ts';
 export type { EvidencePassage } from './run/evidence.ts';
 export { MOST_GIVEN_MESSAGES } from './run/model-context.ts';

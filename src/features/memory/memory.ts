@@ -4,9 +4,18 @@ import type { Database, TenantTransaction } from '../../platform/database/databa
 import type { JobDefinition, Queue } from '../../platform/queue/queue.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
-import type { Forgetting, Tenant } from '../tenancy/index.ts';
+import type { Forgetting, Tenant, TenantSettings } from '../tenancy/index.ts';
 import type { Meter } from '../usage/index.ts';
+import { type ChatMemory, createChatMemory } from './chat/chat-memory.ts';
+import { createForgetting } from './chat/forget-in-chat.ts';
+import { createRunMemory, type RememberRunsDependencies } from './chat/remember-runs.ts';
 import { createMemoryEmbedding, type MemoryEmbedding } from './embedding/embed-memories.ts';
+import { createMemoryExport, type MemoryExport } from './facts/export.ts';
+import { createFactService, type FactService } from './facts/fact.service.ts';
+import { endFactsOf } from './facts/fact.store.ts';
+import { learnFacts } from './facts/learn.ts';
+import { memorySettings } from './memory-settings.schema.ts';
+import { createRecallService, type RecallService } from './recall/recall.service.ts';
 import { createBatches } from './remember/batch.ts';
 import { type ConversationService, createConversationService } from './remember/conversations.service.ts';
 import { createRememberService, type RememberService } from './remember/remember.service.ts';
@@ -22,10 +31,14 @@ export type MemoryDependencies = {
   clock: Clock;
   log: Logger;
   metrics: Metrics;
+  settings: Pick<TenantSettings, 'read'>;
   /** Whose session it is; undefined where there is none. */
   sessionOwner(trx: TenantTransaction, sessionId: string): Promise<string | undefined>;
   forgetting: Forgetting;
   retention: Pick<RetentionDependencies, 'coldStorage' | 'schedule' | 'listTenants'>;
+  takeEnded: RememberRunsDependencies['takeEnded'];
+  /** The messages of the run before this one, which from now on is not remembered. */
+  passOverPrevious(trx: TenantTransaction, sessionId: string, runId: string): Promise<string[]>;
 };
 
 export type Memory = {
@@ -34,11 +47,18 @@ export type Memory = {
   conversations: ConversationService;
   embedding: MemoryEmbedding;
   retention: Retention;
+  recall: RecallService;
+  facts: FactService;
+  exports: MemoryExport;
+  /** Remembers what was said in sessions of ours. */
+  runs: ReturnType<typeof createRunMemory>;
+  /** What memory gives to an answer. */
+  chat: ChatMemory;
   jobs: readonly JobDefinition<never>[];
 };
 
 export function createMemory(deps: MemoryDependencies): Memory {
-  const { database, embedder } = deps;
+  const { database, embedder, settings } = deps;
   const spaces = createSpaces();
   const changed = (_tenant: Tenant) => undefined;
   const embedding = createMemoryEmbedding({ ...deps, changed });
@@ -47,17 +67,27 @@ export function createMemory(deps: MemoryDependencies): Memory {
     spaces,
     embedderId: embedder?.id ?? null,
     wakeEmbedding: (tenant) => embedding.wake(tenant),
-    learn: async () => undefined,
-    unlearn: async () => undefined,
+    learn: learnFacts,
+    unlearn: endFactsOf,
     changed,
   });
   const retention = createRetention({ ...deps, ...deps.retention, changed });
+  const recall = createRecallService({ ...deps, weightsOf: (tenant) => settings.read(tenant, memorySettings.weights) });
+  const facts = createFactService({ ...deps, spaces });
+  const wakeEmbedding = (tenant: Tenant) => embedding.wake(tenant);
+  const runs = createRunMemory({ ...deps, spaces, messages, wakeEmbedding, changed });
+  const forgetting = createForgetting({ ...deps, recall, changed });
   return {
     messages,
     batches: createBatches(messages),
     conversations: createConversationService({ database, spaces, changed }),
     embedding,
     retention,
-    jobs: [...embedding.jobs, ...retention.jobs],
+    recall,
+    facts,
+    exports: createMemoryExport({ ...deps, spaces, messages, facts }),
+    runs,
+    chat: createChatMemory({ ...deps, recall, forgetting }),
+    jobs: [...embedding.jobs, ...runs.jobs, ...retention.jobs],
   };
 }

@@ -1,4 +1,5 @@
 import { wordsOf } from '../words/words-of.ts';
+import { forgetRequestOf } from './forget.ts';
 
 /** Around recalled text wherever it is put before a model: what stands between these is never remembered again. */
 export const RECALLED_OPEN = '<memories>';
@@ -24,6 +25,8 @@ const SMALL_TALK = new Set(
 const LONGEST_SMALL_TALK = 8;
 
 const BOILERPLATE: readonly RegExp[] = [
+  /^i have forgotten (?:that|what you said)\b/i,
+  /^i (?:found nothing about that in my memory|do not forget everything)\b/i,
   /^(?:i['’]?m sorry,? (?:but )?)?as an ai(?: language)? model\b[^.!?]*[.!?]?$/i,
   /^i found nothing about that in your (?:documents|memories)\.?$/i,
   /^hello! i answer questions from the documents that were added here:[\s\S]*$/i,
@@ -31,6 +34,9 @@ const BOILERPLATE: readonly RegExp[] = [
   /^(?:you['’]re|you are) (?:very )?welcome[^.?]{0,80}[.!]?(?: (?:let me know|feel free|is there)[^.?!]*[.!?])?$/i,
   /^(?:how|what) can i (?:help|assist)[^.!?]*\??$/i,
 ];
+
+/** How the extractive model begins what it says out of memory. */
+const FROM_MEMORY = /^\s*from what i remember\b/i;
 
 export type Admission = {
   /** What is left to remember, without recalled blocks. */
@@ -46,6 +52,7 @@ export type Admission = {
 export function admit(text: string, recalled: readonly string[] = []): Admission {
   const unmarked = text.replace(RECALLED_BLOCK, ' ');
   const own = recalled.length === 0 ? unmarked : withoutRecalled(unmarked, recalled);
+  if (FROM_MEMORY.test(own)) return { content: own, noise: 'recalled' };
   const content = own === text ? text : own.trim();
   if (content.trim() === '') return { content: '', noise: text.trim() === '' ? 'empty' : 'recalled' };
   return { content, noise: noiseOf(content) };
@@ -53,6 +60,8 @@ export function admit(text: string, recalled: readonly string[] = []): Admission
 
 function noiseOf(content: string): Noise | null {
   const trimmed = content.trim();
+  // To remember what was to be forgotten would be worse than junk.
+  if (forgetRequestOf(trimmed)) return 'boilerplate';
   if (BOILERPLATE.some((pattern) => pattern.test(trimmed))) return 'boilerplate';
   const words = wordsOf(trimmed);
   if (words.length === 0) return 'empty';

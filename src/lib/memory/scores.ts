@@ -36,8 +36,10 @@ export type RecallFactors = { similarity: number; importance: number; decay: num
 
 /** The weighted sum, by weights that are brought to a sum of 1. */
 export function recallScore(factors: RecallFactors, weights: RecallWeights = RECALL_WEIGHTS): number {
-  const total = weights.similarity + weights.importance + weights.decay;
-  if (!(total > 0)) return 0;
+  const sum = weights.similarity + weights.importance + weights.decay;
+  if (!(sum > 0)) return 0;
+  // 0.6 + 0.3 + 0.1 is not quite 1 in floating point; whoever computes a score by hand takes it for 1.
+  const total = Math.abs(sum - 1) < 1e-9 ? 1 : sum;
   return (
     (weights.similarity / total) * factors.similarity +
     (weights.importance / total) * factors.importance +

@@ -1,5 +1,5 @@
 import type { MessagePart } from '../message.ts';
-import type { RunEvent, RunUsage, ToolExecutor } from './event.ts';
+import type { RecalledFields, RunEvent, RunUsage, ToolExecutor } from './event.ts';
 import { type CallSignal, type CallState, firstCallState, nextCallState } from './run-machine.ts';
 
 /** A tool call as the log tells it. */
@@ -41,6 +41,7 @@ export class Answer {
   #waits = false;
   #restoring = false;
   #retrieval: string | null = null;
+  #recalled: RecalledFields | null = null;
 
   /** The text part that was begun and not ended, null when there is none. */
   get openPart(): string | null {
@@ -60,6 +61,11 @@ export class Answer {
   /** What the last `retrieval` event said, as JSON. */
   get retrieval(): string | null {
     return this.#retrieval;
+  }
+
+  /** What memory gave; null before it was asked. */
+  get recalled(): RecalledFields | null {
+    return this.#recalled;
   }
 
   textOf(partId: string | null): string {
@@ -88,6 +94,9 @@ export class Answer {
         break;
       case 'retrieval':
         this.#retrieval = JSON.stringify({ ...event, seq: undefined });
+        break;
+      case 'recall':
+        this.#recalled = { items: event.items, forgotten: event.forgotten };
         break;
       case 'text-start':
         this.#open = event.part_id;

@@ -4,6 +4,7 @@ import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import type { Meter } from '../../usage/index.ts';
+import type { RecalledFields } from './event.ts';
 import { contextOf, questionOf } from './model-context.ts';
 import type { Answering, Retrieved } from './produce-answer.ts';
 import { type HistoryRow, payerOf, type RunRow } from './run.store.ts';
@@ -20,6 +21,9 @@ export type RetrieveFor = (
   attachmentIds: readonly string[],
 ) => Promise<Retrieved>;
 
+/** What is remembered that helps with a question; also does what the question asks of memory itself ("forget that"). */
+export type RecallFor = (tenant: Tenant, question: string, run: RunRow, signal: AbortSignal) => Promise<RecalledFields>;
+
 /** What answering needs from outside of the run. */
 export type AnsweringPorts = {
   database: Database;
@@ -28,6 +32,8 @@ export type AnsweringPorts = {
   /** Counts, and pays for, each request to a model. */
   meter: Meter;
   retrieve: RetrieveFor;
+  /** Null: nothing is remembered here. */
+  recall?: RecallFor | null;
   /** Null: no tools of this program are there. */
   tools?: ToolSource | null;
   limits?: Partial<RunLimits>;
@@ -83,6 +89,7 @@ export async function answeringOf(
     model,
     context,
     retrieve: (until) => ports.retrieve(tenant, question, earlier, run, until, context.attachmentIds),
+    recall: recallOf(ports, tenant, question, run),
     onFirstText: () => metrics.firstToken.observe((Date.now() - run.created_at.getTime()) / 1000),
     toolChoice: run.request.tool_choice ?? 'auto',
     ...boundsOf(run, ports.limits),
@@ -98,4 +105,9 @@ export async function answeringOf(
       },
     },
   };
+}
+
+function recallOf({ recall }: AnsweringPorts, tenant: Tenant, question: string, run: RunRow): Answering['recall'] {
+  if (!recall || !run.request.memory) return null;
+  return (signal) => recall(tenant, question, run, signal);
 }

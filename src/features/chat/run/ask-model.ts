@@ -7,6 +7,7 @@ import {
   type TokenUsage,
 } from '../../../ai/chat-model.ts';
 import type { AnswerStep } from './answer.ts';
+import type { RecalledFields } from './event.ts';
 import { citationsOf, type EvidencePassage, type Quote } from './evidence.ts';
 import { type ModelContext, modelMessages, stepMessages } from './model-context.ts';
 import type { ToolSet } from './run-tools.ts';
@@ -21,6 +22,8 @@ export type Asking = {
   model: ChatModel;
   context: ModelContext;
   passages: readonly EvidencePassage[] | null;
+  /** What memory gave; null where it gave nothing. */
+  recalled: RecalledFields | null;
   /** What tools found until now. */
   toolPassages(): readonly EvidencePassage[];
   tools: ToolSet;
@@ -109,8 +112,13 @@ async function streamStep(asking: Asking, step: AnswerStep, writer: RunWriter, s
   return said;
 }
 
+function memoryOf({ items, forgotten }: RecalledFields): NonNullable<ModelRequest['memory']> {
+  const said = items.map(({ kind, role, content, created_at: saidAt }) => ({ kind, role, content, saidAt }));
+  return { items: said, done: forgotten };
+}
+
 function requestOf(
-  { context, passages, tools, toolChoice, mostSteps }: Asking,
+  { context, passages, recalled, tools, toolChoice, mostSteps }: Asking,
   step: AnswerStep,
   writer: RunWriter,
   signal: AbortSignal,
@@ -121,6 +129,7 @@ function requestOf(
     ...parameters,
     messages: [...messages, ...stepMessages(writer.answer)],
     passages,
+    ...(recalled && { memory: memoryOf(recalled) }),
     signal,
     ...(tools.size > 0 && {
       tools: [...tools.values()].map(({ definition }) => definition),

@@ -8,6 +8,20 @@ export type RunFault = { code: string; detail: string };
 export type RunUsage = { input_tokens: number; output_tokens: number; cost_usd: number | null; estimated?: true };
 export type ToolExecutor = 'server' | 'client';
 
+/** A memory, or a fact drawn from one, that an answer was given. */
+export type RecalledItem = {
+  kind: 'memory' | 'fact';
+  /** The memory that it is, or that the fact was drawn from; null for a fact that a person wrote down. */
+  message_id: string | null;
+  content: string;
+  role: 'user' | 'assistant' | 'system';
+  created_at: string;
+  /** 0 to 1; how well it fits. */
+  score: number;
+};
+/** `forgotten`: what was just forgotten because the question asks for it, in words for the person; null otherwise. */
+export type RecalledFields = { items: readonly RecalledItem[]; forgotten: string | null };
+
 export type RunEvent =
   | { type: 'run-start'; session_id: string; message_id: string; model: string; attempt: number }
   | { type: 'step-start'; step: number }
@@ -20,6 +34,8 @@ export type RunEvent =
       strategy: string;
       hits: readonly { chunk_id: string; document_id: string; title: string; score: number }[];
     }
+  /** What memory gave to the answer, and what it was told to forget. */
+  | ({ type: 'recall' } & RecalledFields)
   | { type: 'text-start'; part_id: string }
   | { type: 'text-delta'; part_id: string; delta: string }
   | { type: 'text-end'; part_id: string }

@@ -1,6 +1,6 @@
 import type { Answer, AnswerStep } from './answer.ts';
 import { type Asking, askModel } from './ask-model.ts';
-import type { RunUsage } from './event.ts';
+import type { RecalledFields, RunUsage } from './event.ts';
 import type { EvidencePassage } from './evidence.ts';
 import type { AwaitedCall } from './run.store.ts';
 import type { ToolSet } from './run-tools.ts';
@@ -17,7 +17,9 @@ export type Retrieved = {
   passages: readonly EvidencePassage[] | null;
 };
 
-export type Answering = Omit<Asking, 'tools' | 'passages' | 'toolPassages'> & {
+export type Answering = Omit<Asking, 'tools' | 'passages' | 'toolPassages' | 'recalled'> & {
+  /** Null: the run uses no memory. */
+  recall: ((signal: AbortSignal) => Promise<RecalledFields>) | null;
   retrieve(signal: AbortSignal): Promise<Retrieved>;
   calling: Omit<Calling, 'takeNumbers'>;
   /** Whether the run ends at a call of a client's tool, rather than to wait for its output. */
@@ -55,7 +57,13 @@ async function workOn(
 ): Promise<void> {
   const { tools } = answering.calling;
   const toolPassages = () => passagesOf(writer.answer, tools);
-  if (!step.said) await askModel({ ...answering, tools, passages, toolPassages }, step, writer, signal);
+  if (!step.said)
+    await askModel(
+      { ...answering, recalled: writer.answer.recalled, tools, passages, toolPassages },
+      step,
+      writer,
+      signal,
+    );
   if (!step.ended) await settleCalls(step, { ...answering.calling, takeNumbers }, writer, signal);
 }
 
@@ -79,11 +87,16 @@ type Evidence = { passages: readonly EvidencePassage[] | null; takeNumbers(count
 
 /** What was retrieved for the question, once for each worker; numbers that tools' passages have in the log stay theirs. */
 async function gatherEvidence(
-  { retrieve, calling }: Answering,
+  { retrieve, recall, calling }: Answering,
   writer: RunWriter,
   signal: AbortSignal,
 ): Promise<Evidence> {
-  const { passages, ...shown } = await retrieve(signal);
+  // What a worker before this one was given, and forgot, is in the log: it is not asked for again.
+  const asked = writer.answer.recalled === null ? recall : null;
+  const [{ passages, ...shown }, recalled] = await Promise.all([retrieve(signal), asked?.(signal)]);
+  if (recalled && (recalled.items.length > 0 || recalled.forgotten !== null)) {
+    writer.emit({ type: 'recall', ...recalled });
+  }
   const event = { type: 'retrieval', ...shown } as const;
   if (writer.answer.retrieval !== JSON.stringify(event)) writer.emit(event);
   const taken = new Set(passagesOf(writer.answer, calling.tools).map(({ number }) => number));

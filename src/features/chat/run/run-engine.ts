@@ -31,6 +31,8 @@ export type RunEngineDependencies = AnsweringPorts & {
   clock: Clock;
   /** Sees to it that somebody looks after a run that waits. */
   planWait: WaitPlanner;
+  /** Called when the end of a run that is to be remembered is durable. The run's row is the order; this only says so. */
+  onRemember?: (tenant: Tenant) => void;
   leaseTimes?: LeaseTimes;
 };
 
@@ -312,6 +314,7 @@ export class RunEngine {
     const message = this.#messageOf(active, end);
     await writer.end({ type: 'run-end', status, ...(error && { error }), message }, end);
     this.#deps.metrics.runs.inc({ status });
+    if (active.run.request.memory) this.#deps.onRemember?.(active.tenant);
   }
 
   #messageOf({ run }: ActiveRun, { message }: RunEnd): MessageView | null {

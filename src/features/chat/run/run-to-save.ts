@@ -50,9 +50,24 @@ export function runToSave(
     model,
     messages,
     title: titleFrom(storableText(contentOf(parts))) || firstAttachment(parts),
-    request: { ...requestOf(input), ...(principal.apiKeyId && { api_key_id: principal.apiKeyId }) },
+    request: {
+      ...requestOf(input),
+      ...(principal.apiKeyId && { api_key_id: principal.apiKeyId }),
+      ...memoryOf(input, principal, newSession?.expiresAt != null),
+    },
     firstLine: eventLine(1, event),
   };
+}
+
+/** A temporary session leaves no memory, and a key may speak for many people: it says for whom, or has no memory. */
+function memoryOf(
+  { memory = {} }: RunInput,
+  { apiKeyId }: Principal,
+  isTemporary: boolean,
+): Pick<store.RunRequest, 'memory'> {
+  const { mode = 'auto', subject } = memory;
+  const isOn = mode === 'on' || (mode === 'auto' && !isTemporary && (apiKeyId === null || subject !== undefined));
+  return isOn ? { memory: { ...(subject !== undefined && { subject }) } } : {};
 }
 
 function requestOf(input: RunInput): store.RunRequest {

@@ -21,6 +21,8 @@ export type RunRequest = {
   stop?: readonly string[];
   /** The model gets all messages of the session, because the client says what it shall know; otherwise the recent ones. */
   whole_history?: boolean;
+  /** There: the run recalls and is remembered; `subject` is whose memory, where a program speaks for many people. */
+  memory?: { subject?: string };
   tools?: readonly ToolRequest[];
   tool_choice?: ToolChoice;
   /** Rounds of model and tools at most; default: the installation's. */

@@ -8,6 +8,7 @@ import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import { type Meter, nobody } from '../../usage/index.ts';
 import { embeddingFaults } from '../memory.errors.ts';
+import { createWaker, type WakePayload } from '../wake.ts';
 import * as store from './vector.store.ts';
 
 export type EmbeddingDependencies = {
@@ -31,16 +32,12 @@ export type MemoryEmbedding = {
   settled(): Promise<void>;
 };
 
-type Payload = { tenant: Tenant; tries: number };
 const JOB = { name: 'memory.embed' } as const;
 
 /** Texts of one request to the embedder. */
 const BATCH = 64;
 /** Tries after which a memory says `failed` instead of `pending`. */
 const ATTEMPTS_BEFORE_FAILED = 3;
-const FIRST_PAUSE_SECONDS = 5;
-const LONGEST_PAUSE_SECONDS = 600;
-const GATHER_MS = 50;
 
 /**
  * The rows themselves say what is to be embedded; a job is only the call to look. So a job that is lost, or an outage that
@@ -48,30 +45,8 @@ const GATHER_MS = 50;
  * itself until all is done. A vector is only ever one that the embedder gave.
  */
 export function createMemoryEmbedding(deps: EmbeddingDependencies): MemoryEmbedding {
-  const { database, queue, embedder, log } = deps;
-  const waiting = new Map<string, Tenant>();
-  let sending: Promise<void> | null = null;
-
-  async function send(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
-    const tenants = [...waiting.values()];
-    waiting.clear();
-    sending = null;
-    for (const tenant of tenants) {
-      await enqueue(tenant, 0).catch((error: unknown) =>
-        log.warn({ err: error, tenant: tenant.slug }, 'the embedding of memories could not be asked for yet'),
-      );
-    }
-  }
-
-  async function enqueue({ id, slug }: Tenant, tries: number): Promise<void> {
-    const startAfter = tries === 0 ? 0 : Math.min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (tries - 1));
-    // A try that waits out an outage must not hold back the call to look at once.
-    const singletonKey = tries === 0 ? slug : `${slug} again`;
-    await inTenant(database, { id, slug }, (trx) =>
-      queue.enqueue(trx, JOB, { tenant: { id, slug }, tries }, { singletonKey, ...(startAfter > 0 && { startAfter }) }),
-    );
-  }
+  const { database, embedder } = deps;
+  const waker = createWaker(deps, JOB);
 
   async function embed(tenant: Tenant, signal: AbortSignal): Promise<{ left: boolean }> {
     if (!embedder) return { left: false };
@@ -88,14 +63,14 @@ export function createMemoryEmbedding(deps: EmbeddingDependencies): MemoryEmbedd
     }
   }
 
-  const job: JobDefinition<Payload> = {
+  const job: JobDefinition<WakePayload> = {
     ...JOB,
     retryLimit: 3,
     expireInSeconds: 3_600,
     concurrency: 1,
     handle: async ({ tenant, tries }, { signal }) => {
       const { left } = await embed(tenant, signal);
-      if (left) await enqueue(tenant, tries + 1);
+      if (left) await waker.again(tenant, tries + 1);
     },
   };
 
@@ -103,13 +78,9 @@ export function createMemoryEmbedding(deps: EmbeddingDependencies): MemoryEmbedd
     jobs: [job],
     embed,
     wake: (tenant) => {
-      if (!embedder) return;
-      waiting.set(tenant.id, tenant);
-      sending ??= send();
+      if (embedder) waker.wake(tenant);
     },
-    settled: async () => {
-      while (sending) await sending;
-    },
+    settled: waker.settled,
   };
 }
 

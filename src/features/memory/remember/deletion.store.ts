@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
+import { deleteFactsOf } from '../facts/fact.store.ts';
 
 export type Deleted = { memories: number; postings: number; vectors: number; facts: number };
 
@@ -9,6 +10,7 @@ export type Deleted = { memories: number; postings: number; vectors: number; fac
  */
 export async function deleteMemories(trx: TenantTransaction, numbers: readonly number[]): Promise<Deleted> {
   if (numbers.length === 0) return { memories: 0, postings: 0, vectors: 0, facts: 0 };
+  const facts = await deleteFactsOf(trx, numbers);
   const { rows } = await sql<Deleted & { hashes: Buffer[] }>`
     WITH gone AS (
       DELETE FROM memory WHERE number = ANY(${numbers}::bigint[])
@@ -20,20 +22,17 @@ export async function deleteMemories(trx: TenantTransaction, numbers: readonly n
       WHERE memory_posting.space_id = had.space_id AND memory_posting.lexeme = had.lexeme
         AND memory_posting.memory_number = had.number
       RETURNING 1
-    ), fact AS (
-      DELETE FROM memory_fact WHERE memory_number = ANY(${numbers}::bigint[])
-      RETURNING 1
     ), counted AS (
       INSERT INTO memory_corpus_change (space_id, language, memory_count, word_count)
       SELECT space_id, language, -count(*), -sum(word_count) FROM gone GROUP BY space_id, language
     )
     SELECT (SELECT count(*) FROM gone) AS memories, (SELECT count(*) FROM posting) AS postings,
-      (SELECT count(*) FROM fact) AS facts, 0 AS vectors,
+      0 AS facts, 0 AS vectors,
       (SELECT coalesce(array_agg(content_hash), '{}') FROM gone) AS hashes`.execute(trx);
   const [row] = rows;
   if (!row) return { memories: 0, postings: 0, vectors: 0, facts: 0 };
   const { hashes, ...deleted } = row;
-  return { ...deleted, vectors: await deleteUnusedVectors(trx, hashes) };
+  return { ...deleted, facts, vectors: await deleteUnusedVectors(trx, hashes) };
 }
 
 async function deleteUnusedVectors(trx: TenantTransaction, hashes: readonly Buffer[]): Promise<number> {
@@ -52,6 +51,14 @@ async function deleteUnusedVectors(trx: TenantTransaction, hashes: readonly Buff
 export async function numbersOf(trx: TenantTransaction, ids: readonly string[]): Promise<number[]> {
   const { rows } = await sql<{ number: number }>`
     SELECT number FROM memory WHERE id = ANY(${ids}::uuid[]) OR superseded_by = ANY(${ids}::uuid[])`.execute(trx);
+  return rows.map(({ number }) => number);
+}
+
+/** The numbers of the memories that these messages of sessions are. */
+export async function numbersOfMessages(trx: TenantTransaction, messageIds: readonly string[]): Promise<number[]> {
+  if (messageIds.length === 0) return [];
+  const { rows } = await sql<{ number: number }>`
+    SELECT number FROM memory WHERE message_id = ANY(${messageIds}::uuid[])`.execute(trx);
   return rows.map(({ number }) => number);
 }
 

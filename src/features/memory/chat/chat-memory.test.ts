@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ApiClient } from '../../../../test/support/api-client.ts';
+import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
+import { newAccount } from '../../../../test/support/identity.ts';
+import { type ServedApp, startApp } from '../../../../test/support/served-app.ts';
+
+type Session = { id: string };
+type Item = { content: string; kind: string };
+
+describe.each(testDatabases())('memory in the chat on the $kind database', ({ open }) => {
+  let db: TestDatabase;
+  let served: ServedApp;
+
+  beforeAll(async () => {
+    db = await open();
+    served = await startApp(db);
+  });
+  afterAll(async () => {
+    await served.stop();
+    await db.close();
+  });
+
+  async function person(): Promise<ApiClient> {
+    const account = newAccount();
+    await fetch(`${served.url}/v1/auth/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(account),
+    });
+    return ApiClient.login(served.url, account);
+  }
+  const talk = async (who: ApiClient) => (await who.post<Session>('/v1/sessions', {})).id;
+  const answerOf = (events: readonly { type: string; [field: string]: unknown }[]) =>
+    String((events.at(-1)?.message as { content?: string } | null)?.content);
+  const remembered = (who: ApiClient, count: number) =>
+    who.until<{ memories: number }>('/v1/memory/stats', ({ memories }) => memories >= count);
+
+  test('what is said in one session is known in the next, honestly marked, and is not remembered again', async () => {
+    const ann = await person();
+    await ann.ask(await talk(ann), 'My name is Ann and I live in Oslo.');
+    await remembered(ann, 1);
+    const events = await ann.ask(await talk(ann), 'What is my name?');
+    const recall = events.find(({ type }) => type === 'recall');
+    expect(((recall?.items ?? []) as Item[]).map(({ kind, content }) => [kind, content])).toContainEqual([
+      'fact',
+      'Your name is Ann.',
+    ]);
+    expect(answerOf(events)).toBe('From what I remember: Your name is Ann.');
+    await ann.until<{ data: { content: string }[] }>('/v1/messages', ({ data }) =>
+      data.some(({ content }) => content === 'What is my name?'),
+    );
+    const { data } = await ann.get<{ data: { content: string }[] }>('/v1/messages');
+    expect(data.some(({ content }) => content.startsWith('From what I remember'))).toBe(false);
+  });
+
+  test('is nobody else’s', async () => {
+    const [ann, bob] = [await person(), await person()];
+    await ann.ask(await talk(ann), 'My name is Ann.');
+    await remembered(ann, 1);
+    const events = await bob.ask(await talk(bob), 'What is my name?');
+    expect(events.some(({ type }) => type === 'recall')).toBe(false);
+    expect(answerOf(events)).not.toContain('Ann');
+  });
+
+  test('forgets what it is told to, and says so', async () => {
+    const ann = await person();
+    await ann.ask(await talk(ann), 'My name is Ann.');
+    await remembered(ann, 1);
+    const session = await talk(ann);
+    expect(answerOf(await ann.ask(session, 'Please forget my name.'))).toMatch(
+      /^I have forgotten that: 1 memory and 1 fact/,
+    );
+    expect((await ann.get<{ data: unknown[] }>('/v1/memory/facts')).data).toEqual([]);
+    expect(answerOf(await ann.ask(await talk(ann), 'What is my name?'))).not.toContain('Ann');
+    expect(answerOf(await ann.ask(session, 'Forget that I love xylophones'))).toContain('nothing to forget');
+  });
+
+  test('"forget that" takes back what was said last', async () => {
+    const ann = await person();
+    const session = await talk(ann);
+    await ann.ask(session, 'The vault opens with 4711.');
+    expect(answerOf(await ann.ask(session, 'Forget that.'))).toContain('I have forgotten what you said last');
+    await ann.ask(session, 'The garden has a well.');
+    await remembered(ann, 1);
+    const { data } = await ann.get<{ data: { content: string }[] }>('/v1/messages');
+    expect(data.map(({ content }) => content).join(' ')).not.toMatch(/vault|forget/i);
+  });
+
+  test('a run can do without, and a tenant can', async () => {
+    const ann = await person();
+    const session = await talk(ann);
+    await ann.ask(session, 'My name is Ann.');
+    await remembered(ann, 1);
+    const off = await ann.post<{ id: string }>(`/v1/sessions/${await talk(ann)}/runs`, {
+      input: 'What is my name?',
+      memory: { mode: 'off' },
+    });
+    const events = await Array.fromAsync(ann.follow(off.id));
+    expect(events.some(({ type }) => type === 'recall')).toBe(false);
+  });
+});

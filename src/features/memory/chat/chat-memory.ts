@@ -1,0 +1,103 @@
+import { asksFor, factSentence } from '../../../lib/memory/facts.ts';
+import { forgetRequestOf } from '../../../lib/memory/forget.ts';
+import { tokensOf } from '../../../lib/memory/packing.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import type { Database } from '../../../platform/database/database.ts';
+import { inTenant, type Tenant, type TenantSettings } from '../../tenancy/index.ts';
+import { type FactRow, listFacts } from '../facts/fact.store.ts';
+import { memorySettings } from '../memory-settings.schema.ts';
+import type { RecallItem } from '../recall/recall.schema.ts';
+import type { RecallService } from '../recall/recall.service.ts';
+import type { Forgetting } from './forget-in-chat.ts';
+
+/** What a run gives of itself. */
+export type AskingRun = { id: string; sessionId: string; userId: string; apiKeyId: string | null; subject: string };
+
+export type RecalledForChat = {
+  items: readonly {
+    kind: 'memory' | 'fact';
+    message_id: string | null;
+    content: string;
+    role: 'user' | 'assistant' | 'system';
+    created_at: string;
+    score: number;
+  }[];
+  forgotten: string | null;
+};
+
+type Dependencies = {
+  database: Database;
+  clock: Clock;
+  settings: Pick<TenantSettings, 'read'>;
+  recall: RecallService;
+  forgetting: Forgetting;
+};
+
+export type ChatMemory = ReturnType<typeof createChatMemory>;
+
+const TOP_K = 8;
+const MOST_FACTS = 500;
+const MOST_USED_FACTS = 12;
+/** Share of what the question's words tell that a memory must have, or how near it must be by meaning, to be put before a
+ * model: the best of a search may still have nothing to do with the question. */
+const LEAST_COVERAGE = 0.5;
+const LEAST_COSINE = 0.6;
+
+/** What memory gives to an answer, and what a question asks of memory itself. */
+export function createChatMemory({ database, clock, settings, recall, forgetting }: Dependencies) {
+  async function factsFor(tenant: Tenant, run: AskingRun, question: string): Promise<FactRow[]> {
+    const owners = [
+      { userId: run.userId, subject: run.subject },
+      { userId: null, subject: '' },
+    ];
+    const facts = await inTenant(database, tenant, (trx) =>
+      listFacts(trx, { owners, at: clock.now(), limit: MOST_FACTS }),
+    );
+    return facts.filter((fact) => asksFor(question, fact)).slice(0, MOST_USED_FACTS);
+  }
+
+  return {
+    async recall(tenant: Tenant, question: string, run: AskingRun, signal: AbortSignal): Promise<RecalledForChat> {
+      const request = forgetRequestOf(question);
+      if (request) return { items: [], forgotten: await forgetting.forget(tenant, run, request, signal) };
+      if (!(await settings.read(tenant, memorySettings.recall))) return { items: [], forgotten: null };
+      const budget = await settings.read(tenant, memorySettings.recall_budget_tokens);
+      const facts = (await factsFor(tenant, run, question)).map(factItem);
+      const left = budget - facts.reduce((sum, { content }) => sum + tokensOf(content), 0);
+      const who = { tenant, userId: run.userId, apiKeyId: run.apiKeyId };
+      const body = {
+        query: question.slice(0, 2_000),
+        top_k: TOP_K,
+        budget_tokens: Math.max(1, left),
+        explain: true,
+        ...(run.subject !== '' && { subject: run.subject }),
+      };
+      const { items } = await recall.recall(who, body, signal, { withoutNoise: true });
+      // The session's own messages are before the model anyhow.
+      const others = items.filter((item) => item.session_id !== run.sessionId && fits(item));
+      return { items: [...facts, ...others.map(memoryItem)], forgotten: null };
+    },
+  };
+}
+
+function fits({ explanation }: RecallItem): boolean {
+  if (!explanation) return false;
+  return explanation.coverage >= LEAST_COVERAGE || (explanation.cosine ?? 0) >= LEAST_COSINE;
+}
+
+function factItem(fact: FactRow): RecalledForChat['items'][number] {
+  return {
+    kind: 'fact',
+    message_id: fact.message_id,
+    content: factSentence(fact),
+    role: 'user',
+    created_at: fact.valid_from.toISOString(),
+    score: 1,
+  };
+}
+
+function memoryItem(item: RecallItem): RecalledForChat['items'][number] {
+  const { message_id, content, role, created_at, score, preceded_by } = item;
+  const whole = preceded_by ? `(${preceded_by.role}: ${preceded_by.content}) ${content}` : content;
+  return { kind: 'memory', message_id, content: whole, role, created_at, score: Math.min(1, score) };
+}

@@ -1,0 +1,88 @@
+import { asksFor } from '../../../lib/memory/facts.ts';
+import type { ForgetRequest } from '../../../lib/memory/forget.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
+import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import { deleteFacts, type FactRow, listFacts } from '../facts/fact.store.ts';
+import type { RecallService } from '../recall/recall.service.ts';
+import { deleteMemories, numbersOf, numbersOfMessages } from '../remember/deletion.store.ts';
+import type { AskingRun } from './chat-memory.ts';
+
+type Dependencies = {
+  database: Database;
+  clock: Clock;
+  recall: RecallService;
+  /** The messages of the run before this one, which from now on is not remembered. */
+  passOverPrevious(trx: TenantTransaction, sessionId: string, runId: string): Promise<string[]>;
+  changed(tenant: Tenant): void;
+};
+
+export type Forgetting = {
+  /** Does what is asked, and says so in words for the person. */
+  forget(tenant: Tenant, run: AskingRun, request: ForgetRequest, signal: AbortSignal): Promise<string>;
+};
+
+const MOST_FACTS = 500;
+const MOST_MEMORIES = 20;
+/** All that the topic's words tell must be in a memory: what only resembles it is kept. */
+const WHOLE_COVERAGE = 0.999;
+
+export function createForgetting({ database, clock, recall, passOverPrevious, changed }: Dependencies): Forgetting {
+  async function forgetLast(tenant: Tenant, run: AskingRun): Promise<string> {
+    await inTenant(database, tenant, async (trx) => {
+      const messages = await passOverPrevious(trx, run.sessionId, run.id);
+      await deleteMemories(trx, await numbersOfMessages(trx, messages));
+    });
+    return 'I have forgotten what you said last, and my answer to it. It stays in this conversation, but not in my memory.';
+  }
+
+  async function forgetAbout(tenant: Tenant, run: AskingRun, topic: string, signal: AbortSignal): Promise<string> {
+    const subject = run.subject === '' ? {} : { subject: run.subject };
+    const who = { tenant, userId: run.userId, apiKeyId: run.apiKeyId };
+    const body = { query: topic, top_k: MOST_MEMORIES, scope: 'private' as const, explain: true, ...subject };
+    const { items } = await recall.recall(who, body, signal);
+    const same = items.filter(({ explanation }) => (explanation?.coverage ?? 0) >= WHOLE_COVERAGE);
+    const { memories, facts } = await inTenant(database, tenant, async (trx) => {
+      const owners = [{ userId: run.userId, subject: run.subject }];
+      const known = await listFacts(trx, { owners, at: clock.now(), limit: MOST_FACTS });
+      const meant = known.filter((fact) => isMeant(fact, topic));
+      const ids = new Set([
+        ...same.map(({ message_id }) => message_id),
+        ...meant.flatMap(({ message_id }) => message_id ?? []),
+      ]);
+      const gone = await deleteMemories(trx, await numbersOf(trx, [...ids]));
+      const written = await deleteFacts(
+        trx,
+        meant.map(({ id }) => id),
+      );
+      return { memories: gone.memories, facts: gone.facts + written };
+    });
+    if (memories + facts === 0) return 'I found nothing about that in my memory, so there was nothing to forget.';
+    return `I have forgotten that: ${count(memories, 'memory', 'memories')} and ${count(facts, 'fact', 'facts')} are gone.`;
+  }
+
+  return {
+    async forget(tenant, run, request, signal) {
+      if (request.what === 'everything') {
+        return 'I do not forget everything on a word. The page “Memory” shows all that I remember of you, and deletes it.';
+      }
+      const done =
+        request.what === 'last' ? await forgetLast(tenant, run) : await forgetAbout(tenant, run, request.topic, signal);
+      changed(tenant);
+      return done;
+    },
+  };
+}
+
+/** "my name", "that I live in Oslo", "that my sister is Eva". */
+function isMeant(fact: FactRow, topic: string): boolean {
+  const said = topic.toLowerCase();
+  const hasValue = said.includes(fact.value_key);
+  if (hasValue) return true;
+  const namesAttribute = asksFor(`what is ${topic}`, fact) || asksFor(`what is my ${topic.replace(/^my /i, '')}`, fact);
+  return namesAttribute && !/\b(?:is|are|in|at)\b/.test(said);
+}
+
+function count(found: number, one: string, many: string): string {
+  return `${found} ${found === 1 ? one : many}`;
+}

@@ -1,0 +1,38 @@
+import { type RawBuilder, sql } from 'kysely';
+
+/** What a memory must be to be recalled. Archived ones never are. */
+export type RecallFilter = {
+  conversationId?: string | undefined;
+  sessionId?: string | undefined;
+  roles?: readonly string[] | undefined;
+  /** Said at or after, and before. */
+  from?: Date | undefined;
+  to?: Date | undefined;
+  /** JSON containment. */
+  metadata?: Readonly<Record<string, unknown>> | undefined;
+  importanceMin?: number | undefined;
+  /** As things stood then; unset: as they stand now. */
+  asOf?: Date | undefined;
+  /** Whether greetings and boilerplate are left out. */
+  withoutNoise?: boolean | undefined;
+};
+
+/** The condition on table `memory`. */
+export function matchesFilter(filter: RecallFilter): RawBuilder<boolean> {
+  const conditions = [sql`NOT memory.archived`];
+  if (filter.asOf === undefined) conditions.push(sql`memory.superseded_by IS NULL`);
+  else {
+    const { asOf } = filter;
+    conditions.push(sql`memory.created_at <= ${asOf} AND memory.valid_from <= ${asOf}
+      AND (memory.valid_to IS NULL OR memory.valid_to > ${asOf})`);
+  }
+  if (filter.conversationId !== undefined) conditions.push(sql`memory.conversation_id = ${filter.conversationId}`);
+  if (filter.sessionId !== undefined) conditions.push(sql`memory.session_id = ${filter.sessionId}::uuid`);
+  if (filter.roles !== undefined) conditions.push(sql`memory.role = ANY(${filter.roles}::text[])`);
+  if (filter.from !== undefined) conditions.push(sql`memory.created_at >= ${filter.from}`);
+  if (filter.to !== undefined) conditions.push(sql`memory.created_at < ${filter.to}`);
+  if (filter.metadata !== undefined) conditions.push(sql`memory.metadata @> ${JSON.stringify(filter.metadata)}::jsonb`);
+  if (filter.importanceMin !== undefined) conditions.push(sql`memory.importance >= ${filter.importanceMin}`);
+  if (filter.withoutNoise) conditions.push(sql`memory.noise IS NULL`);
+  return sql<boolean>`(${sql.join(conditions, sql` AND `)})`;
+}

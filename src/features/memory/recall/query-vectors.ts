@@ -1,0 +1,50 @@
+import type { Embedder } from '../../../ai/embedder.ts';
+import type { Logger } from '../../../platform/telemetry/log.ts';
+import type { Meter } from '../../usage/index.ts';
+import type { Recaller } from './recall.service.ts';
+
+export type QueryVectors = {
+  /** The question as a vector; null where there is no embedder, or where it fails: then words alone are searched. */
+  of(
+    who: Recaller,
+    query: string,
+    signal: AbortSignal,
+  ): Promise<{ embedder: string; vector: readonly number[] } | null>;
+};
+
+/** The same question is asked again within minutes: its vector costs a call to the embedder, all else some milliseconds. */
+const MOST_KEPT = 1_000;
+
+/** Vectors are of words alone, so that one tenant's question may be answered by what another's was embedded to. */
+export function createQueryVectors({
+  embedder,
+  meter,
+  log,
+}: {
+  embedder: Embedder | null;
+  meter: Meter;
+  log: Logger;
+}): QueryVectors {
+  const kept = new Map<string, readonly number[]>();
+  return {
+    of: async (who, query, signal) => {
+      if (!embedder) return null;
+      const found = kept.get(query);
+      if (found) return { embedder: embedder.id, vector: found };
+      try {
+        const { tenant, userId, apiKeyId } = who;
+        const metered = meter.embedder(embedder, { tenant, userId, apiKeyId, purpose: 'query' });
+        const [vector] = await metered.embed([query], signal);
+        if (!vector) throw new Error(`The embedder ${embedder.id} gave no vector.`);
+        const [oldest] = kept.keys();
+        if (kept.size >= MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+        kept.set(query, vector);
+        return { embedder: embedder.id, vector };
+      } catch (error) {
+        signal.throwIfAborted();
+        log.warn({ err: error, tenant: who.tenant.slug }, 'memory is searched without the embedding model');
+        return null;
+      }
+    },
+  };
+}
