@@ -27,11 +27,12 @@ describe.each(testDatabases())('memory in the chat on the $kind database', ({ op
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(account),
     });
-    return ApiClient.login(served.url, account);
+    const { email, password } = account;
+    return ApiClient.login(served.url, { email, password });
   }
   const talk = async (who: ApiClient) => (await who.post<Session>('/v1/sessions', {})).id;
   const answerOf = (events: readonly { type: string; [field: string]: unknown }[]) =>
-    String((events.at(-1)?.message as { content?: string } | null)?.content);
+    String((events.at(-1)?.message as { content?: string } | undefined)?.content);
   const remembered = (who: ApiClient, count: number) =>
     who.until<{ memories: number }>('/v1/memory/stats', ({ memories }) => memories >= count);
 
