@@ -8,10 +8,8 @@ import { type FactRow, listFacts } from '../facts/fact.store.ts';
 import { memorySettings } from '../memory-settings.schema.ts';
 import type { RecallItem } from '../recall/recall.schema.ts';
 import type { RecallService } from '../recall/recall.service.ts';
+import type { AskingRun } from './asking-run.ts';
 import type { Forgetting } from './forget-in-chat.ts';
-
-/** What a run gives of itself. */
-export type AskingRun = { id: string; sessionId: string; userId: string; apiKeyId: string | null; subject: string };
 
 export type RecalledForChat = {
   items: readonly {

@@ -6,7 +6,7 @@ import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import { deleteFacts, type FactRow, listFacts } from '../facts/fact.store.ts';
 import type { RecallService } from '../recall/recall.service.ts';
 import { deleteMemories, numbersOf, numbersOfMessages } from '../remember/deletion.store.ts';
-import type { AskingRun } from './chat-memory.ts';
+import type { AskingRun } from './asking-run.ts';
 
 type Dependencies = {
   database: Database;

@@ -1,7 +1,7 @@
 import type { Embedder } from '../../../ai/embedder.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Meter } from '../../usage/index.ts';
-import type { Recaller } from './recall.service.ts';
+import type { Recaller } from './recaller.ts';
 
 export type QueryVectors = {
   /** The question as a vector; null where there is no embedder, or where it fails: then words alone are searched. */

@@ -13,6 +13,7 @@ import { createQueryVectors } from './query-vectors.ts';
 import type { Explanation, RecallBody, RecallItem, RecallView } from './recall.schema.ts';
 import { type ContentRow, readContents } from './recall.store.ts';
 import { type Ranked, type Ranking, rankMemories } from './recall.ts';
+import type { Recaller } from './recaller.ts';
 
 export type RecallDependencies = {
   database: Database;
@@ -23,9 +24,6 @@ export type RecallDependencies = {
   metrics: Metrics;
   weightsOf(tenant: Tenant): Promise<RecallWeights>;
 };
-
-/** Who recalls: a principal, or the user that a run belongs to. */
-export type Recaller = Pick<Principal, 'tenant' | 'userId' | 'apiKeyId'>;
 
 export type RecallService = ReturnType<typeof createRecallService>;
 
