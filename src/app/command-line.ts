@@ -12,6 +12,15 @@ import { runResetPassword } from './commands/reset-password.ts';
 import { runRotateKeys } from './commands/rotate-keys.ts';
 import { runRotateSecrets } from './commands/secrets.ts';
 import { runServe } from './commands/serve.ts';
+import {
+  runTenantCreate,
+  runTenantDelete,
+  runTenantExport,
+  runTenantImport,
+  runTenantList,
+  runTenantResume,
+  runTenantSuspend,
+} from './commands/tenant.ts';
 import { runWorker } from './commands/worker.ts';
 import { fail } from './failures.ts';
 import { version } from './version.ts';
@@ -60,6 +69,33 @@ program
   .description('give an account a new password, and end its logins')
   .option('--second-factor', 'remove its second factor, too')
   .action(runResetPassword);
+
+const tenant = program.command('tenant').description('make, suspend, move and delete tenants');
+tenant
+  .command('create <name>')
+  .description('make a tenant')
+  .option('--slug <slug>', 'its name in addresses and in the database')
+  .option('--owner <email>', 'an account that is to own it')
+  .action(runTenantCreate);
+tenant.command('list').description('every tenant, with its state').action(runTenantList);
+tenant
+  .command('suspend <slug>')
+  .description('end all access at once; nothing is lost')
+  .option('--reason <text>', 'why')
+  .action(runTenantSuspend);
+tenant.command('resume <slug>').description('give access again').action(runTenantResume);
+tenant.command('export <slug> <file>').description('all of its data as one archive').action(runTenantExport);
+tenant
+  .command('import <file>')
+  .description('make a new tenant of an archive')
+  .option('--slug <slug>', 'instead of the slug in the archive')
+  .option('--name <name>', 'instead of the name in the archive')
+  .action(runTenantImport);
+tenant
+  .command('delete <slug>')
+  .description('delete it with all it has, for good; prints the signed receipt')
+  .requiredOption('--confirm <slug>', 'the slug once more')
+  .action(runTenantDelete);
 
 program
   .command('secrets')

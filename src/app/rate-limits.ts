@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../features/identity/index.ts';
+import { limitSettings, type Tenant, type TenantSetting, type TenantSettings } from '../features/tenancy/index.ts';
 import type { RouteLimit } from '../platform/http/access.ts';
 import { callerAddress } from '../platform/http/caller-address.ts';
 import { defineErrors } from '../platform/http/errors.ts';
@@ -13,8 +14,9 @@ import type { Config } from './config.ts';
 /** Whom a limit counts. */
 type Subject = 'address' | 'account' | 'tenant' | 'user' | 'principal';
 
-/** `each`: every route is counted by itself. */
-type Rule = { per: Subject; limiter: Limiter; each?: boolean };
+/** `each`: every route is counted by itself. `tenantsOwn`: the setting by which a tenant may have another quota. */
+type Rule = { per: Subject; limiter: Limiter; tenantsOwn: TenantsOwn | null; each?: boolean };
+type TenantsOwn = { quotaOf(tenant: Tenant): Promise<number | null>; limiterOf(quota: number): Limiter };
 
 /** Which requests each rule is for: all of them, or the routes that name it in `config.limit`; `websocket`: each message. */
 export type RateLimits = Readonly<Record<'all' | 'websocket' | Exclude<RouteLimit, 'none'>, readonly Rule[]>>;
@@ -31,18 +33,32 @@ export const limitErrors = defineErrors('LIMIT', {
 const MINUTE = 60;
 
 /** The table of limits; docs/decisions/0011-rate-limits.md says what each is counted in. */
-export function createRateLimits(config: Config, redis: RedisConnection | null): RateLimits {
+export function createRateLimits(
+  config: Config,
+  redis: RedisConnection | null,
+  settings: Pick<TenantSettings, 'read'>,
+): RateLimits {
+  const limiterOf = (name: string, quota: number, growing: boolean) =>
+    createLimiter({ name, quota, windowSeconds: MINUTE, growing }, redis);
   const rule = (per: Subject, name: string, quota: number, growing = false): Rule => ({
     per,
-    limiter: createLimiter({ name, quota, windowSeconds: MINUTE, growing }, redis),
+    limiter: limiterOf(name, quota, growing),
+    tenantsOwn: null,
+  });
+  const ownRule = (per: Subject, name: string, quota: number, setting: TenantSetting<number | null>): Rule => ({
+    ...rule(per, name, quota),
+    tenantsOwn: {
+      quotaOf: (tenant) => settings.read(tenant, setting),
+      limiterOf: byQuota((own) => limiterOf(name, own, false)),
+    },
   });
   const { loginsPerMinute, registrationsPerMinute } = config;
-  const run = rule('user', 'run', config.runsPerMinute);
+  const run = ownRule('user', 'run', config.runsPerMinute, limitSettings.runs_per_minute);
   const chatkit = { ...rule('user', 'chatkit', config.chatkitRequestsPerMinute), each: true };
   return {
     all: [
       rule('address', 'api', config.requestsPerMinuteByAddress),
-      rule('tenant', 'tenant', config.requestsPerMinuteByTenant),
+      ownRule('tenant', 'tenant', config.requestsPerMinuteByTenant, limitSettings.requests_per_minute),
     ],
     run: [run],
     remember: [rule('principal', 'remember', config.messagesPerMinute)],
@@ -58,6 +74,25 @@ export function createRateLimits(config: Config, redis: RedisConnection | null):
       rule('account', 'register-account', registrationsPerMinute, true),
     ],
   };
+}
+
+/** Quotas that are known at the same time; each limiter of a name counts the same keys. */
+const MOST_QUOTAS = 1_000;
+
+function byQuota(make: (quota: number) => Limiter): (quota: number) => Limiter {
+  const made = new Map<number, Limiter>();
+  return (quota) => {
+    const limiter = made.get(quota) ?? make(quota);
+    if (made.size >= MOST_QUOTAS) made.clear();
+    made.set(quota, limiter);
+    return limiter;
+  };
+}
+
+async function limiterFor(rule: Rule, tenant: Tenant | undefined): Promise<Limiter> {
+  if (!rule.tenantsOwn || !tenant) return rule.limiter;
+  const quota = await rule.tenantsOwn.quotaOf(tenant);
+  return quota === null ? rule.limiter : rule.tenantsOwn.limiterOf(quota);
 }
 
 /** Counts addresses. Before anything that costs: who is over the limit does not reach a database. */
@@ -87,8 +122,10 @@ export function limitSubjects(app: App, limits: RateLimits): void {
  */
 export async function countAct(limits: RateLimits, principal: Principal, act: 'request' | 'message'): Promise<void> {
   const rules = act === 'message' ? [...limits.websocket, ...limits.all] : limits.all;
-  for (const { per, limiter } of rules) {
+  for (const rule of rules) {
+    const { per } = rule;
     if (per !== 'tenant' && per !== 'user') continue;
+    const limiter = await limiterFor(rule, principal.tenant);
     const verdict = await limiter.take(per === 'tenant' ? principal.tenant.id : principal.userId);
     if (!verdict.allowed) throw refusal(verdict, per);
   }
@@ -111,7 +148,8 @@ async function enforceRules(
   for (const rule of rules) {
     if (rule.per !== per) continue;
     const key = rule.each ? `${keyOf(request, per)} ${routeOf(request)}` : keyOf(request, per);
-    const verdict = await rule.limiter.take(key, per === 'principal' ? entriesOf(request.body) : 1);
+    const limiter = await limiterFor(rule, request.principal?.tenant);
+    const verdict = await limiter.take(key, per === 'principal' ? entriesOf(request.body) : 1);
     tell(reply, verdict);
     if (!verdict.allowed) throw refusal(verdict, per);
   }

@@ -33,6 +33,7 @@ import { projectFolder } from './project-folder.ts';
 import { countAct, createRateLimits, limitAddresses, limitSubjects } from './rate-limits.ts';
 import { describeApi, REFERENCE_PATH, serveReference } from './reference.ts';
 import type { Services } from './services.ts';
+import { watchTenantGates } from './tenant-gates.ts';
 import { trustHosts } from './trusted-hosts.ts';
 import { rewriteUrl } from './url-rewrites.ts';
 import { version } from './version.ts';
@@ -51,10 +52,11 @@ export async function createServer(services: Services, isDraining: () => boolean
   crossOrigin(app, config.allowedOrigins, { strictTransport: config.environment === 'production' });
   shedLoad(app, services.database, config);
   trustHosts(app, config);
-  const limits = createRateLimits(config, services.redis);
+  const limits = createRateLimits(config, services.redis, services.tenancy.settings);
   limitAddresses(app, limits);
   guardRoutes(app, services);
   await endWithAccess(app, services.identity);
+  watchTenantGates(app, services.tenantGates);
   limitSubjects(app, limits);
   repeatRequests(app, services.idempotency);
   await app.register(fastifyMultipart, {

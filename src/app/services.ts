@@ -24,6 +24,8 @@ import {
 import {
   createForgetting,
   createIdempotency,
+  createTenantExports,
+  createTenantLifecycle,
   createTenantSecrets,
   createTenantSettings,
   type Forgetting,
@@ -55,6 +57,7 @@ import { mailerOf, providersOf, publicUrlOf } from './identity-parts.ts';
 import { readPricesFile } from './prices-file.ts';
 import { recallWith } from './recall-for-chat.ts';
 import { retrieveWith } from './retrieve-for-chat.ts';
+import { createTenantGates, type TenantGates } from './tenant-gates.ts';
 import { toolsForChat } from './tools-for-chat.ts';
 import { version } from './version.ts';
 
@@ -78,6 +81,8 @@ export type Services = {
   outside: Outside;
   models: ModelRegistry;
   tenancy: Tenancy;
+  /** Connections of each tenant that are open now. */
+  tenantGates: TenantGates;
   /** Seals what is stored to be read again. */
   secretBox: SecretBox;
   /** Every place where such things are kept. */
@@ -130,9 +135,25 @@ export async function createServices(
   const secretKey = config.secretKey ?? (await keptSecret(config.dataDir));
   const guardedFetch = createGuardedFetch({ allowedHosts: config.outboundAllowedHosts });
   const secretBox = createSecretBox(installationKeys(config.encryptionKeys, secretKey));
-  const tenancy = {
-    settings: createTenantSettings({ database, clock, log }),
+  const tenantGates = createTenantGates();
+  const settings = createTenantSettings({ database, clock, log });
+  const tenancy: Tenancy = {
+    settings,
     secrets: createTenantSecrets(database, secretBox),
+    exports: createTenantExports({ database, queue, clock, settings }),
+    lifecycle: createTenantLifecycle({
+      database,
+      migrations,
+      clock,
+      log,
+      secretKey,
+      onChange: (tenantId) => {
+        // What is known of credentials' standing is old.
+        identity.families.clear();
+        identity.apiKeys.clear();
+        tenantGates.close(tenantId);
+      },
+    }),
   };
   const storage = (location: string | null, folder: string) =>
     createObjectStorage(location ?? join(config.dataDir, folder), { pathStyle: config.s3PathStyle });
@@ -255,6 +276,7 @@ export async function createServices(
     outside,
     models,
     tenancy,
+    tenantGates,
     secretBox,
     sealedStores: [tenancy.secrets.sealed, ...sealedStoresOf(identity)],
     outbox,
@@ -282,9 +304,10 @@ export function jobsOf({
   idempotency,
   forgetting,
   outbox,
+  tenancy,
 }: Services): readonly JobDefinition<never>[] {
   const own = [...documents.jobs, ...memory.jobs, ...chat.jobs, ...idempotency.jobs, ...forgetting.jobs];
-  return [...own, ...(outbox?.jobs ?? [])];
+  return [...own, ...tenancy.exports.jobs, ...(outbox?.jobs ?? [])];
 }
 
 function modelEvents(log: Logger, outside: Outside) {

@@ -18,10 +18,11 @@ export {
   type Forgetting,
 } from './forgetting/forgetting.ts';
 export { createIdempotency, type Idempotency } from './idempotency/idempotency.ts';
+export { createTenantLifecycle, type TenantLifecycle } from './lifecycle/tenant-lifecycle.ts';
 export { createTenantSecrets, type TenantSecrets } from './secrets/tenant-secrets.ts';
 export { defineTenantSettings, type TenantSetting } from './settings/tenant-setting.schema.ts';
 export { createTenantSettings, type TenantSettings } from './settings/tenant-settings.ts';
-export { type Tenancy, tenancyRoutes } from './tenancy.routes.ts';
+export { tenancyRoutes } from './tenancy.routes.ts';
 export {
   createTenant,
   findTenantById,
@@ -34,6 +35,9 @@ export {
   readTenantStates,
   type TenantMigration,
 } from './tenancy.service.ts';
-export { limitSettings, modelSettings, quotaSettings } from './tenancy.settings.schema.ts';
+export { limitSettings } from './tenancy.settings.schema.ts';
 export type { TenantRow } from './tenancy.store.ts';
+export type { Tenancy } from './tenancy.ts';
 export { isSlug, migrationTargetOf, schemaOf, slugFrom, type Tenant } from './tenant.ts';
+export { ArchiveError, readArchive, writeArchive } from './transfer/archive.ts';
+export { createTenantExports, type TenantExports } from './transfer/tenant-exports.ts';

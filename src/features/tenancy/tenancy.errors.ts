@@ -7,4 +7,24 @@ export const tenancyErrors = defineErrors('TENANT', {
     title: 'Set by the operator',
     example: 'limits.requests_per_minute is set by an operator of this installation.',
   },
+  notFound: { number: 2, kind: 'not-found', title: 'Tenant not found', example: 'There is no tenant with this id.' },
+  slugTaken: { number: 3, kind: 'conflict', title: 'Slug taken', example: 'Another tenant has this slug.' },
+  noSuchOwner: {
+    number: 4,
+    kind: 'not-found',
+    title: 'No such account',
+    example: 'There is no account with this e-mail address; its owner has to register first.',
+  },
+  exportNotFound: {
+    number: 5,
+    kind: 'not-found',
+    title: 'Export not found',
+    example: 'There is no export with this id; it may have expired.',
+  },
+  exportNotReady: {
+    number: 6,
+    kind: 'conflict',
+    title: 'Export not ready',
+    example: 'This export is running. Ask for it again when its status is ready.',
+  },
 });

@@ -10,26 +10,8 @@ const perMinute = (description: string) =>
     setBy: 'operator',
   }) as const;
 
-const most = (description: string) =>
-  ({ schema: Type.Integer({ minimum: 0 }), fallback: null, description, setBy: 'operator' }) as const;
-
 /** Instead of the installation's own limits. */
 export const limitSettings = defineTenantSettings('limits', {
   requests_per_minute: perMinute('Requests a minute in this tenant.'),
   runs_per_minute: perMinute('Questions a minute of one user.'),
-});
-
-/** Null: no limit. */
-export const quotaSettings = defineTenantSettings('quota', {
-  documents: most('Documents at most.'),
-  storage_bytes: most('Bytes of original files at most.'),
-  members: most('Members at most.'),
-});
-
-export const modelSettings = defineTenantSettings('models', {
-  default_model: {
-    schema: Type.String({ minLength: 1, maxLength: 200, pattern: '^[!-~]+$' }),
-    fallback: null,
-    description: 'Model that answers when a request names none, as provider/model.',
-  },
 });

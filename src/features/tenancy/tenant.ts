@@ -11,6 +11,14 @@ export function isSlug(value: string): boolean {
   return SLUG.test(value);
 }
 
+/** Words that stand in addresses where a slug may come to stand, or that mislead: nobody's tenant is called so. Schemas are
+ * safe from each other by their prefix. */
+const RESERVED = new Set(['current', 'platform', 'public', 'pgboss', 'admin', 'api', 'system', 'installation']);
+
+export function isReservedSlug(slug: string): boolean {
+  return RESERVED.has(slug) || slug.startsWith('pg-');
+}
+
 /** The name of a tenant's schema and of the role that owns it. */
 export function schemaOf(tenant: Pick<Tenant, 'slug'>): string {
   if (!isSlug(tenant.slug)) throw new Error('This is not the slug of a tenant.');
@@ -31,5 +39,5 @@ export function slugFrom(text: string): string {
     .replace(/^-+|-+$/g, '')
     .slice(0, 32)
     .replace(/-+$/, '');
-  return slug === '' ? 'tenant' : slug;
+  return slug === '' ? 'tenant' : isReservedSlug(slug) ? `${slug}-1` : slug;
 }

@@ -52,6 +52,13 @@ import type {
   RetentionStepTable,
   TombstoneTable,
 } from './schema/retention-tables.ts';
+import type {
+  TenantDeletionTable,
+  TenantExportPartTable,
+  TenantExportTable,
+  TenantSecretTable,
+  TenantSettingTable,
+} from './schema/tenancy-tables.ts';
 
 export type {
   ApiKeyScope,
@@ -81,28 +88,8 @@ export type TenantTable = {
   /** Why the tenant's last migration failed; such a tenant is not served until it is migrated. */
   migration_error: string | null;
   requires_second_factor: Generated<boolean>;
-  created_at: CreatedAt;
-  updated_at: DefaultedTimestamp;
-};
-
-/** What a tenant has set otherwise than the installation. */
-export type TenantSettingTable = {
-  tenant_id: string;
-  key: string;
-  value: Json<unknown>;
-  updated_by: string | null;
-  updated_at: DefaultedTimestamp;
-};
-
-/** What a tenant has given us to keep and to use. */
-export type TenantSecretTable = {
-  tenant_id: string;
-  name: string;
-  /** By `platform/secrets`. */
-  sealed: Buffer;
-  /** Its last characters, by which a person knows it again. */
-  hint: string;
-  updated_by: string | null;
+  /** Told to its users. */
+  suspended_reason: string | null;
   created_at: CreatedAt;
   updated_at: DefaultedTimestamp;
 };
@@ -250,6 +237,9 @@ export type PlatformSchema = {
   'platform.tenant_setting': TenantSettingTable;
   'platform.tenant_secret': TenantSecretTable;
   'platform.mcp_server': McpServerTable;
+  'platform.tenant_deletion': TenantDeletionTable;
+  'platform.tenant_export': TenantExportTable;
+  'platform.tenant_export_part': TenantExportPartTable;
   'platform.user': UserTable;
   'platform.membership': MembershipTable;
   'platform.token_family': TokenFamilyTable;

@@ -7,6 +7,7 @@ import {
   MISSES_WITHIN,
   NOT_BY_KEY,
   REFERENCES,
+  UNCONFIRMED,
   type Whose,
   WRONG_PROOF,
 } from './ownership.ts';
@@ -126,6 +127,7 @@ function meets(status: number, expected: Expected, route: RouteEntry): boolean {
   if (status >= 500 && !ALWAYS_UNAVAILABLE.has(url)) return false;
   if (access === 'public') return true;
   if (expected !== 'served') return status === expected;
+  if (UNCONFIRMED.has(nameOf(route))) return status === 422;
   // 404 where no thing of anybody's is named, such as an embedding model that is not configured, hides nothing.
   const hidden =
     status === 404 &&

@@ -88,6 +88,15 @@ async function newRemembered(world: World): Promise<Made> {
 // Nothing listens there: to ask it what it offers is answered with 502.
 const newMcpServer = (world: World): Promise<Made> =>
   world.post<Made>('owner', '/v1/mcp-servers', { name: `s${newId().slice(-12)}`, url: 'http://127.0.0.1:9/mcp' });
+/** An archive that is there to be fetched. */
+async function newExport(world: World): Promise<Made> {
+  const made = await world.post<Made>('owner', '/v1/tenants/current/exports', {});
+  await world.services.database.execute(`UPDATE platform.tenant_export SET status = 'ready' WHERE id = '${made.id}'`);
+  return made;
+}
+
+const newTenant = (world: World): Promise<Made> =>
+  world.post<Made>('operator', '/v1/admin/tenants', { name: 'Doomed' });
 
 /** For one key, of which there are many: a tenant has one budget of each sort. */
 async function newBudget(world: World): Promise<Made> {
@@ -188,6 +197,8 @@ export const OWNERSHIP: readonly OwnershipClass[] = [
     whose: 'tenant',
     make: (world) => world.post<Made>('admin', '/v1/retention/runs', { dry_run: true }),
   },
+  { path: '/v1/tenants/current/exports/:id', whose: 'tenant', make: newExport },
+  { path: '/v1/admin/tenants/:id', whose: 'installation', make: newTenant },
   { path: '/v1/models/:id', whose: 'nobody', make: async () => ({ id: 'extractive' }) },
   { path: '/v1/models/*', whose: 'nobody', make: async () => ({ '*': 'x/extractive' }) },
 ];
@@ -200,6 +211,8 @@ export function classOf(url: string): OwnershipClass | undefined {
 /** Bodies of routes that have no example in src/app/api-examples.ts, because another product describes them, or whose
  * example is not for everybody. */
 export const BODIES: Readonly<Record<string, object>> = {
+  'POST /v1/admin/tenants': { name: 'Made' },
+  'PATCH /v1/tenants/current/settings': { 'no.setting': true },
   'POST /v1/api-keys': { name: 'reads', scopes: ['read'] },
   // What would end the logins that the matrix is tried with.
   'PUT /v1/tenants/current/second-factor': { required: false },
@@ -267,6 +280,18 @@ export const MISSES_WITHIN: ReadonlySet<string> = new Set([
   'POST /v1/sessions/:id/feedback',
   'POST /v1/runs/:id/tool-outputs',
   'POST /v1/runs/:id/tool-approvals',
+  // Its tenant is not deleted.
+  'GET /v1/admin/tenants/:id/receipt',
+  'HEAD /v1/admin/tenants/:id/receipt',
+]);
+
+/** Routes that would end the world; what their example confirms is another's name, so that they answer 422. Their own tests
+ * are in src/features/tenancy/tenancy.routes.test.ts. */
+export const UNCONFIRMED: ReadonlySet<string> = new Set([
+  'POST /v1/tenants/current/delete',
+  // So far operators alone set what there is to set.
+  'PATCH /v1/tenants/current/settings',
+  'POST /v1/admin/tenants/:id/delete',
 ]);
 
 /** A place in a body or query where a request may name somebody's thing. */
