@@ -25,7 +25,7 @@ describe.each(testDatabases())('tenants over HTTP on the $kind database', ({ ope
     await served.services.tenancy.lifecycle.listen();
     operator = await signUp();
     folder = await mkdtemp(join(tmpdir(), 'parley-test-archive-'));
-  }, 180_000);
+  }, 120_000);
   afterAll(async () => {
     await rm(folder, { recursive: true, force: true });
     await served.stop();
@@ -160,7 +160,7 @@ describe.each(testDatabases())('tenants over HTTP on the $kind database', ({ ope
     }
     const tenants = await operator.send('GET', '/v1/admin/tenants?limit=100');
     expect(tenants.body.data.map(({ slug }) => slug)).not.toContain('damaged');
-  }, 180_000);
+  }, 120_000);
 
   test('deletion takes all of it and leaves a receipt that this installation knows again', async () => {
     const eve = await signUp();
