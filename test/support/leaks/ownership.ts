@@ -199,17 +199,6 @@ export const OWNERSHIP: readonly OwnershipClass[] = [
   },
   { path: '/v1/tenants/current/exports/:id', whose: 'tenant', make: newExport },
   { path: '/v1/admin/tenants/:id', whose: 'installation', make: newTenant },
-  {
-    path: '/v1/retention/rules/:id',
-    whose: 'tenant',
-    make: (world) =>
-      world.post<Made>('owner', '/v1/retention/rules', { name: newId(), rule_type: 'age', action: 'archive' }),
-  },
-  {
-    path: '/v1/retention/runs/:id',
-    whose: 'tenant',
-    make: (world) => world.post<Made>('owner', '/v1/retention/runs', { dry_run: true }),
-  },
   { path: '/v1/models/:id', whose: 'nobody', make: async () => ({ id: 'extractive' }) },
   { path: '/v1/models/*', whose: 'nobody', make: async () => ({ '*': 'x/extractive' }) },
 ];
