@@ -19,8 +19,9 @@ export default defineConfig({
     maxWorkers: 2,
     // On a machine shared with others a browser or a child process is late now and then; a fault fails three times.
     retry: process.env.CI ? 2 : 0,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Bounds on hanging, not on speed: a machine of CI may be several times slower than a developer's.
+    testTimeout: process.env.CI ? 120_000 : 30_000,
+    hookTimeout: process.env.CI ? 240_000 : 60_000,
     projects: [
       {
         // Everything that needs no running program; what `npm run check` runs.
