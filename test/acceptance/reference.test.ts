@@ -88,5 +88,5 @@ function bodySchema({ app }: ServedApp, method: string, url: string): object {
 
 /** Other people's dialects are described where they come from. */
 function isDialect(name: string): boolean {
-  return /\/v1\/(?:chat\/completions|responses|conversations|embeddings|models|chatkit)/.test(name);
+  return /\/v1\/(?:chat\/completions|responses|conversations|embeddings|models|chatkit|ai-sdk)/.test(name);
 }

@@ -185,6 +185,11 @@ export const OWNERSHIP: readonly OwnershipClass[] = [
   { path: '/v1/chatkit/attachments/:id', whose: 'user', make: newChatkitAttachment },
   // Everybody has a space of their own, in which they name conversations as they like.
   { path: '/v1/memory/conversations/:id', whose: 'nobody', make: newRemembered },
+  {
+    path: '/v1/memory/facts/:id',
+    whose: 'user',
+    make: (world) => world.post<Made>('maker', '/v1/memory/facts', { attribute: `a${newId().slice(-6)}`, value: text }),
+  },
   { path: '/v1/mcp-servers/:id', whose: 'tenant', make: newMcpServer },
   { path: '/v1/ai-sdk/chat/:id', whose: 'user', make: newRun },
   {
@@ -304,6 +309,19 @@ export type Filled = {
   fill(world: World): Promise<{ body?: object; query?: Record<string, string> }>;
 };
 
+function placeOf(method: 'GET' | 'POST'): 'query' | 'body' {
+  return method === 'GET' ? 'query' : 'body';
+}
+
+/** A search of memory that names a place of somebody's. */
+function recallIn(
+  method: 'GET' | 'POST',
+  name: string,
+  make: (world: World) => Promise<{ readonly id: string }>,
+): Filled {
+  return nothing(async (world) => ({ [placeOf(method)]: { query: 'hello', [name]: (await make(world)).id } }));
+}
+
 /** Every place whose name says that it holds an id, by route and path. A new one needs a line here. */
 export const REFERENCES: Readonly<Record<string, Reference>> = Object.fromEntries([
   // Filters of a search find among the tenant's own documents; whatever else they name is found by nobody.
@@ -392,6 +410,17 @@ export const REFERENCES: Readonly<Record<string, Reference>> = Object.fromEntrie
     'POST /v1/messages/batch/delete body.message_ids',
     nothing(async (world) => ({ body: { message_ids: [(await newMemory(world)).id] } })),
   ],
+  ...(['GET', 'POST'] as const).flatMap((method): [string, Reference][] => [
+    [`${method} /v1/memory/search ${placeOf(method)}.session_id`, recallIn(method, 'session_id', newSession)],
+    [
+      `${method} /v1/memory/search ${placeOf(method)}.conversation_id`,
+      recallIn(method, 'conversation_id', newRemembered),
+    ],
+    [
+      `${method} /v1/memory/search ${placeOf(method)}.tenant_id`,
+      { ...recallIn(method, 'tenant_id', async ({ tenant }) => tenant), whose: 'tenant' },
+    ],
+  ]),
   // Whoever is no admin finds nothing but their own.
   ['GET /v1/usage query.user_id', nothing(async ({ userIds }) => ({ query: { user_id: userIds.maker } }))],
   ['GET /v1/usage query.api_key_id', nothing(async () => ({ query: { api_key_id: newId() } }))],
