@@ -238,11 +238,11 @@ describe.each(testDatabases())('retention on the $kind database', ({ open }) => 
     expect(await left(neighbour)).toEqual(['theirs']);
     const { retention } = app.memory;
     for (const attempt of [
-      retention.rule(neighbour, own.id),
-      retention.deleteRule(neighbour, own.id),
-      retention.get(neighbour, id),
+      () => retention.rule(neighbour, own.id),
+      () => retention.deleteRule(neighbour, own.id),
+      () => retention.get(neighbour, id),
     ]) {
-      await expect(attempt).rejects.toMatchObject({ definition: { kind: 'not-found' } });
+      await expect(attempt()).rejects.toMatchObject({ definition: { kind: 'not-found' } });
     }
   });
 });
