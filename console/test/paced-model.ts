@@ -12,7 +12,7 @@ export type Turn = {
 export type PacedModel = {
   /** For OPENAI_BASE_URL. */
   baseUrl: string;
-  /** The turn that answers this question; waits until it is asked. */
+  /** The turn that answers this question the next time it is asked; waits until then. Tests that are tried again ask again. */
   turn(question: string): Promise<Turn>;
   close(): Promise<void>;
 };
@@ -20,21 +20,20 @@ export type PacedModel = {
 /** An OpenAI-compatible server of which each answer goes only as far as the test lets it. */
 export async function pacedModel(): Promise<PacedModel> {
   const turns = new Map<string, PromiseWithResolvers<Turn>>();
-  const expected = (question: string) => {
-    const known = turns.get(question) ?? Promise.withResolvers<Turn>();
-    turns.set(question, known);
-    return known;
-  };
   const server = createServer(async (request, response) => {
     const asked = lastMessage(JSON.parse(await textOf(request)));
-    const question = [...turns.keys()].find((known) => asked.includes(known));
-    if (question === undefined) response.writeHead(500).end(`no test expects: ${asked}`);
-    else expected(question).resolve(begin(response));
+    const turn = [...turns].find(([question]) => asked.includes(question))?.[1];
+    if (turn === undefined) response.writeHead(500).end(`no test expects: ${asked}`);
+    else turn.resolve(begin(response));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    turn: (question) => expected(question).promise,
+    turn(question) {
+      const turn = Promise.withResolvers<Turn>();
+      turns.set(question, turn);
+      return turn.promise;
+    },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
