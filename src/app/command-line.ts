@@ -1,53 +1,43 @@
 import { Command } from 'commander';
-import { runAsk } from './commands/ask.ts';
-import { runEnv } from './commands/env.ts';
-import { runIngest } from './commands/ingest.ts';
-import {
-  migrateDownCommand,
-  migrateStatusCommand,
-  migrateTenantCommand,
-  migrateUpCommand,
-} from './commands/migrate.ts';
-import { runResetPassword } from './commands/reset-password.ts';
-import { runRotateKeys } from './commands/rotate-keys.ts';
-import { runRotateSecrets } from './commands/secrets.ts';
-import { runServe } from './commands/serve.ts';
-import {
-  runTenantCreate,
-  runTenantDelete,
-  runTenantExport,
-  runTenantImport,
-  runTenantList,
-  runTenantResume,
-  runTenantSuspend,
-} from './commands/tenant.ts';
-import { runWorker } from './commands/worker.ts';
 import { fail } from './failures.ts';
 import { version } from './version.ts';
 
+// Each command loads what it needs when it runs: --help and a wrong option answer at once.
 const program = new Command('parley')
   .description('Self-hosted backend for AI chat products.')
   .version(version)
   .showHelpAfterError('(parley --help lists the commands)');
 
-program.command('serve').description('serve the API and the console').action(runServe);
-program.command('worker').description('work on jobs and take over runs, without HTTP').action(runWorker);
+program
+  .command('serve')
+  .description('serve the API and the console')
+  .action(async () => (await import('./commands/serve.ts')).runServe());
+program
+  .command('worker')
+  .description('work on jobs and take over runs, without HTTP')
+  .action(async () => (await import('./commands/worker.ts')).runWorker());
 
-const migrate = program.command('migrate').description('bring the database to this version').action(migrateUpCommand);
+const migrate = program
+  .command('migrate')
+  .description('bring the database to this version')
+  .action(async () => (await import('./commands/migrate.ts')).migrateUpCommand());
 migrate
   .command('status')
   .description('what is applied and what is pending, schema by schema')
-  .action(migrateStatusCommand);
+  .action(async () => (await import('./commands/migrate.ts')).migrateStatusCommand());
 migrate
   .command('up')
   .description('apply what is pending, to the platform and to every tenant')
-  .action(migrateUpCommand);
+  .action(async () => (await import('./commands/migrate.ts')).migrateUpCommand());
 migrate
   .command('down')
   .description('take back the last migration of one schema')
   .requiredOption('--schema <name>', 'platform, or tenant_<slug>')
-  .action(migrateDownCommand);
-migrate.command('tenant <slug>').description('migrate one tenant').action(migrateTenantCommand);
+  .action(async (options) => (await import('./commands/migrate.ts')).migrateDownCommand(options));
+migrate
+  .command('tenant <slug>')
+  .description('migrate one tenant')
+  .action(async (slug) => (await import('./commands/migrate.ts')).migrateTenantCommand(slug));
 
 program
   .command('ask <question>')
@@ -56,19 +46,19 @@ program
   .option('--model <name>', 'provider/model, or extractive')
   .option('--json', 'one JSON object for programs instead of text')
   .option('--fresh', 'read every document again')
-  .action(runAsk);
+  .action(async (question, options) => (await import('./commands/ask.ts')).runAsk(question, options));
 
 program
   .command('ingest <folder>')
   .description('bring a folder of documents into a tenant, and what is gone from it out')
   .requiredOption('--tenant <slug>', 'the tenant')
-  .action(runIngest);
+  .action(async (folder, options) => (await import('./commands/ingest.ts')).runIngest(folder, options));
 
 program
   .command('reset-password <email>')
   .description('give an account a new password, and end its logins')
   .option('--second-factor', 'remove its second factor, too')
-  .action(runResetPassword);
+  .action(async (email, options) => (await import('./commands/reset-password.ts')).runResetPassword(email, options));
 
 const tenant = program.command('tenant').description('make, suspend, move and delete tenants');
 tenant
@@ -76,33 +66,42 @@ tenant
   .description('make a tenant')
   .option('--slug <slug>', 'its name in addresses and in the database')
   .option('--owner <email>', 'an account that is to own it')
-  .action(runTenantCreate);
-tenant.command('list').description('every tenant, with its state').action(runTenantList);
+  .action(async (name, options) => (await import('./commands/tenant.ts')).runTenantCreate(name, options));
+tenant
+  .command('list')
+  .description('every tenant, with its state')
+  .action(async () => (await import('./commands/tenant.ts')).runTenantList());
 tenant
   .command('suspend <slug>')
   .description('end all access at once; nothing is lost')
   .option('--reason <text>', 'why')
-  .action(runTenantSuspend);
-tenant.command('resume <slug>').description('give access again').action(runTenantResume);
-tenant.command('export <slug> <file>').description('all of its data as one archive').action(runTenantExport);
+  .action(async (slug, options) => (await import('./commands/tenant.ts')).runTenantSuspend(slug, options));
+tenant
+  .command('resume <slug>')
+  .description('give access again')
+  .action(async (slug) => (await import('./commands/tenant.ts')).runTenantResume(slug));
+tenant
+  .command('export <slug> <file>')
+  .description('all of its data as one archive')
+  .action(async (slug, file) => (await import('./commands/tenant.ts')).runTenantExport(slug, file));
 tenant
   .command('import <file>')
   .description('make a new tenant of an archive')
   .option('--slug <slug>', 'instead of the slug in the archive')
   .option('--name <name>', 'instead of the name in the archive')
-  .action(runTenantImport);
+  .action(async (file, options) => (await import('./commands/tenant.ts')).runTenantImport(file, options));
 tenant
   .command('delete <slug>')
   .description('delete it with all it has, for good; prints the signed receipt')
   .requiredOption('--confirm <slug>', 'the slug once more')
-  .action(runTenantDelete);
+  .action(async (slug, options) => (await import('./commands/tenant.ts')).runTenantDelete(slug, options));
 
 program
   .command('secrets')
   .description('keys that seal what is stored')
   .command('rotate')
   .description('seal everything with the first of ENCRYPTION_KEYS, so that older ones can go')
-  .action(runRotateSecrets);
+  .action(async () => (await import('./commands/secrets.ts')).runRotateSecrets());
 
 program
   .command('keys')
@@ -110,13 +109,13 @@ program
   .command('rotate')
   .description('sign with another key from now on')
   .option('--overlap <minutes>', 'how long older keys are believed; 0 for a key that got out')
-  .action(runRotateKeys);
+  .action(async (options) => (await import('./commands/rotate-keys.ts')).runRotateKeys(options));
 
 program
   .command('env')
   .description('check the settings')
   .option('--example', 'print .env.example')
   .option('--errors', 'print the table of error codes')
-  .action(runEnv);
+  .action(async (options) => (await import('./commands/env.ts')).runEnv(options));
 
 await program.parseAsync().catch(fail);

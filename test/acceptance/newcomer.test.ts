@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { ApiClient, type StreamedEvent } from '../support/api-client.ts';
 import { testDatabases } from '../support/databases.ts';
-import { type ParleyProcess, printedCredential, startParley } from '../support/parley-process.ts';
+import { NPM_START, type ParleyProcess, printedCredential, startParley } from '../support/parley-process.ts';
 
 /** What somebody meets who has just cloned the repository: nothing is configured, no server, no key. */
 describe('a newcomer', { timeout: 120_000 }, () => {
@@ -35,7 +35,7 @@ describe('a newcomer', { timeout: 120_000 }, () => {
   }
 
   test('starts it with npm start, asks about a document of their own, and finds everything after a restart', async () => {
-    const first = start();
+    const first = start({}, [...NPM_START]);
     const address = await first.address();
     await expect.poll(() => statusOf(address, '/ready'), { timeout: 20_000 }).toBe(200);
     const credential = printedCredential(first.output());
@@ -48,7 +48,7 @@ describe('a newcomer', { timeout: 120_000 }, () => {
     const ended = await first.stop();
     expect(ended.code, first.output()).toBe(0);
 
-    const second = start();
+    const second = start({}, [...NPM_START]);
     const again = await ApiClient.login(await second.address(), credential);
     expect(second.output()).not.toContain('password');
     const messages = await again.get<Page<{ role: string; content: string }>>(`/v1/sessions/${session.id}/messages`);

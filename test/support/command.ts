@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { TEST_NODE } from './parley-process.ts';
 
+const [program, ...flags] = TEST_NODE;
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
 export type CommandResult = { code: number | null; out: string; err: string };
@@ -12,7 +14,7 @@ export async function runParley(
   args: readonly string[],
   settings: Record<string, string> = {},
 ): Promise<CommandResult> {
-  const child = spawn(process.execPath, ['bin/parley.js', ...args], {
+  const child = spawn(program, [...flags, 'bin/parley.js', ...args], {
     cwd: PROJECT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],

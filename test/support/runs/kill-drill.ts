@@ -107,7 +107,7 @@ export class KillDrill {
   }
 
   async startReplica(): Promise<ParleyProcess> {
-    const process = startParley(this.#settings, ['node', 'src/main.ts', 'serve']);
+    const process = startParley(this.#settings);
     this.replicas.push({ process, address: await process.address() });
     return process;
   }
