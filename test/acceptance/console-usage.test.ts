@@ -13,7 +13,7 @@ import { RAISED_LIMITS } from '../support/raised-limits.ts';
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 const PRICE = { model: 'openai/paced', input: 1_000, output: 2_000, context_window: 100_000, max_output: 100 };
 
-describe.skipIf(chromiumPath === undefined)('the console’s page on usage', { timeout: 60_000 }, () => {
+describe.skipIf(chromiumPath === undefined)('the console’s page on usage', { timeout: 240_000 }, () => {
   let folder: string;
   let parley: ParleyProcess;
   let address: string;
@@ -58,7 +58,7 @@ describe.skipIf(chromiumPath === undefined)('the console’s page on usage', { t
         const { total } = await client.get<{ total: { cost_usd: number } }>('/v1/usage');
         expect(total.cost_usd).toBeGreaterThan(0.1);
       },
-      { timeout: 30_000, interval: 200 },
+      { timeout: 120_000, interval: 200 },
     );
   }, 240_000);
 
@@ -71,7 +71,7 @@ describe.skipIf(chromiumPath === undefined)('the console’s page on usage', { t
 
   async function openUsage(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(60_000);
     const page = await context.newPage();
     const stored = JSON.stringify(storedCredentials(login));
     await page.addInitScript(`localStorage['parley.credentials'] ??= ${JSON.stringify(stored)}`);
@@ -105,7 +105,7 @@ describe.skipIf(chromiumPath === undefined)('the console’s page on usage', { t
     await expectVisible(page.getByText('$2.00 each'));
     await page.getByRole('button', { name: 'Lift: Each user, a day' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Lift' }).click();
-    await expect.poll(() => page.getByText('$2.00 each').count(), { timeout: 15_000 }).toBe(0);
+    await expect.poll(() => page.getByText('$2.00 each').count(), { timeout: 60_000 }).toBe(0);
   });
 
   test.each<[string, BrowserContextOptions]>([

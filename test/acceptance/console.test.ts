@@ -34,12 +34,12 @@ The lighthouse of Vessau is 41 metres tall. Its light is seen from 19 sea miles 
 `;
 
 /** The machine may be busy with other tests. */
-const PATIENT = { timeout: 15_000 };
-const START = { timeout: 60_000, interval: 100 };
+const PATIENT = { timeout: 60_000 };
+const START = { timeout: 240_000, interval: 100 };
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 /** The console as people use it: a real browser, the program as it is started, a model that speaks as slowly as told. */
-describe.skipIf(chromiumPath === undefined)('the console', { timeout: 60_000 }, () => {
+describe.skipIf(chromiumPath === undefined)('the console', { timeout: 240_000 }, () => {
   let dataDir: string;
   let parley: ParleyProcess;
   let address: string;
@@ -72,7 +72,7 @@ describe.skipIf(chromiumPath === undefined)('the console', { timeout: 60_000 }, 
       const { status, error } = await client.get<{ status: string; error: unknown }>(`/v1/documents/${id}`);
       if (status !== 'ready') throw new Error(`The document is ${status}: ${JSON.stringify(error)}`);
     }, START);
-  }, 120_000);
+  }, 300_000);
 
   afterAll(async () => {
     await browser?.close();
@@ -89,7 +89,7 @@ describe.skipIf(chromiumPath === undefined)('the console', { timeout: 60_000 }, 
 
   async function newPage(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(60_000);
     const page = await context.newPage();
     page.on('pageerror', (error) => faults.push(String(error)));
     page.on('console', (message) => {

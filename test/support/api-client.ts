@@ -40,7 +40,7 @@ export class ApiClient {
       last = await this.get<Answer>(path);
       return condition(last);
     };
-    await expect.poll(meets, { timeout: 20_000, message: `${path}: ${JSON.stringify(last)}` }).toBe(true);
+    await expect.poll(meets, { timeout: 120_000, message: `${path}: ${JSON.stringify(last)}` }).toBe(true);
     return last as Answer;
   }
 

@@ -20,10 +20,10 @@ export type ParleyProcess = {
   stop(): Promise<{ code: number | null }>;
 };
 
-/** Some seconds, or a minute where ten other suites have the processors. */
-const START_TIMEOUT_MS = 90_000;
+/** Some seconds, or minutes where ten other suites have the processors: a bound on what hangs. */
+const START_TIMEOUT_MS = 240_000;
 /** Longer than the program gives its streams and jobs to finish. */
-const STOP_TIMEOUT_MS = 40_000;
+const STOP_TIMEOUT_MS = 120_000;
 
 /** The README's command. */
 export const NPM_START = ['npm', 'start'] as const;
