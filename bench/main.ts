@@ -5,6 +5,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { measureIngestion } from './ingestion.ts';
+import { measureMemoryQuality } from './memory-quality.ts';
+import { measureMemoryRetention } from './memory-retention.ts';
+import { measureMemorySearch } from './memory-search.ts';
+import { measureMemoryWrites } from './memory-writes.ts';
 import { measureModelAdapters } from './model-adapters.ts';
 import { measureRetrievalSets } from './retrieval-quality.ts';
 import { measureSearch } from './search.ts';
@@ -15,6 +19,7 @@ import { printRows, type Row } from './support/report.ts';
 import { measureWebSocketMemory } from './websocket.ts';
 
 const retrievalSets = fileURLToPath(new URL('../../shared/data/ir', import.meta.url));
+const memorySet = fileURLToPath(new URL('../../shared/data/memory/longmemeval-oracle', import.meta.url));
 
 const benches: Record<string, { title: string; measure: () => Promise<Row[]> }> = {
   start: { title: 'Start and memory (embedded database)', measure: () => measureStart() },
@@ -28,7 +33,31 @@ const benches: Record<string, { title: string; measure: () => Promise<Row[]> }> 
   ingestion: { title: 'Ingestion (reference: counting the words in memory)', measure: () => measureIngestion() },
   search: { title: 'Search on 10,000 chunks (reference: its own SQL, sent bare)', measure: () => measureSearch() },
   retrieval: { title: 'Retrieval quality, by words only (reference: plain BM25)', measure: retrievalRows },
+  'memory-quality': { title: 'Memory quality, by words only (reference: plain BM25)', measure: memoryQualityRows },
+  'memory-writes': {
+    title: 'Memory writes over HTTP (PostgreSQL; reference: bare inserts of the same texts)',
+    measure: () => measureMemoryWrites(),
+  },
+  'memory-search': {
+    title: 'Memory search (PostgreSQL; reference: its own SQL, sent bare)',
+    measure: () => measureMemorySearch({ memories: sizeOf('BENCH_MEMORIES', 100_000) }),
+  },
+  'memory-retention': {
+    title: 'Memory retention (PostgreSQL; reference: the same queries without it)',
+    measure: () => measureMemoryRetention({ memories: sizeOf('BENCH_RETAINED', 1_000_000) }),
+  },
 };
+
+/** Sizes for a quick look; the figures that count are those of the default. */
+function sizeOf(variable: string, fallback: number): number {
+  return Number(process.env[variable] ?? fallback);
+}
+
+async function memoryQualityRows(): Promise<Row[]> {
+  if (existsSync(memorySet)) return measureMemoryQuality(memorySet);
+  console.log(`(The judged set is not at ${memorySet}; it is not part of the product.)`);
+  return [];
+}
 
 async function adapterRows(): Promise<Row[]> {
   const measured = await measureModelAdapters();

@@ -1,11 +1,12 @@
-import { performance } from 'node:perf_hooks';
 import pg from 'pg';
 import type { Documents } from '../src/features/documents/index.ts';
 import type { Principal } from '../src/features/identity/index.ts';
 import { bookText } from './support/book-text.ts';
 import { prepareDocuments, vacuum } from './support/documents.ts';
+import { recorded, replay, type Statement } from './support/recorded.ts';
 import type { Row } from './support/report.ts';
 import { openBenchDatabase } from './support/server-database.ts';
+import { percentile, timed } from './support/times.ts';
 
 const CHUNKS = 10_000;
 const DOCUMENT_BYTES = 512 * 1024;
@@ -70,8 +71,6 @@ function queryFrom(text: string, seed: number): string {
   return words.slice(1, 9).join(' ');
 }
 
-type Statement = { text: string; values?: unknown[] };
-
 /** The statements of each search, as they reach node-postgres: those of the transaction of the tenant, on its client. */
 async function recordEach(documents: Documents, principal: Principal, queries: readonly string[]) {
   const scripts: Statement[][] = [];
@@ -79,38 +78,4 @@ async function recordEach(documents: Documents, principal: Principal, queries: r
     scripts.push(await recorded(() => documents.search(principal.tenant, { query, top_k: 10 }, never)));
   }
   return scripts;
-}
-
-async function recorded(work: () => Promise<unknown>): Promise<Statement[]> {
-  const script: Statement[] = [];
-  let searching: pg.Client | null = null;
-  const { query } = pg.Client.prototype;
-  const record = function (this: pg.Client, ...given: unknown[]) {
-    const [text, values] = given;
-    if (typeof text === 'string' && text.startsWith('BEGIN; SET LOCAL ROLE')) searching = this;
-    if (typeof text === 'string' && this === searching) script.push({ text, ...(Array.isArray(values) && { values }) });
-    return Reflect.apply(query, this, given);
-  };
-  pg.Client.prototype.query = record as typeof query;
-  try {
-    await work();
-  } finally {
-    pg.Client.prototype.query = query;
-  }
-  return script;
-}
-
-async function replay(client: pg.Client, script: readonly Statement[]): Promise<void> {
-  for (const { text, values } of script) await client.query(text, values);
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await work();
-  return performance.now() - began;
-}
-
-function percentile(times: readonly number[], share: number): number {
-  const sorted = [...times].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

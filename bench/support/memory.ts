@@ -5,12 +5,13 @@ import { loadOwnMigrations, migratePlatform } from '../../src/platform/database/
 import { startMemory } from '../../test/support/memory.ts';
 import { makeTenant, principalIn } from '../../test/support/tenants.ts';
 
-/** The memory feature on a database, by words only, with a tenant and a user of its own. Nobody takes its jobs. */
+/** The memory feature on a database, by words only, with a tenant and a user of its own. `work`: its jobs are taken. */
 export async function prepareMemory(
   database: Database,
   name: string,
+  { work = false } = {},
 ): Promise<{ memory: Memory; principal: Principal; stop(): Promise<void> }> {
   await migratePlatform(database, await loadOwnMigrations());
-  const { memory, stop } = await startMemory(database);
+  const { memory, stop } = await startMemory(database, { work });
   return { memory, principal: principalIn(await makeTenant(database, name)), stop };
 }

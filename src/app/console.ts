@@ -31,6 +31,9 @@ const PAGES = [
   '/members',
   '/audit',
   '/usage',
+  '/memory',
+  '/memory/*',
+  '/retention',
 ];
 
 const YEAR = 'public, max-age=31536000, immutable';

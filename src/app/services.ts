@@ -7,6 +7,7 @@ import type { Transcriber } from '../ai/transcriber.ts';
 import {
   type Chat,
   createChat,
+  hasEndedRuns,
   leaseTimesOf,
   passOverPreviousRun,
   sessionOwner,
@@ -215,6 +216,7 @@ export async function createServices(
     database,
     queue,
     embedder: models.embedder,
+    factModel: (name) => models.resolve(name),
     meter,
     clock,
     log,
@@ -228,6 +230,7 @@ export async function createServices(
       listTenants: () => listServedTenants(database),
     },
     takeEnded: takeEndedRuns,
+    hasEnded: hasEndedRuns,
     passOverPrevious: passOverPreviousRun,
   });
   const retrieve = retrieveWith(documents);

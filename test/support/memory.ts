@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { passOverPreviousRun, sessionOwner, takeEndedRuns } from '../../src/features/chat/index.ts';
+import { hasEndedRuns, passOverPreviousRun, sessionOwner, takeEndedRuns } from '../../src/features/chat/index.ts';
 import { createMemory, type Memory, type MemoryDependencies } from '../../src/features/memory/index.ts';
 import { createForgetting, type Forgetting, listServedTenants } from '../../src/features/tenancy/index.ts';
 import type { Database } from '../../src/platform/database/database.ts';
@@ -46,6 +46,9 @@ export async function startMemory(database: Database, options: TestMemoryOptions
     queue,
     clock,
     embedder: null,
+    factModel: (name) => {
+      throw new Error(`There is no model ${name}.`);
+    },
     meter: unmetered,
     settings: { read: async (_tenant, setting) => setting.fallback },
     log: pino({ level: 'silent' }),
@@ -54,6 +57,7 @@ export async function startMemory(database: Database, options: TestMemoryOptions
     forgetting,
     retention: { coldStorage, schedule: '0 0 1 1 *', listTenants: () => listServedTenants(database) },
     takeEnded: takeEndedRuns,
+    hasEnded: hasEndedRuns,
     passOverPrevious: passOverPreviousRun,
     ...more,
   });

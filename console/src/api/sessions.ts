@@ -1,5 +1,5 @@
 import { request } from './request.ts';
-import type { Message, Page, Session } from './types.ts';
+import type { Message, Page, RecalledItem, Session } from './types.ts';
 
 const SESSIONS_A_PAGE = 30;
 const MESSAGES_A_PAGE = 40;
@@ -31,4 +31,11 @@ export function listMessages(sessionId: string, cursor: string | null, signal: A
     query: { limit: MESSAGES_A_PAGE, cursor, order: 'desc' },
     signal,
   });
+}
+
+export type RunRecall = { run_id: string; items: RecalledItem[]; forgotten: string | null };
+
+/** Newest first, as many as a page of messages may have answers. */
+export function listRecalls(sessionId: string, cursor: string | null, signal: AbortSignal): Promise<Page<RunRecall>> {
+  return request(`/v1/sessions/${sessionId}/recalls`, { query: { limit: MESSAGES_A_PAGE, cursor }, signal });
 }

@@ -83,12 +83,23 @@ export type RunStatus = 'queued' | 'running' | 'waiting' | 'completed' | 'failed
 export type Fault = { code: string; detail: string };
 export type Hit = { chunk_id: string; document_id: string; title: string; score: number };
 
+/** A memory, or a fact drawn from one, that an answer was given. */
+export type RecalledItem = {
+  kind: 'memory' | 'fact';
+  message_id: string | null;
+  content: string;
+  role: 'user' | 'assistant' | 'system';
+  created_at: string;
+  score: number;
+};
+
 type Numbered = { seq: number; run_id: string };
 export type RunEvent = Numbered &
   (
     | { type: 'run-start'; session_id: string; message_id: string; model: string; attempt: number }
     | { type: 'step-start' | 'step-end'; step: number }
     | { type: 'retrieval'; query: string; route: string; strategy: string; hits: Hit[] }
+    | { type: 'recall'; items: RecalledItem[]; forgotten: string | null }
     | { type: 'text-start' | 'text-end'; part_id: string }
     | { type: 'text-delta'; part_id: string; delta: string }
     | { type: 'text-reset'; part_id: string; reason: string }

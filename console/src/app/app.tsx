@@ -24,6 +24,11 @@ const UsagePage = lazy(async () => ({ default: (await import('../usage/usage-pag
 const AccountPage = lazy(async () => ({ default: (await import('../account/account-page.tsx')).AccountPage }));
 const MembersPage = lazy(async () => ({ default: (await import('../members/members-page.tsx')).MembersPage }));
 const AuditPage = lazy(async () => ({ default: (await import('../audit/audit-page.tsx')).AuditPage }));
+const MemoryPage = lazy(async () => ({ default: (await import('../memory/memory-page.tsx')).MemoryPage }));
+const MemoryEntryPage = lazy(async () => ({
+  default: (await import('../memory/memory-entry-page.tsx')).MemoryEntryPage,
+}));
+const RetentionPage = lazy(async () => ({ default: (await import('../retention/retention-page.tsx')).RetentionPage }));
 const DocumentPage = lazy(async () => ({ default: (await import('../documents/document-page.tsx')).DocumentPage }));
 
 export function App() {
@@ -65,6 +70,9 @@ function Pages() {
           <Route path="/sessions/:sessionId" element={<ChatPage />} />
           <Route path="/documents" element={<DocumentsPage />} />
           <Route path="/documents/:documentId" element={<DocumentPage />} />
+          <Route path="/memory" element={<MemoryPage />} />
+          <Route path="/memory/:memoryId" element={<MemoryEntryPage />} />
+          <Route path="/retention" element={<RetentionPage />} />
           <Route path="/usage" element={<UsagePage />} />
           <Route path="/account" element={<AccountPage />} />
           <Route path="/members" element={<MembersPage />} />

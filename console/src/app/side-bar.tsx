@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { FileIcon, GraphIcon, PlusIcon } from '@primer/octicons-react';
+import { FileIcon, GraphIcon, LightBulbIcon, PlusIcon } from '@primer/octicons-react';
 import { Link, NavLink } from 'react-router';
 import { SessionList } from '../chat/session-list.tsx';
 import { Brand } from '../ui/brand.tsx';
@@ -29,6 +29,10 @@ export function SideBar() {
           <NavLink to="/documents" className={({ isActive }) => `${classes.link} ${isActive ? classes.active : ''}`}>
             <FileIcon size={16} />
             Documents
+          </NavLink>
+          <NavLink to="/memory" className={({ isActive }) => `${classes.link} ${isActive ? classes.active : ''}`}>
+            <LightBulbIcon size={16} />
+            Memory
           </NavLink>
           <NavLink to="/usage" className={({ isActive }) => `${classes.link} ${isActive ? classes.active : ''}`}>
             <GraphIcon size={16} />

@@ -9,6 +9,7 @@ import { ErrorNotice } from '../ui/error-notice.tsx';
 import { notifyError } from '../ui/notify.tsx';
 import classes from '../ui/panel-page.module.css';
 import { PanelPage } from '../ui/panel-page.tsx';
+import { saveFile } from '../ui/save-file.ts';
 
 const AREAS = [
   { value: '', label: 'Everything' },
@@ -106,8 +107,5 @@ function ExportButton() {
 async function saveExport(): Promise<void> {
   const response = await authorisedFetch('/v1/admin/audit/export', { query: { format: 'csv' } });
   if (!response.ok) throw await problemFrom(response);
-  const url = URL.createObjectURL(await response.blob());
-  const link = Object.assign(document.createElement('a'), { href: url, download: 'audit.csv' });
-  link.click();
-  URL.revokeObjectURL(url);
+  saveFile(await response.blob(), 'audit.csv');
 }

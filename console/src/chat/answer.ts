@@ -1,4 +1,4 @@
-import type { Citation, Fault, Message, RunEvent, RunStatus } from '../api/types.ts';
+import type { Citation, Fault, Message, RecalledItem, RunEvent, RunStatus } from '../api/types.ts';
 import { type ToolCallEntry, withCall, withDecision, withResult } from './tool-calls.ts';
 
 /** A stretch of the answer's text with what it cites. */
@@ -16,6 +16,8 @@ export type Answer = {
   calls: readonly ToolCallEntry[];
   /** How many passages were found; null before the search. */
   passages: number | null;
+  /** What memory gave to it. */
+  recalled: readonly RecalledItem[];
   fault: Fault | null;
   lastSeq: number;
 };
@@ -28,6 +30,7 @@ export const emptyAnswer: Answer = {
   parts: [],
   calls: [],
   passages: null,
+  recalled: [],
   fault: null,
   lastSeq: 0,
 };
@@ -43,6 +46,8 @@ function changeOf(answer: Answer, event: RunEvent): Partial<Answer> {
       return { messageId: event.message_id, status: 'running', activity: 'searching' };
     case 'retrieval':
       return { passages: event.hits.length, activity: 'reading' };
+    case 'recall':
+      return { recalled: event.items };
     case 'text-start':
       return { parts: [...answer.parts, { id: event.part_id, text: '', citations: [] }], activity: 'writing' };
     case 'text-delta':

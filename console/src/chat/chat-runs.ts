@@ -17,6 +17,7 @@ export const liveRuns = createLiveRuns({
     await queryClient.cancelQueries({ queryKey: messages });
     await Promise.all([
       queryClient.invalidateQueries({ queryKey: messages }),
+      queryClient.invalidateQueries({ queryKey: chatKeys.recalls(sessionId) }),
       queryClient.invalidateQueries({ queryKey: chatKeys.session(sessionId) }),
       queryClient.invalidateQueries({ queryKey: chatKeys.sessions }),
     ]);

@@ -1,9 +1,11 @@
 import { VisuallyHidden } from '@mantine/core';
 import { memo } from 'react';
+import type { RecalledItem } from '../api/types.ts';
 import type { AnswerPart } from './answer.ts';
 import { AnswerBody } from './answer-body.tsx';
 import { AnswerProgress } from './answer-progress.tsx';
 import classes from './conversation-item.module.css';
+import { RecalledList } from './recalled-list.tsx';
 import type { ToolCallEntry } from './tool-calls.ts';
 
 export const QuestionItem = memo(function QuestionItem({ text }: { text: string }) {
@@ -23,14 +25,16 @@ type AnswerProps = {
   runId: string | null;
   stopped: boolean;
   progress: string | null;
+  recalled: readonly RecalledItem[];
 };
 
 /** An answer; `progress` is null once it is finished. */
-export const AnswerItem = memo(function AnswerItem({ parts, calls, runId, stopped, progress }: AnswerProps) {
+export const AnswerItem = memo(function AnswerItem({ parts, calls, runId, stopped, progress, recalled }: AnswerProps) {
   const unfinished = progress !== null;
   return (
     <li className={classes.item} aria-busy={unfinished}>
       <VisuallyHidden component="h2">Parley</VisuallyHidden>
+      {recalled.length > 0 && <RecalledList items={recalled} />}
       <AnswerBody parts={parts} calls={calls} runId={runId} unfinished={unfinished} stopped={stopped} />
       {progress !== null && <AnswerProgress text={progress} />}
     </li>

@@ -31,7 +31,16 @@ describe('a conversation', () => {
   test('shows the question and the answer that are not stored yet', () => {
     expect(conversationItems([], live, new Map())).toEqual([
       { kind: 'question', key: 'question', text: 'Why?' },
-      { kind: 'answer', key: 'a1', parts: live.answer.parts, calls: [], runId: 'run-1', stopped: false, progress: '' },
+      {
+        kind: 'answer',
+        key: 'a1',
+        parts: live.answer.parts,
+        calls: [],
+        runId: 'run-1',
+        stopped: false,
+        progress: '',
+        recalled: [],
+      },
     ]);
   });
 

@@ -1,4 +1,4 @@
-import type { Message } from '../api/types.ts';
+import type { Message, RecalledItem } from '../api/types.ts';
 import { type AnswerPart, partsOfMessage } from './answer.ts';
 import { progressText } from './answer-progress.tsx';
 import { isAnswering, type LiveRun } from './live-runs.ts';
@@ -14,6 +14,8 @@ export type ConversationItem =
       runId: string | null;
       stopped: boolean;
       progress: string | null;
+      /** Told by the live answer; of a stored one it is read apart, by its run. */
+      recalled: readonly RecalledItem[];
     };
 
 /**
@@ -51,6 +53,7 @@ function itemOf(message: Message, known: KnownItems): ConversationItem[] {
           runId: message.run_id,
           stopped: status === 'incomplete',
           progress: null,
+          recalled: [],
         };
   known.set(id, item);
   return [item];
@@ -65,8 +68,8 @@ function liveItems(messages: readonly Message[], live: LiveRun): ConversationIte
   const progress = isAnswering(live) ? progressText(live) : null;
   if (!isStored('assistant') && (progress !== null || answer.parts.length > 0 || answer.calls.length > 0)) {
     const stopped = answer.status === 'cancelled';
-    const { parts, calls, runId } = answer;
-    items.push({ kind: 'answer', key: answer.messageId ?? 'answer', parts, calls, runId, stopped, progress });
+    const { parts, calls, runId, recalled } = answer;
+    items.push({ kind: 'answer', key: answer.messageId ?? 'answer', parts, calls, runId, stopped, progress, recalled });
   }
   return items;
 }

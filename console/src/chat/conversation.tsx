@@ -12,6 +12,7 @@ import { FailureItem, UnansweredItem } from './conversation-notices.tsx';
 import { LiveAnnouncer } from './live-announcer.tsx';
 import type { LiveRun } from './live-runs.ts';
 import { messagesQuery } from './queries.ts';
+import { useRecalls } from './use-recalls.ts';
 
 type Props = { sessionId: string; live: LiveRun | null; onAsk: (question: string) => void };
 
@@ -21,6 +22,7 @@ export function Conversation({ sessionId, live, onAsk }: Props) {
   const messages = useMemo(() => query.data?.pages.flatMap((page) => page.data).reverse() ?? [], [query.data]);
   const [known] = useState<KnownItems>(() => new Map());
   const items = conversationItems(messages, live, known);
+  const recalls = useRecalls(sessionId);
   const reducedMotion = useReducedMotion();
   // Only a growing answer is followed smoothly: an old chat that opens is at its end at once.
   const resize = reducedMotion || live === null ? 'instant' : 'smooth';
@@ -35,6 +37,7 @@ export function Conversation({ sessionId, live, onAsk }: Props) {
   const loadOlder = () => {
     keepPlace();
     void query.fetchNextPage();
+    recalls.loadOlder();
   };
 
   return (
@@ -68,6 +71,7 @@ export function Conversation({ sessionId, live, onAsk }: Props) {
                   runId={item.runId}
                   stopped={item.stopped}
                   progress={item.progress}
+                  recalled={item.recalled.length > 0 ? item.recalled : recalls.of(item.runId)}
                 />
               ),
             )}

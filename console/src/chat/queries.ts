@@ -1,10 +1,11 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { listMessages, listSessions, readSession } from '../api/sessions.ts';
+import { listMessages, listRecalls, listSessions, readSession } from '../api/sessions.ts';
 
 export const chatKeys = {
   sessions: ['sessions'] as const,
   session: (id: string) => ['session', id] as const,
   messages: (id: string) => ['messages', id] as const,
+  recalls: (id: string) => ['recalls', id] as const,
 };
 
 export const sessionsQuery = infiniteQueryOptions({
@@ -23,6 +24,16 @@ export function messagesQuery(sessionId: string) {
   return infiniteQueryOptions({
     queryKey: chatKeys.messages(sessionId),
     queryFn: ({ pageParam, signal }) => listMessages(sessionId, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+}
+
+/** What memory gave to the answers, from the newest to older ones. */
+export function recallsQuery(sessionId: string) {
+  return infiniteQueryOptions({
+    queryKey: chatKeys.recalls(sessionId),
+    queryFn: ({ pageParam, signal }) => listRecalls(sessionId, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });

@@ -20,6 +20,7 @@ export async function runServe(): Promise<void> {
   await services.queue.start(jobsOf(services), { work: config.workers });
   await services.usage.start();
   await services.chat.engine.start();
+  services.memory.look.begin();
   await services.tenancy.lifecycle.listen();
   await beginInstallation(services);
   const address = await app.listen({ port: config.port, host: config.host });

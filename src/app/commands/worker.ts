@@ -21,6 +21,7 @@ export async function runWorker(): Promise<void> {
   await services.queue.start(jobsOf(services), { work: true });
   await services.usage.start();
   await services.chat.engine.start();
+  services.memory.look.begin();
   log.info('the worker works');
   await ended;
   await shutDown(services, null, () => undefined);

@@ -19,6 +19,7 @@ import {
 } from './chat.schema.ts';
 import type { Chat } from './chat.ts';
 import { feedbackRoutes } from './feedback.routes.ts';
+import { recallListRoutes } from './recalls.routes.ts';
 import type { EventLine } from './run/event.ts';
 import { NewToolDecisions, NewToolOutputs } from './tools.schema.ts';
 
@@ -27,6 +28,7 @@ export function chatRoutes(app: App, chat: Chat, metrics: Metrics): void {
   sessionRoutes(app, chat);
   runRoutes(app, chat, metrics);
   feedbackRoutes(app, chat.feedback);
+  recallListRoutes(app, chat.recalls);
 }
 
 function sessionRoutes(app: App, { sessions }: Chat): void {

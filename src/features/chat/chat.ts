@@ -2,6 +2,7 @@ import type { ModelRegistry } from '../../ai/model-registry.ts';
 import type { JobDefinition, Queue } from '../../platform/queue/queue.ts';
 import { createExpiredSessions } from './expired-sessions.ts';
 import { createFeedbackService, type FeedbackService } from './feedback.service.ts';
+import { createRecallList, type RecallList } from './recalls.service.ts';
 import { createRunService, type RunService } from './run/run.service.ts';
 import { RunEngine, type RunEngineDependencies } from './run/run-engine.ts';
 import { checkWaitingJob, planWaitWith } from './run/waiting-runs.ts';
@@ -11,6 +12,8 @@ export type Chat = {
   sessions: SessionService;
   runs: RunService;
   feedback: FeedbackService;
+  /** What memory gave to the answers of a session. */
+  recalls: RecallList;
   engine: RunEngine;
   jobs: readonly JobDefinition<never>[];
 };
@@ -34,6 +37,7 @@ export function createChat(deps: ChatDependencies): Chat {
     jobs: [expiredSessions.job, checkWaitingJob(engine)],
     sessions: createSessionService({ database, runs: engine, clock }),
     feedback: createFeedbackService({ database }),
+    recalls: createRecallList({ database }),
     runs: createRunService({
       database,
       engine,

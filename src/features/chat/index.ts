@@ -12,7 +12,7 @@ export type {
   ToolResultPart,
 } from './message.ts';
 export type { RecallFor, RetrieveFor, RunLimits } from './run/answering.ts';
-export { passOverPreviousRun, takeEndedRuns } from './run/ended-runs.store.ts';
+export { hasEndedRuns, passOverPreviousRun, takeEndedRuns } from './run/ended-runs.store.ts';
 export type { EventLine, LoggedEvent, RunEvent, RunFault, RunUsage } from './run/event.ts';
 export type { EvidencePassage } from './run/evidence.ts';
 export { MOST_GIVEN_MESSAGES } from './run/model-context.ts';

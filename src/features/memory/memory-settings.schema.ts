@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { nullable } from '../../platform/http/schema.ts';
 import { defineTenantSettings } from '../tenancy/index.ts';
 
 const Weight = Type.Number({ minimum: 0, maximum: 1 });
@@ -18,6 +19,12 @@ export const memorySettings = defineTenantSettings('memory', {
     schema: Type.Integer({ minimum: 50, maximum: 20_000 }),
     fallback: 800,
     description: 'Tokens of memories that are put before the model for one answer, at most.',
+  },
+  fact_model: {
+    schema: nullable(Type.String({ minLength: 1, maxLength: 200 })),
+    fallback: null,
+    description:
+      'The model that reads facts from what people say, beside the rules, such as openai/gpt-5-mini; it is paid by who said it. None: rules alone.',
   },
   weights: {
     schema: Type.Object({ similarity: Weight, importance: Weight, decay: Weight }, { additionalProperties: false }),

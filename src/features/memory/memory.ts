@@ -1,3 +1,4 @@
+import type { ChatModel } from '../../ai/chat-model.ts';
 import type { Embedder } from '../../ai/embedder.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, TenantTransaction } from '../../platform/database/database.ts';
@@ -14,6 +15,8 @@ import { createMemoryExport, type MemoryExport } from './facts/export.ts';
 import { createFactService, type FactService } from './facts/fact.service.ts';
 import { endFactsOf } from './facts/fact.store.ts';
 import { learnFacts } from './facts/learn.ts';
+import { createFactReading, type FactReading } from './facts/reading/read-facts.ts';
+import { createLook, type Look, type LookDependencies } from './look.ts';
 import { memorySettings } from './memory-settings.schema.ts';
 import { createRecallService, type RecallService } from './recall/recall.service.ts';
 import { createBatches } from './remember/batch.ts';
@@ -27,6 +30,8 @@ export type MemoryDependencies = {
   queue: Queue;
   /** Null: memories are found by their words only. */
   embedder: Embedder | null;
+  /** The model of this name, to read facts with. @throws where there is none */
+  factModel(name: string): ChatModel;
   meter: Meter;
   clock: Clock;
   log: Logger;
@@ -37,6 +42,7 @@ export type MemoryDependencies = {
   forgetting: Forgetting;
   retention: Pick<RetentionDependencies, 'coldStorage' | 'schedule' | 'listTenants'>;
   takeEnded: RememberRunsDependencies['takeEnded'];
+  hasEnded: LookDependencies['hasEnded'];
   /** The messages of the run before this one, which from now on is not remembered. */
   passOverPrevious(trx: TenantTransaction, sessionId: string, runId: string): Promise<string[]>;
 };
@@ -49,9 +55,13 @@ export type Memory = {
   retention: Retention;
   recall: RecallService;
   facts: FactService;
+  /** Facts by a model. */
+  reading: FactReading;
   exports: MemoryExport;
   /** Remembers what was said in sessions of ours. */
   runs: ReturnType<typeof createRunMemory>;
+  /** Finds what was left undone by a process that died. */
+  look: Look;
   /** What memory gives to an answer. */
   chat: ChatMemory;
   jobs: readonly JobDefinition<never>[];
@@ -62,8 +72,10 @@ export function createMemory(deps: MemoryDependencies): Memory {
   const spaces = createSpaces();
   const changed = (_tenant: Tenant) => undefined;
   const embedding = createMemoryEmbedding({ ...deps, changed });
+  const reading = createFactReading(deps);
   const messages = createRememberService({
     ...deps,
+    reading,
     spaces,
     embedderId: embedder?.id ?? null,
     wakeEmbedding: (tenant) => embedding.wake(tenant),
@@ -75,8 +87,14 @@ export function createMemory(deps: MemoryDependencies): Memory {
   const recall = createRecallService({ ...deps, weightsOf: (tenant) => settings.read(tenant, memorySettings.weights) });
   const facts = createFactService({ ...deps, spaces });
   const wakeEmbedding = (tenant: Tenant) => embedding.wake(tenant);
-  const runs = createRunMemory({ ...deps, spaces, messages, wakeEmbedding, changed });
+  const runs = createRunMemory({ ...deps, reading, spaces, messages, wakeEmbedding, changed });
   const forgetting = createForgetting({ ...deps, recall, changed });
+  const look = createLook({
+    ...deps,
+    listTenants: deps.retention.listTenants,
+    embedderId: embedder?.id ?? null,
+    wake: { runs: runs.wake, embedding: wakeEmbedding, reading: reading.wake },
+  });
   return {
     messages,
     batches: createBatches(messages),
@@ -85,9 +103,11 @@ export function createMemory(deps: MemoryDependencies): Memory {
     retention,
     recall,
     facts,
+    reading,
     exports: createMemoryExport({ ...deps, spaces, messages, facts }),
     runs,
+    look,
     chat: createChatMemory({ ...deps, recall, forgetting }),
-    jobs: [...embedding.jobs, ...runs.jobs, ...retention.jobs],
+    jobs: [...embedding.jobs, ...runs.jobs, ...reading.jobs, ...retention.jobs, ...look.jobs],
   };
 }

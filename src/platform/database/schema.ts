@@ -40,6 +40,7 @@ import type {
 import type {
   MemoryCorpusChangeTable,
   MemoryEmbeddingTable,
+  MemoryFactReadingTable,
   MemoryFactTable,
   MemoryPostingTable,
   MemorySpaceTable,
@@ -283,6 +284,7 @@ export type TenantSchema = {
   memory_corpus_change: MemoryCorpusChangeTable;
   memory_embedding: MemoryEmbeddingTable;
   memory_fact: MemoryFactTable;
+  memory_fact_reading: MemoryFactReadingTable;
   retention_policy: RetentionPolicyTable;
   retention_rule: RetentionRuleTable;
   retention_run: RetentionRunTable;

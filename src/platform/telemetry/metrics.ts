@@ -17,6 +17,7 @@ export type Metrics = {
   searches: Histogram<'mode'>;
   memoriesRemembered: Counter<'role' | 'noise'>;
   memoriesRefused: Counter<'noise'>;
+  factReadings: Counter<'outcome'>;
   recalls: Histogram<'mode'>;
   memoryEmbeddings: Counter<'status'>;
   outsideCalls: Counter<'kind' | 'outcome'>;
@@ -107,6 +108,12 @@ export function createMetrics(): Metrics {
       name: 'parley_memories_refused_total',
       help: 'Messages of own sessions that the admission gate kept out.',
       labelNames: ['noise'],
+      registers,
+    }),
+    factReadings: new Counter({
+      name: 'parley_memory_fact_readings_total',
+      help: 'Messages that a model read facts from: read, refused for its answer, failed because it was away or had no budget; fact-refused counts facts that their message does not bear out.',
+      labelNames: ['outcome'],
       registers,
     }),
     recalls: new Histogram({

@@ -80,3 +80,10 @@ export async function passOverPreviousRun(trx: TenantTransaction, sessionId: str
     SELECT message.id FROM message WHERE run_id IN (SELECT id FROM previous)`.execute(trx);
   return rows.map(({ id }) => id);
 }
+
+/** Whether runs have ended that nobody has looked at. */
+export async function hasEndedRuns(trx: TenantTransaction): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`
+    SELECT EXISTS (SELECT FROM run WHERE remembered_at IS NULL AND ended_at IS NOT NULL) AS found`.execute(trx);
+  return rows[0]?.found ?? false;
+}

@@ -54,6 +54,25 @@ describe.each(testDatabases())('memory in the chat on the $kind database', ({ op
     expect(data.some(({ content }) => content.startsWith('From what I remember'))).toBe(false);
   });
 
+  test('a session shows later what its answers were given, to its user alone', async () => {
+    const [ann, bob] = [await person(), await person()];
+    await ann.ask(await talk(ann), 'My name is Ann.');
+    await remembered(ann, 1);
+    const session = await talk(ann);
+    await ann.ask(session, 'What is a xylophone?');
+    const runs = [await ann.ask(session, 'What is my name?'), await ann.ask(session, 'And my name, again?')];
+    type Recalls = { data: { run_id: string; items: Item[]; forgotten: string | null }[]; next_cursor: string | null };
+    const path = `/v1/sessions/${session}/recalls`;
+    const { data, next_cursor } = await ann.get<Recalls>(path);
+    expect(data.map(({ run_id }) => run_id)).toEqual(runs.map(([first]) => first?.run_id).reverse());
+    expect(data[1]?.items).toEqual(runs[0]?.find(({ type }) => type === 'recall')?.items);
+    expect(next_cursor).toBeNull();
+    const newest = await ann.get<Recalls>(`${path}?limit=1`);
+    expect(newest.data).toEqual(data.slice(0, 1));
+    expect((await ann.get<Recalls>(`${path}?limit=1&cursor=${newest.next_cursor}`)).data).toEqual(data.slice(1));
+    await expect(bob.get(path)).rejects.toThrow(/answered 404/);
+  });
+
   test('is nobody else’s', async () => {
     const [ann, bob] = [await person(), await person()];
     await ann.ask(await talk(ann), 'My name is Ann.');

@@ -5,6 +5,7 @@ import type { JobDefinition, Queue } from '../../../platform/queue/queue.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import { inTenant, type Tenant, type TenantSettings } from '../../tenancy/index.ts';
+import type { FactReading } from '../facts/reading/read-facts.ts';
 import { memorySettings } from '../memory-settings.schema.ts';
 import type { Said } from '../remember/prepare.ts';
 import type { RememberService } from '../remember/remember.service.ts';
@@ -30,6 +31,7 @@ export type RememberRunsDependencies = {
   spaces: Spaces;
   messages: Pick<RememberService, 'rememberWithin'>;
   wakeEmbedding(tenant: Tenant): void;
+  reading: Pick<FactReading, 'isOn' | 'wake'>;
   changed(tenant: Tenant): void;
   /** Takes runs that have ended and marks them as taken, in the same transaction as what is remembered of them. */
   takeEnded(trx: TenantTransaction, limit: number): Promise<{ runs: readonly EndedTalk[]; left: boolean }>;
@@ -45,16 +47,18 @@ export function createRunMemory(deps: RememberRunsDependencies) {
 
   async function remember(tenant: Tenant, signal: AbortSignal): Promise<void> {
     const isOn = await settings.read(tenant, memorySettings.remember);
+    const byModel = await deps.reading.isOn(tenant);
     for (let left = true; left; ) {
       signal.throwIfAborted();
       const taken = await inTenant(database, tenant, async (trx) => {
         const ended = await deps.takeEnded(trx, BATCH);
         const said = isOn ? await saidIn(trx, tenant, ended.runs) : [];
-        const stored = said.length === 0 ? [] : await deps.messages.rememberWithin(trx, said);
+        const stored = said.length === 0 ? [] : await deps.messages.rememberWithin(trx, said, { byModel });
         return { left: ended.left, stored };
       });
       left = taken.left;
       if (taken.stored.length > 0) deps.changed(tenant);
+      if (taken.stored.length > 0 && byModel) deps.reading.wake(tenant);
       if (taken.stored.some(({ embedding_status }) => embedding_status === 'pending')) deps.wakeEmbedding(tenant);
     }
   }

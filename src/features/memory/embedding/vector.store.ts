@@ -62,3 +62,8 @@ export async function noteFault(
       updated_at = now()
     WHERE number = ANY(${numbers}::bigint[]) AND embedding_status <> 'completed'`.execute(trx);
 }
+
+/** Whether a memory waits for a vector of this embedder. */
+export async function hasUnembedded(trx: TenantTransaction, embedder: string): Promise<boolean> {
+  return (await findUnembedded(trx, embedder, { after: 0, limit: 1 })).length > 0;
+}

@@ -7,15 +7,20 @@ import { endFacts, findByValue, insertFact } from './fact.store.ts';
 const LONGEST_MESSAGE = 4_000;
 const OPPOSITE: Readonly<Record<string, string>> = { likes: 'dislikes', dislikes: 'likes' };
 
+/** Whether facts may be drawn from it: a person's own words, short enough to be their own. */
+export function isToldByUser({ role, noise, content }: Pick<LearnedFrom, 'role' | 'noise' | 'content'>): boolean {
+  return role === 'user' && noise === null && content.length <= LONGEST_MESSAGE;
+}
+
 /** Draws facts from what users have said, by rules. Most messages state none, and cost nothing here. */
 export async function learnFacts(trx: TenantTransaction, memories: readonly LearnedFrom[]): Promise<void> {
   for (const memory of memories) {
-    if (memory.role !== 'user' || memory.noise !== null || memory.content.length > LONGEST_MESSAGE) continue;
+    if (!isToldByUser(memory)) continue;
     const { facts, corrections, endings } = statementsOf(memory.content);
     const { spaceId, validFrom: at } = memory;
     for (const ending of endings) await endFacts(trx, spaceId, { ...ending, valueKey: valueKey(ending.value) }, at);
     for (const correction of corrections) await correct(trx, memory, correction);
-    for (const fact of facts) await learn(trx, memory, fact);
+    for (const fact of facts) await learnFact(trx, memory, fact, 'rule');
   }
 }
 
@@ -25,14 +30,31 @@ async function correct(trx: TenantTransaction, memory: LearnedFrom, { from, to, 
   const key = valueKey(from);
   for (const { subject, attribute, is_single: isSingle } of await findByValue(trx, spaceId, key)) {
     if (!isSingle) await endFacts(trx, spaceId, { subject, attribute, valueKey: key }, validFrom);
-    await learn(trx, memory, { subject, attribute, isSingle, value: to, quote });
+    await learnFact(trx, memory, { subject, attribute, isSingle, value: to, quote }, 'rule');
   }
 }
 
-async function learn(trx: TenantTransaction, memory: LearnedFrom, fact: Fact): Promise<void> {
+/** Writes down what a memory says, from the time on at which it was said. */
+export async function learnFact(
+  trx: TenantTransaction,
+  memory: Pick<LearnedFrom, 'spaceId' | 'validFrom' | 'number'>,
+  { subject, attribute, value, isSingle, quote }: Fact,
+  origin: 'rule' | 'model',
+): Promise<void> {
   const { spaceId, validFrom, number } = memory;
-  const key = valueKey(fact.value);
-  const opposite = OPPOSITE[fact.attribute];
-  if (opposite) await endFacts(trx, spaceId, { subject: fact.subject, attribute: opposite, valueKey: key }, validFrom);
-  await insertFact(trx, { ...fact, spaceId, valueKey: key, validFrom, origin: 'rule', memoryNumber: number });
+  const key = valueKey(value);
+  const opposite = OPPOSITE[attribute];
+  if (opposite) await endFacts(trx, spaceId, { subject, attribute: opposite, valueKey: key }, validFrom);
+  await insertFact(trx, {
+    subject,
+    attribute,
+    value,
+    isSingle,
+    quote,
+    spaceId,
+    valueKey: key,
+    validFrom,
+    origin,
+    memoryNumber: number,
+  });
 }

@@ -7,6 +7,7 @@ import { newId } from '../../../platform/id.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import type { Principal } from '../../identity/index.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import type { FactReading } from '../facts/reading/read-facts.ts';
 import { memoryErrors } from '../memory.errors.ts';
 import { assertMayChange, assertMayRead } from '../memory.policy.ts';
 import type { MemoryView, MessageChange, MessageQuery, NewMessage } from '../memory.schema.ts';
@@ -30,6 +31,8 @@ export type RememberDependencies = {
   sessionOwner(trx: TenantTransaction, sessionId: string): Promise<string | undefined>;
   /** Draws facts from what is new, in the same transaction. */
   learn(trx: TenantTransaction, memories: readonly LearnedFrom[]): Promise<void>;
+  /** Has a model read facts afterwards, where the tenant wants it. */
+  reading: Pick<FactReading, 'isOn' | 'queue' | 'wake'>;
   /** Ends the facts of a version that was corrected. */
   unlearn(trx: TenantTransaction, memoryNumber: number, at: Date): Promise<void>;
   /** Called after a commit that changed what the tenant's searches find. */
@@ -54,17 +57,28 @@ export function createRememberService(deps: RememberDependencies) {
   const { database, clock, metrics, spaces, embedderId } = deps;
   const view = (row: store.MemoryRow) => memoryView(row, embedderId !== null);
 
-  /** Stores what was said, and draws facts from it. In the caller's transaction. */
-  async function rememberWithin(trx: TenantTransaction, said: readonly Said[]): Promise<store.StoredMemory[]> {
+  /** Facts by rules now; `byModel`: a model reads on later. */
+  async function learn(trx: TenantTransaction, memories: readonly LearnedFrom[], byModel: boolean): Promise<void> {
+    await deps.learn(trx, memories);
+    if (byModel) await deps.reading.queue(trx, memories);
+  }
+
+  /** Stores what was said, and draws facts from it. In the caller's transaction; `byModel`: a model is to read it, too. */
+  async function rememberWithin(
+    trx: TenantTransaction,
+    said: readonly Said[],
+    { byModel }: { byModel: boolean },
+  ): Promise<store.StoredMemory[]> {
     const memories = await prepareMemories(trx, said, clock.now());
     const stored = await store.insertMemories(trx, memories, { embedder: embedderId, now: clock.now() });
     const numbers = new Map(stored.map(({ id, number }) => [id, number]));
-    await deps.learn(
+    await learn(
       trx,
       memories.flatMap((memory) => {
         const number = numbers.get(memory.id);
         return number === undefined ? [] : [{ ...memory, number }];
       }),
+      byModel,
     );
     for (const { role, noise } of memories) metrics.memoriesRemembered.inc({ role, noise: noise ?? 'none' });
     return stored;
@@ -105,6 +119,8 @@ export function createRememberService(deps: RememberDependencies) {
   async function createMany(principal: Principal, bodies: readonly NewMessage[]): Promise<Remembered[]> {
     const { tenant } = principal;
     const now = clock.now();
+    // Read before the transaction begins, which needs its connection.
+    const byModel = await deps.reading.isOn(tenant);
     const work = async (trx: TenantTransaction) => {
       const said: Said[] = [];
       for (const [place, body] of bodies.entries()) {
@@ -116,6 +132,7 @@ export function createRememberService(deps: RememberDependencies) {
         trx,
         memories,
         bodies.map((body) => spaces.ownerOf(principal, body)),
+        byModel,
       );
     };
     const remembered = await inTenant(database, tenant, work).catch((error: unknown) => {
@@ -125,6 +142,7 @@ export function createRememberService(deps: RememberDependencies) {
       return inTenant(database, tenant, work);
     });
     announce(tenant, remembered);
+    if (byModel && remembered.some(({ isNew }) => isNew)) deps.reading.wake(tenant);
     return remembered;
   }
 
@@ -132,17 +150,19 @@ export function createRememberService(deps: RememberDependencies) {
     trx: TenantTransaction,
     memories: readonly store.NewMemory[],
     owners: readonly Owner[],
+    byModel: boolean,
   ): Promise<Remembered[]> {
     const stored = await store.insertMemories(trx, memories, { embedder: embedderId, now: clock.now() });
     const byId = new Map(stored.map((row) => [row.id, row]));
     const known = memories.filter(({ id }) => !byId.has(id));
     const existing = await existingOf(trx, known);
-    await deps.learn(
+    await learn(
       trx,
       memories.flatMap((memory) => {
         const number = byId.get(memory.id)?.number;
         return number === undefined ? [] : [{ ...memory, number }];
       }),
+      byModel,
     );
     return memories.map((memory, place) => {
       const fresh = byId.get(memory.id);
@@ -180,6 +200,7 @@ export function createRememberService(deps: RememberDependencies) {
     principal: Principal,
     id: string,
     change: MessageChange,
+    byModel: boolean,
   ): Promise<store.MemoryRow> {
     const current = (await store.lockMemory(trx, id)) ?? (await store.findMemory(trx, id));
     assertMayChange(principal, current);
@@ -188,7 +209,9 @@ export function createRememberService(deps: RememberDependencies) {
     const now = clock.now();
     const content = change.content?.trim();
     const number =
-      content === undefined || content === current.content ? null : await correct(trx, current, content, now);
+      content === undefined || content === current.content
+        ? null
+        : await correct(trx, current, content, { now, byModel });
     const importanceOverride =
       change.importance_override === undefined ? current.importance_override : change.importance_override;
     const scored = {
@@ -217,7 +240,7 @@ export function createRememberService(deps: RememberDependencies) {
     trx: TenantTransaction,
     current: store.MemoryRow,
     content: string,
-    now: Date,
+    { now, byModel }: { now: Date; byModel: boolean },
   ): Promise<number> {
     const { identity_hash } = await store.supersede(trx, current.number, { ownId: newId(), at: now });
     await deps.unlearn(trx, current.number, now);
@@ -250,7 +273,7 @@ export function createRememberService(deps: RememberDependencies) {
     };
     const [stored] = await store.insertMemories(trx, [next], { embedder: embedderId, now });
     if (!stored) throw new Error('A corrected memory was not stored.');
-    await deps.learn(trx, [{ ...next, number: stored.number }]);
+    await learn(trx, [{ ...next, number: stored.number }], byModel);
     return stored.number;
   }
 
@@ -297,8 +320,10 @@ export function createRememberService(deps: RememberDependencies) {
 
     async change(principal: Principal, id: string, change: MessageChange): Promise<MemoryView> {
       const { tenant } = principal;
-      const row = await inTenant(database, tenant, (trx) => changeWithin(trx, principal, id, change));
+      const byModel = change.content !== undefined && (await deps.reading.isOn(tenant));
+      const row = await inTenant(database, tenant, (trx) => changeWithin(trx, principal, id, change, byModel));
       deps.changed(tenant);
+      if (byModel) deps.reading.wake(tenant);
       if (row.embedding_status === 'pending') deps.wakeEmbedding(tenant);
       return view(row);
     },

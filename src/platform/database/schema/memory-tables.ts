@@ -92,3 +92,11 @@ export type MemoryFactTable = {
   quote: string | null;
   created_at: CreatedAt;
 };
+
+/** Messages that a model is still to read facts from. */
+export type MemoryFactReadingTable = {
+  memory_number: number;
+  attempts: Generated<number>;
+  claimed_until: Timestamp | null;
+  created_at: CreatedAt;
+};
