@@ -1,6 +1,6 @@
 import { type Correction, type Fact, statementsOf, valueKey } from '../../../lib/memory/facts.ts';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
-import type { LearnedFrom } from '../remember/remember.service.ts';
+import type { LearnedFrom } from '../remember/learned-from.ts';
 import { endFacts, findByValue, insertFact } from './fact.store.ts';
 
 /** Longer messages are pasted text: what stands in it, nobody says of themselves. */

@@ -13,6 +13,7 @@ import { assertMayChange, assertMayRead } from '../memory.policy.ts';
 import type { MemoryView, MessageChange, MessageQuery, NewMessage } from '../memory.schema.ts';
 import { memoryView } from '../memory-view.ts';
 import { deleteMemories, numbersOf } from './deletion.store.ts';
+import type { LearnedFrom } from './learned-from.ts';
 import * as store from './memory.store.ts';
 import { storableMetadata, storableText } from './metadata.ts';
 import { importanceFor, prepareMemories, type Said } from './prepare.ts';
@@ -37,16 +38,6 @@ export type RememberDependencies = {
   unlearn(trx: TenantTransaction, memoryNumber: number, at: Date): Promise<void>;
   /** Called after a commit that changed what the tenant's searches find. */
   changed(tenant: Tenant): void;
-};
-
-/** A new memory, as facts are drawn from it. */
-export type LearnedFrom = {
-  number: number;
-  spaceId: number;
-  role: store.MemoryRole;
-  content: string;
-  noise: string | null;
-  validFrom: Date;
 };
 
 export type Remembered = { memory: MemoryView; isNew: boolean };

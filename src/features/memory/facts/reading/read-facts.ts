@@ -15,7 +15,7 @@ import type { Metrics } from '../../../../platform/telemetry/metrics.ts';
 import { inTenant, type Tenant, type TenantSettings } from '../../../tenancy/index.ts';
 import type { Meter } from '../../../usage/index.ts';
 import { memorySettings } from '../../memory-settings.schema.ts';
-import type { LearnedFrom } from '../../remember/remember.service.ts';
+import type { LearnedFrom } from '../../remember/learned-from.ts';
 import { createWaker, type WakePayload } from '../../wake.ts';
 import { endFacts } from '../fact.store.ts';
 import { isToldByUser, learnFact } from '../learn.ts';
