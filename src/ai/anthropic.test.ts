@@ -58,6 +58,15 @@ function streaming(...payloads: readonly { type: string }[]): Answer {
 const hello = streaming(start, textBlock, text('Hel'), text('lo'), blockEnd(0), end('end_turn'), messageEnd);
 
 describe('anthropicModel', () => {
+  it('is held to a schema by its package, and told of JSON in words', async () => {
+    const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+    const { requests } = await turn(hello, { format: { type: 'json_schema', name: 'place', schema } });
+    // This package puts the schema of a model that it does not know into a tool, which the model must call.
+    expect(requests[0]?.body).toMatchObject({ tools: [{ name: 'json', input_schema: schema }], tool_choice: {} });
+    const { requests: others } = await turn(hello, { format: { type: 'json' } });
+    expect(JSON.stringify(others[0]?.body.system)).toContain('JSON object');
+  });
+
   it('streams text and tells what it cost', async () => {
     const { events, requests } = await turn(hello, { instructions: 'Be brief.', maxOutputTokens: 9 });
     expect(events).toEqual([

@@ -31,6 +31,11 @@ export type RememberedItem = {
   saidAt: string;
 };
 
+/** What an answer must be that is not prose: any JSON object, or JSON that fits a schema. */
+export type AnswerFormat =
+  | { type: 'json' }
+  | { type: 'json_schema'; name: string; description?: string; schema: Record<string, unknown>; strict?: boolean };
+
 export type ModelRequest = {
   /** What the operator and the program tell the model; users cannot override it. */
   instructions: string | null;
@@ -44,6 +49,8 @@ export type ModelRequest = {
   tools?: readonly ToolDefinition[];
   /** Default: auto. */
   toolChoice?: 'auto' | 'none' | 'required' | { name: string };
+  /** Default: prose. A provider that does not know formats is told in words: whoever asks checks what comes. */
+  format?: AnswerFormat;
   maxOutputTokens?: number;
   /** 0 to 2. */
   temperature?: number;
@@ -78,6 +85,8 @@ export type ModelEvent =
 export type ChatModel = {
   /** `provider/model`, as in the API. */
   readonly id: string;
+  /** False: it can write no JSON, and a request for it is refused. */
+  readonly writesJson?: false;
   /** Events in batches, one batch for each piece that the network delivered, so that a fast upstream costs few awaits.
    * @throws ModelError */
   stream(request: ModelRequest): AsyncIterable<readonly ModelEvent[]>;

@@ -117,18 +117,29 @@ export function limitSubjects(app: App, limits: RateLimits): void {
 }
 
 /**
- * Counts what comes over a connection that stays open, as the same request over HTTP would be: by tenant, and a message by
- * user. @throws ApiError ERR_LIMIT_001
+ * Counts what no route says: what comes over a connection that stays open, as the same request over HTTP would be, by tenant,
+ * and a message by user; a memory that comes in another form, by its credential. @throws ApiError ERR_LIMIT_001
  */
-export async function countAct(limits: RateLimits, principal: Principal, act: 'request' | 'message'): Promise<void> {
-  const rules = act === 'message' ? [...limits.websocket, ...limits.all] : limits.all;
-  for (const rule of rules) {
+export async function countAct(limits: RateLimits, principal: Principal, act: Act): Promise<void> {
+  for (const rule of rulesFor(limits, act)) {
     const { per } = rule;
-    if (per !== 'tenant' && per !== 'user') continue;
+    if (per === 'address' || per === 'account') continue;
     const limiter = await limiterFor(rule, principal.tenant);
-    const verdict = await limiter.take(per === 'tenant' ? principal.tenant.id : principal.userId);
+    const verdict = await limiter.take(principalKey(principal, per));
     if (!verdict.allowed) throw refusal(verdict, per);
   }
+}
+
+type Act = 'request' | 'message' | 'memory';
+
+function rulesFor(limits: RateLimits, act: Act): readonly Rule[] {
+  if (act === 'memory') return limits.remember;
+  return act === 'message' ? [...limits.websocket, ...limits.all] : limits.all;
+}
+
+function principalKey({ tenant, userId, apiKeyId }: Principal, per: 'tenant' | 'user' | 'principal'): string {
+  if (per === 'tenant') return tenant.id;
+  return per === 'user' ? userId : (apiKeyId ?? userId);
 }
 
 /** @throws ApiError ERR_LIMIT_001 */
@@ -165,12 +176,8 @@ function keyOf(request: FastifyRequest, per: Subject): string {
       return callerAddress(request);
     case 'account':
       return accountKey(request.body);
-    case 'tenant':
-      return request.principal.tenant.id;
-    case 'user':
-      return request.principal.userId;
-    case 'principal':
-      return request.principal.apiKeyId ?? request.principal.userId;
+    default:
+      return principalKey(request.principal, per);
   }
 }
 

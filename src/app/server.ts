@@ -7,6 +7,7 @@ import {
   authenticate,
   authenticateToken,
   identityRoutes,
+  type Principal,
   requireRole,
   watchAccess,
 } from '../features/identity/index.ts';
@@ -75,7 +76,9 @@ export async function createServer(services: Services, isDraining: () => boolean
   chatRoutes(app, services.chat, metrics);
   await openaiRoutes(app, services);
   aiSdkRoutes(app, services);
-  await mcpRoutes(app, { ...services, version, allowedOrigins: config.allowedOrigins, tools: mcpTools(services) });
+  const countMemory = (principal: Principal) => countAct(limits, principal, 'memory');
+  const tools = mcpTools({ ...services, countMemory });
+  await mcpRoutes(app, { ...services, version, allowedOrigins: config.allowedOrigins, tools });
   await webSocketRoutes(app, {
     ...services,
     allowedOrigins: config.allowedOrigins,

@@ -251,7 +251,7 @@ export async function createServices(
     meter,
     retrieve,
     leaseTimes: leaseTimesOf(config.workerLease),
-    tools: toolsForChat({ documents, tools }),
+    tools: toolsForChat({ documents, memory, tools, settings }),
     limits: { mostSteps: config.runMostSteps, toolWait: config.toolWaitMinutes * 60_000 },
     recall: recallWith(memory),
     onRemember: memory.runs.wake,

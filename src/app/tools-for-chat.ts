@@ -1,30 +1,41 @@
 import { type RunTool, ToolError, type ToolSource } from '../features/chat/index.ts';
 import type { Documents } from '../features/documents/index.ts';
-import { McpServerError, type Tools } from '../features/tools/index.ts';
+import type { Memory } from '../features/memory/index.ts';
+import type { TenantSettings } from '../features/tenancy/index.ts';
+import { McpServerError, type Tools, toolSettings } from '../features/tools/index.ts';
+import { recallMemoryTool } from './recall-memory-tool.ts';
 import { searchDocumentsTool } from './search-documents-tool.ts';
 
+export type ToolOwners = {
+  documents: Documents;
+  memory: Memory;
+  tools: Tools;
+  settings: Pick<TenantSettings, 'read'>;
+};
+
 /** The tools that runs may ask for by name, each from the feature that has it. */
-export function toolsForChat({ documents, tools }: { documents: Documents; tools: Tools }): ToolSource {
+export function toolsForChat({ documents, memory, tools, settings }: ToolOwners): ToolSource {
   const search = searchDocumentsTool(documents);
+  const recall = recallMemoryTool(memory);
   return {
+    usual: (tenant) => settings.read(tenant, toolSettings.default),
     async fault(choice, { tenant }) {
       switch (choice.type) {
         case 'search_documents':
-          return null;
         case 'recall_memory':
-          return 'is not there in this installation';
+          return null;
         case 'mcp':
           return (await tools.mcp.has(tenant, choice.server))
             ? null
             : `names "${choice.server}", which is no MCP server of this tenant, or is switched off`;
       }
     },
-    async open(choice, { tenant }, signal) {
+    async open(choice, { tenant, memory: whose }, signal) {
       switch (choice.type) {
         case 'search_documents':
           return [search];
         case 'recall_memory':
-          return [];
+          return whose ? [recall] : [];
         case 'mcp':
           return openMcpTools(tools, tenant, choice, signal);
       }

@@ -195,7 +195,6 @@ describe.each(testDatabases())('the openai package on the $kind database', { tim
     test.each([
       ['n', ask('Hi', { n: 2 }), 'unsupported_parameter'],
       ['tools[0].type', ask('Hi', { tools: [{ type: 'custom', custom: { name: 'f' } }] }), 'unsupported_parameter'],
-      ['response_format', ask('Hi', { response_format: { type: 'json_object' } }), 'unsupported_parameter'],
       ['audio', ask('Hi', { audio: { voice: 'x', format: 'mp3' } }), 'unsupported_parameter'],
       [
         'messages[0].content[0].type',

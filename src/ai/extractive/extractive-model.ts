@@ -7,7 +7,9 @@ import { type ChatModel, ModelError, type ModelEvent, type ModelRequest } from '
 export function extractiveModel(): ChatModel {
   return {
     id: 'extractive',
+    writesJson: false,
     async *stream(request) {
+      if (request.format) throw new ModelError('bad-request', 'The extractive model quotes; it can not write JSON.');
       const { text, quotes } = answerOf(request);
       const said = request.partialAnswer ?? '';
       if (!text.startsWith(said))

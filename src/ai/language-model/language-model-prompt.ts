@@ -1,13 +1,14 @@
 import type { JSONSchema7, LanguageModelV4CallOptions, LanguageModelV4Message } from '@ai-sdk/provider';
-import type { ModelMessage, ModelRequest } from '../chat-model.ts';
+import type { AnswerFormat, ModelMessage, ModelRequest } from '../chat-model.ts';
 import { assemblePrompt } from '../grounded-prompt.ts';
 
 /** A request in the AI SDK's terms. */
 export function callOptions(request: ModelRequest, abortSignal: AbortSignal): LanguageModelV4CallOptions {
-  const { tools, toolChoice = 'auto', maxOutputTokens, temperature, stop } = request;
+  const { tools, toolChoice = 'auto', format, maxOutputTokens, temperature, stop } = request;
   return {
     prompt: promptMessages(request),
     abortSignal,
+    ...(format?.type === 'json_schema' && { responseFormat: schemaFormat(format) }),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(temperature !== undefined && { temperature }),
     ...(stop?.length && { stopSequences: [...stop] }),
@@ -22,6 +23,11 @@ export function callOptions(request: ModelRequest, abortSignal: AbortSignal): La
         typeof toolChoice === 'string' ? { type: toolChoice } : { type: 'tool' as const, toolName: toolChoice.name },
     }),
   };
+}
+
+/** JSON without a schema is asked for in words: not every package has a mode for it. */
+function schemaFormat({ name, description, schema }: Extract<AnswerFormat, { type: 'json_schema' }>) {
+  return { type: 'json' as const, schema: schema as JSONSchema7, name, ...(description && { description }) };
 }
 
 function promptMessages(request: ModelRequest): LanguageModelV4Message[] {

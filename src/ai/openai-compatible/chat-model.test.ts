@@ -42,6 +42,42 @@ describe('an answer', () => {
     });
   });
 
+  const schema = { type: 'object', required: ['city'] };
+  const format = { type: 'json_schema' as const, name: 'place', schema, strict: true };
+
+  it('is asked for as JSON where that is wanted', async () => {
+    const { requests } = await turn((response) => sendEvents(response, text('{}'), stop), { format });
+    expect(requests[0]?.body).toMatchObject({
+      response_format: { type: 'json_schema', json_schema: { name: 'place', schema, strict: true } },
+      messages: [{ role: 'system', content: expect.not.stringContaining('"required"') }, { role: 'user' }],
+    });
+    const { requests: others } = await turn((response) => sendEvents(response, text('{}'), stop), {
+      format: { type: 'json' },
+    });
+    // OpenAI refuses the field where no message says "JSON".
+    expect(others[0]?.body).toMatchObject({
+      response_format: { type: 'json_object' },
+      messages: [{ role: 'system', content: expect.stringContaining('JSON') }, { role: 'user' }],
+    });
+  });
+
+  it('is asked for in words where the server knows no such field; one schema’s refusal is not kept', async () => {
+    await using upstream = await fakeUpstream((response, { body }) => {
+      const { response_format: asked } = body as { response_format?: { type: string } };
+      if (asked) return sendJson(response, 400, { error: { message: `response_format: ${asked.type} is unknown` } });
+      sendEvents(response, text('{}'), stop);
+    });
+    const model = modelAt(upstream.origin);
+    for (const one of [format, format, { type: 'json' as const }, { type: 'json' as const }])
+      await Array.fromAsync(model.stream(request({ format: one })));
+    const sent = upstream.requests.map(
+      ({ body }) => body as { response_format?: { type: string }; messages: object[] },
+    );
+    const types = sent.map(({ response_format: asked }) => asked?.type ?? 'words');
+    expect(types).toEqual(['json_schema', 'words', 'json_schema', 'words', 'json_object', 'words', 'words']);
+    expect(sent[1]?.messages[0]).toMatchObject({ content: expect.stringContaining('"required":["city"]') });
+  });
+
   it('keeps the query of its address and sends no key where there is none', async () => {
     await using upstream = await fakeUpstream((response) => sendEvents(response, stop));
     const baseUrl = `${upstream.origin}/deployments/x/?api-version=1`;

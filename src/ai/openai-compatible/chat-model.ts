@@ -24,7 +24,14 @@ const LARGEST_WHOLE_ANSWER = 4_194_304;
 
 /** A model behind `/chat/completions`: OpenAI, OpenRouter, Ollama, vLLM and their like. */
 export function openAiCompatibleModel(options: OpenAiCompatibleOptions): ChatModel {
-  const refusals: Refusals = { streamOptions: false, maxTokens: false, temperature: false, stop: false };
+  const refusals: Refusals = {
+    streamOptions: false,
+    maxTokens: false,
+    temperature: false,
+    stop: false,
+    jsonObject: false,
+    jsonSchema: false,
+  };
   return {
     id: `${options.provider}/${options.model}`,
     async *stream(request) {
@@ -55,6 +62,7 @@ async function ask(
   const text = await readText(answer);
   const refused = answer.status === 400 || answer.status === 422 ? refusedParameter(text, body) : null;
   if (refused === null) throw statusError(options.provider, answer.status, answer.headers, text);
+  if (refused === 'jsonSchema') return ask(options, request, { ...refusals, jsonSchema: true });
   refusals[refused] = true;
   return ask(options, request, refusals);
 }

@@ -1,4 +1,4 @@
-import type { ModelMessage, ModelRequest, ToolDefinition } from '../chat-model.ts';
+import type { AnswerFormat, ModelMessage, ModelRequest, ToolDefinition } from '../chat-model.ts';
 import { assemblePrompt } from '../grounded-prompt.ts';
 
 /** Parameters that some models refuse; once refused, a model is asked without them. */
@@ -8,22 +8,28 @@ export type Refusals = {
   maxTokens: boolean;
   temperature: boolean;
   stop: boolean;
+  /** `response_format` of type `json_object`; then words alone ask for it. */
+  jsonObject: boolean;
+  /** The same of type `json_schema`. Never learnt: the refusal may be about one schema only. */
+  jsonSchema: boolean;
 };
 
 type ChatBody = Record<string, unknown>;
 
 /** The body of `POST /chat/completions`. */
 export function chatBody(model: string, request: ModelRequest, refusals: Refusals): ChatBody {
-  return { model, stream: true, messages: wireMessages(request), ...parameters(request, refusals) };
+  return { model, stream: true, messages: wireMessages(request, refusals), ...parameters(request, refusals) };
 }
 
 function parameters(request: ModelRequest, refusals: Refusals): ChatBody {
-  const { tools, toolChoice = 'auto', maxOutputTokens, temperature, stop } = request;
+  const { tools, toolChoice = 'auto', format, maxOutputTokens, temperature, stop } = request;
   const body: ChatBody = {};
   if (!refusals.streamOptions) body.stream_options = { include_usage: true };
   if (tools?.length) body.tools = tools.map(wireTool);
   // `auto` is what every server does unasked, and some refuse the field.
   if (tools?.length && toolChoice !== 'auto') body.tool_choice = wireToolChoice(toolChoice);
+  if (format && !refusals[format.type === 'json' ? 'jsonObject' : 'jsonSchema'])
+    body.response_format = wireFormat(format);
   if (maxOutputTokens !== undefined)
     body[refusals.maxTokens ? 'max_completion_tokens' : 'max_tokens'] = maxOutputTokens;
   if (temperature !== undefined && !refusals.temperature) body.temperature = temperature;
@@ -31,8 +37,14 @@ function parameters(request: ModelRequest, refusals: Refusals): ChatBody {
   return body;
 }
 
-function wireMessages(request: ModelRequest): unknown[] {
-  const { instructions, messages } = assemblePrompt(request);
+function wireFormat(format: AnswerFormat): unknown {
+  if (format.type === 'json') return { type: 'json_object' };
+  const { type, ...json_schema } = format;
+  return { type, json_schema };
+}
+
+function wireMessages(request: ModelRequest, { jsonSchema }: Refusals): unknown[] {
+  const { instructions, messages } = assemblePrompt(request, { schemaInWords: jsonSchema });
   const system = instructions === null ? [] : [{ role: 'system', content: instructions }];
   return [...system, ...messages.map(wireMessage)];
 }
@@ -64,6 +76,8 @@ export function refusedParameter(refusal: string, sent: ChatBody): keyof Refusal
   if ('stream_options' in sent && /stream_options|include_usage/.test(refusal)) return 'streamOptions';
   if ('max_tokens' in sent && refusal.includes('max_completion_tokens')) return 'maxTokens';
   if ('temperature' in sent && /\btemperature\b/.test(refusal)) return 'temperature';
+  if ('response_format' in sent && /response_format|json_object|json_schema|structured output/i.test(refusal))
+    return (sent.response_format as { type: string }).type === 'json_object' ? 'jsonObject' : 'jsonSchema';
   if ('stop' in sent && /["'`]stop["'`]/.test(refusal)) return 'stop';
   return null;
 }

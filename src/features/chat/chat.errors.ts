@@ -51,6 +51,12 @@ export const chatErrors = defineErrors('CHAT', {
     title: 'The tool call is answered',
     example: 'The tool call "call_1" already has another answer.',
   },
+  noJson: {
+    number: 11,
+    kind: 'invalid',
+    title: 'The model writes no JSON',
+    example: 'The model "extractive" cannot answer in JSON: name another model, or ask for prose.',
+  },
   sessionLimit: {
     number: 20,
     kind: 'rate-limited',
@@ -76,5 +82,6 @@ export const runFaults = {
   timeout: { code: 'ERR_RUN_004', detail: 'The model took too long.' },
   interrupted: { code: 'ERR_RUN_005', detail: 'The answer was interrupted too often and was given up.' },
   unanswered: { code: 'ERR_RUN_007', detail: 'Nobody answered the run’s tool call in time, so it was given up.' },
+  wrongFormat: { code: 'ERR_RUN_008', detail: 'The model’s answer is not the JSON that was asked for.' },
   internal: { code: 'ERR_RUN_006', detail: 'Something went wrong on our side. Give the run’s id to the operator.' },
 } as const;

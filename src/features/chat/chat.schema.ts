@@ -130,6 +130,26 @@ export const MemoryOptions = Type.Object(
   closed,
 );
 
+const AnswerSchema = Type.Record(Type.String(), Type.Unknown(), { description: 'JSON Schema of the answer.' });
+
+/** What the answer must be, where it must not be prose. */
+export const AnswerFormat = Type.Union(
+  [
+    Type.Object({ type: Type.Literal('json') }, { ...closed, title: 'Any JSON object' }),
+    Type.Object(
+      {
+        type: Type.Literal('json_schema'),
+        name: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+        description: Type.Optional(Type.String({ maxLength: 4_000 })),
+        schema: AnswerSchema,
+        strict: Type.Optional(Type.Boolean({ description: 'Passed on to providers that know it.' })),
+      },
+      { ...closed, title: 'JSON that fits a schema' },
+    ),
+  ],
+  { description: 'Default: prose. An answer that is not what was asked for fails the run (ERR_RUN_008).' },
+);
+
 export const NewRun = Type.Object(
   {
     input: Type.Union([
@@ -158,6 +178,7 @@ export const NewRun = Type.Object(
     ),
     tools: Type.Optional(RunTools),
     tool_choice: Type.Optional(RunToolChoice),
+    answer_format: Type.Optional(AnswerFormat),
     max_steps: Type.Optional(
       Type.Integer({
         minimum: 1,

@@ -17,7 +17,7 @@ export type McpDependencies = {
 };
 
 const INSTRUCTIONS =
-  'Parley answers from the documents of one tenant. Search them with search_documents and quote what you use, with its title. Resources are the caller’s own conversations.';
+  'Parley answers from the documents of one tenant. Search them with search_documents and quote what you use, with its title. What was said in earlier talks is found with recall, and remember keeps what should be known later. Resources are the caller’s own conversations.';
 const SESSIONS_PER_PAGE = 50;
 const MESSAGES_PER_SESSION = 100;
 

@@ -29,7 +29,7 @@ export async function mcpRoutes(app: App, deps: McpRouteDependencies): Promise<v
         tags: ['MCP'],
         summary: 'Model Context Protocol (Streamable HTTP)',
         description:
-          'Tools: search_documents. Resources: your sessions. GET and DELETE get 405: nothing is sent unasked, and there are no sessions to end.',
+          'Tools: search_documents, recall, remember. Resources: your sessions. GET and DELETE get 405: nothing is sent unasked, and there are no sessions to end.',
       },
       handler: async (request, reply) => {
         requireKnownOrigin(request, allowedOrigins);

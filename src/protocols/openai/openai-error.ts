@@ -75,6 +75,9 @@ export function runError(status: 'failed' | 'cancelled', fault: RunFault | undef
       return budgetErrors.unpriced(fault.detail);
     case 'ERR_RUN_002':
       return openaiErrors.runLimited(fault.detail);
+    // The client would ask again by itself; whether that is worth another answer's price is its user's to say.
+    case 'ERR_RUN_008':
+      return openaiErrors.runFailed(fault.detail, { headers: { 'x-should-retry': 'false' } });
     case 'ERR_RUN_004':
       return openaiErrors.runTimedOut(fault.detail);
     default:

@@ -51,7 +51,8 @@ export function toolInput(tools: Tools | null | undefined, choice: ToolChoice | 
     if (name === undefined) throw invalidField(`tools.${index}.name`, 'is required');
     return { type: 'function' as const, name, ...(description && { description }), ...(parameters && { parameters }) };
   });
-  if (functions.length === 0) return {};
+  // Nobody can be waited for here; the tenant's own tools are not called where no tool is wanted.
+  if (functions.length === 0) return { client_tools: 'end', ...(choice === 'none' && { tool_choice: choice }) };
   const tool_choice = choiceOf(choice);
   return { tools: functions, client_tools: 'end', ...(tool_choice && { tool_choice }) };
 }

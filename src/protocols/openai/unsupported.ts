@@ -11,8 +11,6 @@ export const isNot =
   (...harmless: readonly unknown[]) =>
   (value: unknown): boolean =>
     !harmless.includes(value);
-/** A format of the answer other than plain text. */
-export const isFormat = (value: unknown): boolean => (value as { type?: unknown }).type !== 'text';
 
 /** @throws ApiError ERR_OPENAI_001 naming the first field that asks for what is not offered */
 export function refuseUnsupported(body: object, unsupported: Unsupported): void {

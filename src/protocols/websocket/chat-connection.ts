@@ -148,7 +148,9 @@ export class ChatConnection {
     }
     if (isDraining()) throw serverErrors.unavailable();
     await countAct(this.#principal, 'message');
-    const input = { input: message.trim(), ...(model !== undefined && { model }) };
+    // No frame asks for approval here, so that no tool is offered that would wait for it.
+    const asked = { input: message.trim(), client_tools: 'end' } as const;
+    const input = { ...asked, ...(model !== undefined && { model }) };
     const sessionId = session_id ?? this.#sessionId;
     const run = sessionId
       ? await chat.runs.create(this.#principal, sessionId, input)

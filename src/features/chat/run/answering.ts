@@ -76,15 +76,17 @@ export async function answeringOf(
   const { database, metrics } = ports;
   const context = contextOf(run, history);
   const { question, earlier } = questionOf(context);
-  const { retrieval } = run.request;
+  const { retrieval, memory = null } = run.request;
   const { apiKeyId } = payerOf(run);
-  const owner = { tenant, userId: run.user_id, apiKeyId, runId: run.id, sessionId: run.session_id, retrieval };
+  const owner = { tenant, userId: run.user_id, apiKeyId, runId: run.id, sessionId: run.session_id, retrieval, memory };
   const settled = (costUsd: number | null) => {
     sent.costUsd = costUsd;
   };
   const call = { tenant, ...payerOf(run), purpose: 'answer' as const, run: { id: run.id, position }, settled };
   const model = ports.meter.model(ports.resolveModel(run.model), call);
-  const tools = await openTools(run.request.tools ?? [], ports.tools ?? null, owner, signal);
+  const bounds = boundsOf(run, ports.limits);
+  const source = { source: ports.tools ?? null, canAsk: !bounds.endsAtClientTools };
+  const tools = await openTools(run.request.tools ?? [], source, owner, signal);
   return {
     model,
     context,
@@ -92,7 +94,7 @@ export async function answeringOf(
     recall: recallOf(ports, tenant, question, run),
     onFirstText: () => metrics.firstToken.observe((Date.now() - run.created_at.getTime()) / 1000),
     toolChoice: run.request.tool_choice ?? 'auto',
-    ...boundsOf(run, ports.limits),
+    ...bounds,
     sent,
     calling: {
       tools,

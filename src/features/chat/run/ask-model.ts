@@ -6,7 +6,9 @@ import {
   type ModelRequest,
   type TokenUsage,
 } from '../../../ai/chat-model.ts';
+import { unfenced } from '../../../lib/json/unfenced.ts';
 import type { AnswerStep } from './answer.ts';
+import { assertFormat } from './answer-format.ts';
 import type { RecalledFields } from './event.ts';
 import { citationsOf, type EvidencePassage, type Quote } from './evidence.ts';
 import { type ModelContext, modelMessages, stepMessages } from './model-context.ts';
@@ -53,15 +55,18 @@ export async function askModel(
   const text = writer.answer.textOf(partId);
   if (partId !== null) {
     writer.emit({ type: 'text-end', part_id: partId });
-    const passages = [...(asking.passages ?? []), ...asking.toolPassages()];
+    const passages = asking.context.format ? [] : [...(asking.passages ?? []), ...asking.toolPassages()];
     for (const citation of citationsOf(text, passages, partId, said.quotes))
       writer.emit({ type: 'citation', ...citation });
   }
   logCalls(said.calls, step.number < asking.mostSteps ? asking.tools : null, writer);
   const used = stepUsage(said, { asked: asking.sent.characters ?? 0, said: text.length });
   writer.emit({ type: 'usage', ...addUsage(writer.answer.usage, used) });
-  if (said.calls.length === 0) writer.emit({ type: 'step-end', step: step.number, finish_reason: said.reason });
   asking.sent.characters = null;
+  if (said.calls.length > 0) return;
+  // What was cut off says so by its reason; it can be no whole JSON.
+  if (asking.context.format && said.reason === 'stop') assertFormat(asking.context.format, text);
+  writer.emit({ type: 'step-end', step: step.number, finish_reason: said.reason });
 }
 
 function resetPart(writer: RunWriter, partId: string): void {
@@ -76,11 +81,15 @@ type Said = {
   reason: FinishReason;
   quotes: Quote[];
   calls: WrittenCall[];
+  /** There where JSON was asked for. */
+  json: ReturnType<typeof unfenced> | null;
 };
 
 /** Goes on behind what clients have already seen; where the model can't, the part is dropped and said again. */
 async function streamOn(asking: Asking, step: AnswerStep, writer: RunWriter, signal: AbortSignal): Promise<Said> {
   if (step.partId !== null && writer.answer.textOf(step.partId) !== '') {
+    // No mode for JSON can begin in the middle of it.
+    if (asking.context.format) resetPart(writer, step.partId);
     try {
       return await streamStep(asking, step, writer, signal);
     } catch (error) {
@@ -96,7 +105,15 @@ async function streamStep(asking: Asking, step: AnswerStep, writer: RunWriter, s
   const request = requestOf(asking, step, writer, signal);
   asking.sent.characters = charactersOf(request);
   asking.sent.costUsd = null;
-  const said: Said = { model: model.id, usage: null, costUsd: null, reason: 'other', quotes: [], calls: [] };
+  const said: Said = {
+    model: model.id,
+    usage: null,
+    costUsd: null,
+    reason: 'other',
+    quotes: [],
+    calls: [],
+    json: asking.context.format && unfenced(),
+  };
   let silent = true;
   for await (const batch of model.stream(request)) {
     if (silent && batch.some(({ type }) => type === 'text-delta')) {
@@ -106,6 +123,7 @@ async function streamStep(asking: Asking, step: AnswerStep, writer: RunWriter, s
     for (const event of batch) take(event, said, step, writer);
     await writer.room();
   }
+  say(said.json?.end() ?? '', step, writer);
   // After a tool there may be nothing left to say.
   const empty = writer.answer.textOf(step.partId) === '' && said.calls.length === 0;
   if (empty && step.number === 1) throw new ModelError('protocol', 'The model answered with no text.');
@@ -154,11 +172,9 @@ function charactersOf({ instructions, messages, passages, tools }: ModelRequest)
 
 function take(event: ModelEvent, said: Said, step: AnswerStep, writer: RunWriter): void {
   switch (event.type) {
-    case 'text-delta': {
-      const partId = step.partId ?? openPart(step, writer);
-      writer.emit({ type: 'text-delta', part_id: partId, delta: event.delta });
+    case 'text-delta':
+      say(said.json ? said.json.push(event.delta) : event.delta, step, writer);
       break;
-    }
     case 'quote':
       said.quotes.push(event);
       break;
@@ -174,6 +190,11 @@ function take(event: ModelEvent, said: Said, step: AnswerStep, writer: RunWriter
       said.reason = event.reason;
       break;
   }
+}
+
+function say(delta: string, step: AnswerStep, writer: RunWriter): void {
+  if (delta === '') return;
+  writer.emit({ type: 'text-delta', part_id: step.partId ?? openPart(step, writer), delta });
 }
 
 function openPart(step: AnswerStep, writer: RunWriter): string {

@@ -1,4 +1,4 @@
-import type { ModelMessage, ModelRequest } from '../../../ai/chat-model.ts';
+import type { AnswerFormat, ModelMessage, ModelRequest } from '../../../ai/chat-model.ts';
 import { contentOf, type MessagePart, toldOf } from '../message.ts';
 import type { Answer } from './answer.ts';
 import type { HistoryRow, RunRequest, RunRow } from './run.store.ts';
@@ -12,6 +12,8 @@ export type ModelContext = {
   maxOutputTokens: number | null;
   temperature: number | null;
   stop: readonly string[];
+  /** Null: prose. */
+  format: AnswerFormat | null;
   /** Files that came with messages that the model is told, newest first. */
   attachmentIds: readonly string[];
 };
@@ -37,6 +39,7 @@ export function contextOf(run: RunRow, history: readonly HistoryRow[]): ModelCon
     maxOutputTokens: run.request.max_output_tokens,
     temperature: run.request.temperature,
     stop: run.request.stop ?? [],
+    format: run.request.answer_format ?? null,
   };
 }
 
@@ -145,12 +148,13 @@ function attachmentsOf(parts: readonly MessagePart[]): string[] {
 }
 
 export function modelMessages(context: ModelContext): Omit<ModelRequest, 'passages' | 'signal'> {
-  const { instructions, messages, maxOutputTokens, temperature, stop } = context;
+  const { instructions, messages, maxOutputTokens, temperature, stop, format } = context;
   return {
     instructions,
     messages,
     ...(maxOutputTokens !== null && { maxOutputTokens }),
     ...(temperature !== null && { temperature }),
     ...(stop.length > 0 && { stop }),
+    ...(format && { format }),
   };
 }

@@ -39,6 +39,7 @@ export function runToSave(
   const id = newId();
   const messages = given.map((message) => ({ id: newId(), role: message.role, parts: message.parts }));
   const messageId = newId();
+  const memory = memoryOf(input, principal, newSession?.expiresAt != null);
   const event = { type: 'run-start', session_id: sessionId, message_id: messageId, model, attempt: 1 } as const;
   return {
     id,
@@ -53,21 +54,21 @@ export function runToSave(
     request: {
       ...requestOf(input),
       ...(principal.apiKeyId && { api_key_id: principal.apiKeyId }),
-      ...memoryOf(input, principal, newSession?.expiresAt != null),
+      ...(memory && { memory }),
     },
     firstLine: eventLine(1, event),
   };
 }
 
 /** A temporary session leaves no memory, and a key may speak for many people: it says for whom, or has no memory. */
-function memoryOf(
+export function memoryOf(
   { memory = {} }: RunInput,
   { apiKeyId }: Principal,
   isTemporary: boolean,
-): Pick<store.RunRequest, 'memory'> {
+): { subject?: string } | null {
   const { mode = 'auto', subject } = memory;
   const isOn = mode === 'on' || (mode === 'auto' && !isTemporary && (apiKeyId === null || subject !== undefined));
-  return isOn ? { memory: { ...(subject !== undefined && { subject }) } } : {};
+  return isOn ? { ...(subject !== undefined && { subject }) } : null;
 }
 
 function requestOf(input: RunInput): store.RunRequest {
@@ -85,6 +86,7 @@ function requestOf(input: RunInput): store.RunRequest {
     ...(input.whole_history && { whole_history: true }),
     ...(input.tools?.length && { tools: input.tools }),
     ...(input.tool_choice && { tool_choice: input.tool_choice }),
+    ...(input.answer_format && { answer_format: input.answer_format }),
     ...(input.max_steps !== undefined && { max_steps: input.max_steps }),
     ...(input.client_tools && { client_tools: input.client_tools }),
     ...(input.dialect && { dialect: input.dialect }),

@@ -2,7 +2,7 @@
 import type { ToolDefinition } from '../../../ai/chat-model.ts';
 import type { Tenant } from '../../tenancy/index.ts';
 import type { EvidencePassage } from './evidence.ts';
-import type { RetrievalRequest } from './run.store.ts';
+import type { RetrievalRequest, RunRequest } from './run.store.ts';
 import type { ClientTool, ServerToolChoice, ToolRequest } from './tool-request.ts';
 
 /** A tool that runs in this program. */
@@ -35,6 +35,8 @@ export type ToolOwner = {
   sessionId: string;
   /** How the run may look into documents: a tool must not see more. */
   retrieval: RetrievalRequest;
+  /** Whose memory the run uses; null where it uses none. */
+  memory: RunRequest['memory'] | null;
 };
 
 export type ToolContext = ToolOwner & {
@@ -53,6 +55,8 @@ export class ToolError extends Error {
 
 /** Where the app keeps the tools of this program. */
 export type ToolSource = {
+  /** What the model may call where nobody says; none where there is no such setting. */
+  usual?(tenant: Tenant): Promise<readonly ServerToolChoice[]>;
   /** What is wrong with a choice, in words for whoever made it; null when nothing is. */
   fault(choice: ServerToolChoice, owner: { tenant: Tenant; userId: string }): Promise<string | null>;
   /** The tools behind a choice. Never rejects because a server is away: then it offers none. */
@@ -66,17 +70,19 @@ export type OfferedTool =
 
 export type ToolSet = ReadonlyMap<string, OfferedTool>;
 
-/** Opens everything that a run asked for. Of two tools with one name, the client's counts, then the first. */
+/** Opens everything that a run asked for. Of two tools with one name, the client's counts, then the first.
+ * @param canAsk whether a person can be asked for approval; what needs it is left out otherwise */
 export async function openTools(
   requests: readonly ToolRequest[],
-  source: ToolSource | null,
+  { source, canAsk }: { source: ToolSource | null; canAsk: boolean },
   owner: ToolOwner,
   signal: AbortSignal,
 ): Promise<ToolSet> {
   const client = requests.filter((request) => request.type === 'function').map(clientTool);
   const choices = requests.filter((request) => request.type !== 'function');
   const opened = source ? await Promise.all(choices.map((choice) => source.open(choice, owner, signal))) : [];
-  const offered = [...client, ...opened.flat().map(serverTool)];
+  const usable = opened.flat().filter(({ needsApproval }) => canAsk || !needsApproval);
+  const offered = [...client, ...usable.map(serverTool)];
   return new Map(offered.toReversed().map((tool) => [tool.definition.name, tool]));
 }
 

@@ -1,3 +1,4 @@
+import type { ChatModel } from '../../../ai/chat-model.ts';
 import type { ModelRegistry } from '../../../ai/model-registry.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database/database.ts';
@@ -12,8 +13,9 @@ import type { RunView } from '../chat.schema.ts';
 import { type ExpiredSessions, TEMPORARY_SESSION_MS } from '../expired-sessions.ts';
 import { type MessageView, messageView } from '../message.ts';
 import { findSession } from '../session.store.ts';
+import { assertUsableFormat } from './answer-format.ts';
 import type { RunLimits } from './answering.ts';
-import { assertUsableTools } from './asked-tools.ts';
+import { assertUsableTools, withUsualTools } from './asked-tools.ts';
 import { readEvents } from './event.store.ts';
 import type { RunEvent } from './event.ts';
 import { historyLimit, MOST_GIVEN_MESSAGES } from './model-context.ts';
@@ -50,10 +52,11 @@ export function createRunService(deps: RunDependencies) {
 
   async function start(principal: Principal, target: RunTarget, input: RunInput): Promise<RunView> {
     const { tenant } = principal;
-    const model = resolveModel(models, input.model ?? null);
+    const model = resolveModel(models, input.model ?? null, input.answer_format);
     await assertUsableTools(input, principal, deps);
     const holder = await engine.holder(tenant);
-    const run = runToSave(principal, target, input, { model, workerId: holder });
+    const asked = await withUsualTools(input, principal, deps.tools);
+    const run = runToSave(principal, target, asked, { model, workerId: holder });
     const { row, history } = await save(tenant, run);
     // No row: there is no such session of this user.
     if (!row) assertOwnSession(principal, await inTenant(database, tenant, (trx) => findSession(trx, run.sessionId)));
@@ -156,11 +159,12 @@ export function createRunService(deps: RunDependencies) {
       messageId: string,
       input: Omit<RunInput, 'input'>,
     ): Promise<RunView> {
-      const model = resolveModel(models, input.model ?? null);
+      const model = resolveModel(models, input.model ?? null, input.answer_format);
       const asked = { ...input, input: null };
       await assertUsableTools(asked, principal, deps);
       const workerId = await engine.holder(principal.tenant);
-      const run = runToSave(principal, { sessionId, newSession: null }, asked, { model, workerId });
+      const whole = await withUsualTools(asked, principal, deps.tools);
+      const run = runToSave(principal, { sessionId, newSession: null }, whole, { model, workerId });
       return runView(await answerAgain(deps, principal, messageId, run));
     },
 
@@ -239,9 +243,16 @@ export function createRunService(deps: RunDependencies) {
   };
 }
 
-function resolveModel(models: ModelRegistry, name: string | null): string {
+/** The model's id. @throws ApiError ERR_CHAT_006; ERR_CHAT_011 and ERR_REQUEST_002 for a format that cannot be had */
+function resolveModel(models: ModelRegistry, name: string | null, format: RunInput['answer_format']): string {
+  const model = modelOf(models, name);
+  if (format) assertUsableFormat(format, model);
+  return model.id;
+}
+
+function modelOf(models: ModelRegistry, name: string | null): ChatModel {
   try {
-    return models.resolve(name).id;
+    return models.resolve(name);
   } catch (error) {
     const detail = error instanceof Error ? error.message : undefined;
     throw chatErrors.modelUnknown(detail, { fields: [{ field: 'model', message: detail ?? 'is not known' }] });

@@ -1,4 +1,5 @@
 import { CompiledQuery, sql } from 'kysely';
+import type { AnswerFormat } from '../../../ai/chat-model.ts';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import type { MessageRole, MessageStatus, RunStatus } from '../../../platform/database/schema.ts';
 import type { Payer } from '../../usage/index.ts';
@@ -25,9 +26,11 @@ export type RunRequest = {
   memory?: { subject?: string };
   tools?: readonly ToolRequest[];
   tool_choice?: ToolChoice;
+  answer_format?: AnswerFormat;
   /** Rounds of model and tools at most; default: the installation's. */
   max_steps?: number;
-  /** `end`: a run that calls a client's tool ends there, and its output comes with another run. Default: it waits. */
+  /** `end`: a run that calls a client's tool ends there, and its output comes with another run; nobody is asked for approval.
+   * Default: it waits. */
   client_tools?: 'wait' | 'end';
   /** What the dialect that asked has to say again when it renders the run. Nothing else reads it. */
   dialect?: Readonly<Record<string, unknown>>;

@@ -6,7 +6,7 @@ import type { Database } from '../../../platform/database/database.ts';
 import { inTenant, type Tenant, type TenantSettings } from '../../tenancy/index.ts';
 import { type FactRow, listFacts } from '../facts/fact.store.ts';
 import { memorySettings } from '../memory-settings.schema.ts';
-import type { RecallItem } from '../recall/recall.schema.ts';
+import type { RecallBody, RecallItem } from '../recall/recall.schema.ts';
 import type { RecallService } from '../recall/recall.service.ts';
 import type { AskingRun } from './asking-run.ts';
 import type { Forgetting } from './forget-in-chat.ts';
@@ -54,7 +54,30 @@ export function createChatMemory({ database, clock, settings, recall, forgetting
     return facts.filter((fact) => asksFor(question, fact)).slice(0, MOST_USED_FACTS);
   }
 
+  /** What searches find for the run's person, but for what its own session has said. */
+  async function found(tenant: Tenant, run: AskingRun, body: Omit<RecallBody, 'subject'>, signal: AbortSignal) {
+    const who = { tenant, userId: run.userId, apiKeyId: run.apiKeyId };
+    const whole = { ...body, ...(run.subject !== '' && { subject: run.subject }) };
+    const { items } = await recall.recall(who, whole, signal, { withoutNoise: true });
+    // The session's own messages are before the model anyhow.
+    return items.filter((item) => item.session_id !== run.sessionId);
+  }
+
   return {
+    /** What a model looks for by itself, best first; null where the tenant lets nothing be recalled. */
+    async search(
+      tenant: Tenant,
+      query: string,
+      run: AskingRun,
+      topK: number,
+      signal: AbortSignal,
+    ): Promise<RecalledForChat['items'] | null> {
+      if (!(await settings.read(tenant, memorySettings.recall))) return null;
+      const facts = (await factsFor(tenant, run, query)).map(factItem);
+      const memories = await found(tenant, run, { query, top_k: topK }, signal);
+      return [...facts, ...memories.map(memoryItem)].slice(0, topK);
+    },
+
     async recall(tenant: Tenant, question: string, run: AskingRun, signal: AbortSignal): Promise<RecalledForChat> {
       const request = forgetRequestOf(question);
       if (request) return { items: [], forgotten: await forgetting.forget(tenant, run, request, signal) };
@@ -62,18 +85,9 @@ export function createChatMemory({ database, clock, settings, recall, forgetting
       const budget = await settings.read(tenant, memorySettings.recall_budget_tokens);
       const facts = (await factsFor(tenant, run, question)).map(factItem);
       const left = budget - facts.reduce((sum, { content }) => sum + tokensOf(content), 0);
-      const who = { tenant, userId: run.userId, apiKeyId: run.apiKeyId };
-      const body = {
-        query: question.slice(0, 2_000),
-        top_k: TOP_K,
-        budget_tokens: Math.max(1, left),
-        explain: true,
-        ...(run.subject !== '' && { subject: run.subject }),
-      };
-      const { items } = await recall.recall(who, body, signal, { withoutNoise: true });
-      // The session's own messages are before the model anyhow.
-      const others = items.filter((item) => item.session_id !== run.sessionId && fits(item));
-      return { items: [...facts, ...others.map(memoryItem)], forgotten: null };
+      const body = { query: question.slice(0, 2_000), top_k: TOP_K, budget_tokens: Math.max(1, left), explain: true };
+      const memories = (await found(tenant, run, body, signal)).filter(fits);
+      return { items: [...facts, ...memories.map(memoryItem)], forgotten: null };
     },
   };
 }

@@ -23,13 +23,14 @@ export function bytesOf(text: string): number {
   return Buffer.byteLength(text);
 }
 
-function inputBytes({ instructions, messages, passages, tools, partialAnswer }: ModelRequest): number {
+function inputBytes({ instructions, messages, passages, tools, format, partialAnswer }: ModelRequest): number {
   const pieces = [
     instructions ?? '',
     partialAnswer ?? '',
     ...messages.map(({ role: _, ...rest }) => JSON.stringify(rest)),
     ...(passages ?? []).map(({ title, headingPath, text }) => `${title}${headingPath.join(' > ')}${text}`),
     ...(tools ?? []).map((tool) => JSON.stringify(tool)),
+    ...(format ? [JSON.stringify(format)] : []),
   ];
   return pieces.reduce((sum, piece) => sum + bytesOf(piece) + BYTES_AROUND_PIECE, 0);
 }

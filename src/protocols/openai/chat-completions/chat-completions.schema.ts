@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { MOST_GIVEN_MESSAGES, RetrievalOptions } from '../../../features/chat/index.ts';
 import { nullable, words } from '../../../platform/http/schema.ts';
+import { TextFormat } from '../answer-format.ts';
 import { Content } from '../message-content.ts';
 import { ToolChoice, Tools } from '../tools.ts';
 
@@ -52,6 +53,7 @@ export const ChatCompletionBody = Type.Object(
     n: optional(Type.Integer({ minimum: 1 })),
     tools: optional(Tools),
     tool_choice: optional(ToolChoice),
+    response_format: optional(TextFormat),
     user: optional(Type.String({ maxLength: 512 })),
     metadata: optional(
       Type.Record(Type.String({ maxLength: 64 }), Type.String({ maxLength: 512 }), { maxProperties: 16 }),

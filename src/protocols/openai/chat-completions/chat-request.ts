@@ -1,10 +1,10 @@
 import type { GivenMessage, MessagePart, NewRunSession, RunInput } from '../../../features/chat/index.ts';
+import { formatInput } from '../answer-format.ts';
 import { textOf } from '../message-content.ts';
 import { asking, callPart, toolInput } from '../tools.ts';
 import {
   anything,
   invalidField,
-  isFormat,
   isList,
   isNot,
   isTrue,
@@ -20,7 +20,6 @@ const UNSUPPORTED: Unsupported = {
   function_call: isNot('none', 'auto'),
   audio: anything,
   modalities: (value) => Array.isArray(value) && value.includes('audio'),
-  response_format: isFormat,
   logprobs: isTrue,
   top_logprobs: isNot(0),
   logit_bias: (value) => Object.keys(value as object).length > 0,
@@ -45,6 +44,7 @@ export function chatRun(body: ChatCompletionBody): { session: NewRunSession; inp
       metadata: body.metadata ?? {},
       dialect: { name: 'openai.chat.completions', ...(body.user && { user: body.user }) },
       ...toolInput(body.tools, body.tool_choice),
+      ...formatInput(body.response_format, 'response_format'),
       ...(instructions !== '' && { instructions }),
       ...(limit !== null && { max_output_tokens: limit }),
       ...(temperature !== null && { temperature }),

@@ -1,4 +1,5 @@
-import type { RunDetail, RunFault, RunUsage } from '../../../features/chat/index.ts';
+import type { ClientTool, RunDetail, RunFault, RunUsage } from '../../../features/chat/index.ts';
+import { formatView } from '../answer-format.ts';
 import type { FileCitation } from '../citation.ts';
 import { prefixed, seconds } from '../ids.ts';
 import type { ResponseFacts } from './response-request.ts';
@@ -63,9 +64,9 @@ export function responseObject({ run, request }: RunDetail, state: ResponseState
     service_tier: 'default',
     store: facts.store ?? true,
     temperature: request.temperature,
-    text: { format: { type: 'text' } },
+    text: { format: formatView(request) },
     tool_choice: request.tool_choice ?? 'auto',
-    tools: (request.tools ?? []).map(toolView),
+    tools: (request.tools ?? []).filter((tool) => tool.type === 'function').map(toolView),
     top_p: null,
     truncation: 'auto',
     usage: state.usage && responseUsage(state.usage),
@@ -74,8 +75,8 @@ export function responseObject({ run, request }: RunDetail, state: ResponseState
 }
 
 /** OpenAI's clients expect every field. */
-function toolView(tool: NonNullable<RunDetail['request']['tools']>[number]) {
-  return tool.type === 'function' ? { description: null, parameters: null, strict: false, ...tool } : tool;
+function toolView(tool: ClientTool) {
+  return { description: null, parameters: null, strict: false, ...tool };
 }
 
 function responseUsage({ input_tokens, output_tokens }: RunUsage) {

@@ -1,11 +1,11 @@
 import type { GivenMessage, NewRunSession, RunInput } from '../../../features/chat/index.ts';
+import { formatInput } from '../answer-format.ts';
 import { unprefixed } from '../ids.ts';
 import { textOf } from '../message-content.ts';
 import { asking, callPart, toolInput } from '../tools.ts';
 import {
   anything,
   invalidField,
-  isFormat,
   isList,
   isNot,
   refuseUnsupported,
@@ -15,10 +15,6 @@ import {
 import type { InputItem, ResponseBody } from './responses.schema.ts';
 
 const UNSUPPORTED: Unsupported = {
-  text: (value) => {
-    const { format } = value as { format?: unknown };
-    return typeof format === 'object' && format !== null && isFormat(format);
-  },
   prompt: anything,
   top_logprobs: isNot(0),
   context_management: isList,
@@ -54,6 +50,7 @@ export function responseRun(body: ResponseBody): { target: ResponseTarget; input
       metadata: body.metadata ?? {},
       dialect: factsOf(body),
       ...toolInput(body.tools, body.tool_choice),
+      ...formatInput(body.text?.format, 'text.format'),
       ...(target.kind === 'new' && { whole_history: true }),
       ...(body.model && { model: body.model }),
       ...(instructions !== '' && { instructions }),

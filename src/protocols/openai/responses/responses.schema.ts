@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { MOST_GIVEN_MESSAGES, RetrievalOptions } from '../../../features/chat/index.ts';
 import { nullable, words } from '../../../platform/http/schema.ts';
+import { TextFormat } from '../answer-format.ts';
 import { Content } from '../message-content.ts';
 import { ToolChoice, Tools } from '../tools.ts';
 
@@ -47,6 +48,7 @@ export const ResponseBody = Type.Object(
     user: optional(Type.String({ maxLength: 512 })),
     tools: optional(Tools),
     tool_choice: optional(ToolChoice),
+    text: optional(Type.Object({ format: optional(TextFormat) }, open)),
     retrieval: optional(RetrievalOptions),
   },
   { ...open, title: 'ResponseRequest' },
