@@ -61,8 +61,7 @@ describe('anthropicModel', () => {
   it('is held to a schema by its package, and told of JSON in words', async () => {
     const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
     const { requests } = await turn(hello, { format: { type: 'json_schema', name: 'place', schema } });
-    // This package puts the schema of a model that it does not know into a tool, which the model must call.
-    expect(requests[0]?.body).toMatchObject({ tools: [{ name: 'json', input_schema: schema }], tool_choice: {} });
+    expect(requests[0]?.body).toMatchObject({ output_config: { format: { type: 'json_schema', schema } } });
     const { requests: others } = await turn(hello, { format: { type: 'json' } });
     expect(JSON.stringify(others[0]?.body.system)).toContain('JSON object');
   });

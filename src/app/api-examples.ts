@@ -67,6 +67,7 @@ export const requestExamples: Readonly<Record<string, unknown>> = {
   'POST /v1/retention/runs': { dry_run: true },
   'POST /v1/retention/execute': { dry_run: true },
   'POST /v1/admin/retention/run': { dry_run: true },
+  'POST /v1/visitors': { tenant: 'acme' },
   'POST /v1/sessions': { title: 'Holidays' },
   'PATCH /v1/sessions/:id': { title: 'Holidays next year' },
   'POST /v1/sessions/:id/runs': {

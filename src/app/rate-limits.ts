@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Principal } from '../features/identity/index.ts';
+import { type Principal, visitorSettings } from '../features/identity/index.ts';
 import { limitSettings, type Tenant, type TenantSetting, type TenantSettings } from '../features/tenancy/index.ts';
 import type { RouteLimit } from '../platform/http/access.ts';
-import { callerAddress } from '../platform/http/caller-address.ts';
+import { addressKey, callerAddress } from '../platform/http/caller-address.ts';
 import { defineErrors } from '../platform/http/errors.ts';
 import type { App } from '../platform/http/server.ts';
 import { createLimiter, type Limiter, type Verdict } from '../platform/limits/limiter.ts';
@@ -12,7 +12,7 @@ import type { RedisConnection } from '../platform/redis/redis.ts';
 import type { Config } from './config.ts';
 
 /** Whom a limit counts. */
-type Subject = 'address' | 'account' | 'tenant' | 'user' | 'principal';
+type Subject = 'address' | 'account' | 'tenant' | 'user' | 'principal' | 'visitor' | 'visitor-address';
 
 /** `each`: every route is counted by itself. `tenantsOwn`: the setting by which a tenant may have another quota. */
 type Rule = { per: Subject; limiter: Limiter; tenantsOwn: TenantsOwn | null; each?: boolean };
@@ -31,6 +31,9 @@ export const limitErrors = defineErrors('LIMIT', {
 });
 
 const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+/** Sessions that visitors may begin for each message that they may write. */
+const SESSIONS_PER_MESSAGE = 4;
 
 /** The table of limits; docs/decisions/0011-rate-limits.md says what each is counted in. */
 export function createRateLimits(
@@ -52,7 +55,19 @@ export function createRateLimits(
       limiterOf: byQuota((own) => limiterOf(name, own, false)),
     },
   });
-  const { loginsPerMinute, registrationsPerMinute } = config;
+  const { loginsPerMinute, registrationsPerMinute, visitorMessages, visitorWindowHours } = config;
+  /** Visitors are counted by themselves and by their address: for a new token they have to wait nowhere. */
+  const visitors = (name: string, times: number): Rule[] =>
+    (['visitor', 'visitor-address'] as const).map((per) => {
+      const make = (quota: number) =>
+        createLimiter(
+          { name: `${per}-${name}`, quota: times * quota, windowSeconds: visitorWindowHours * HOUR, growing: false },
+          redis,
+        );
+      const quotaOf = (tenant: Tenant) => settings.read(tenant, visitorSettings.messages);
+      return { per, limiter: make(visitorMessages), tenantsOwn: { quotaOf, limiterOf: byQuota(make) } };
+    });
+  const visitorRuns = visitors('run', 1);
   const run = ownRule('user', 'run', config.runsPerMinute, limitSettings.runs_per_minute);
   const chatkit = { ...rule('user', 'chatkit', config.chatkitRequestsPerMinute), each: true };
   return {
@@ -60,9 +75,11 @@ export function createRateLimits(
       rule('address', 'api', config.requestsPerMinuteByAddress),
       ownRule('tenant', 'tenant', config.requestsPerMinuteByTenant, limitSettings.requests_per_minute),
     ],
-    run: [run],
+    run: [run, ...visitorRuns],
+    session: visitors('session', SESSIONS_PER_MESSAGE),
+    visitor: [rule('address', 'visitor', config.visitorsPerMinute)],
     remember: [rule('principal', 'remember', config.messagesPerMinute)],
-    websocket: [rule('user', 'websocket', config.webSocketMessagesPerMinute), run],
+    websocket: [rule('user', 'websocket', config.webSocketMessagesPerMinute), run, ...visitorRuns],
     chatkit: [chatkit],
     'chatkit-run': [chatkit, run],
     login: [
@@ -110,6 +127,10 @@ export function limitSubjects(app: App, limits: RateLimits): void {
   app.addHook('preHandler', async (request, reply) => {
     await enforce(request, reply, limits, 'account');
     await enforce(request, reply, limits, 'principal');
+    if (request.principal?.visitor) {
+      await enforce(request, reply, limits, 'visitor');
+      await enforce(request, reply, limits, 'visitor-address');
+    }
     // What the body decides is known only now.
     const { limited, limit } = request.routeOptions.config;
     if (limited?.(request.body) && limit) await enforceRules(request, reply, limits[limit as 'run'], 'user');
@@ -124,8 +145,9 @@ export async function countAct(limits: RateLimits, principal: Principal, act: Ac
   for (const rule of rulesFor(limits, act)) {
     const { per } = rule;
     if (per === 'address' || per === 'account') continue;
+    if ((per === 'visitor' || per === 'visitor-address') && !principal.visitor) continue;
     const limiter = await limiterFor(rule, principal.tenant);
-    const verdict = await limiter.take(principalKey(principal, per));
+    const verdict = await limiter.take(principalKey(principal, per, principal.origin?.address));
     if (!verdict.allowed) throw refusal(verdict, per);
   }
 }
@@ -137,9 +159,22 @@ function rulesFor(limits: RateLimits, act: Act): readonly Rule[] {
   return act === 'message' ? [...limits.websocket, ...limits.all] : limits.all;
 }
 
-function principalKey({ tenant, userId, apiKeyId }: Principal, per: 'tenant' | 'user' | 'principal'): string {
-  if (per === 'tenant') return tenant.id;
-  return per === 'user' ? userId : (apiKeyId ?? userId);
+function principalKey(
+  { tenant, userId, apiKeyId }: Principal,
+  per: Exclude<Subject, 'address' | 'account'>,
+  address: string | null | undefined,
+): string {
+  switch (per) {
+    case 'tenant':
+      return tenant.id;
+    case 'user':
+    case 'visitor':
+      return userId;
+    case 'principal':
+      return apiKeyId ?? userId;
+    case 'visitor-address':
+      return `${tenant.id} ${addressKey(address ?? '') ?? 'local'}`;
+  }
 }
 
 /** @throws ApiError ERR_LIMIT_001 */
@@ -177,7 +212,7 @@ function keyOf(request: FastifyRequest, per: Subject): string {
     case 'account':
       return accountKey(request.body);
     default:
-      return principalKey(request.principal, per);
+      return principalKey(request.principal, per, request.principal.origin?.address);
   }
 }
 
@@ -211,6 +246,8 @@ const WHOSE: Record<Subject, string> = {
   tenant: 'in this tenant',
   user: 'by this user',
   principal: 'by this credential',
+  visitor: 'by this visitor',
+  'visitor-address': 'by visitors from this address',
 };
 
 function refusal(verdict: Verdict, per: Subject) {

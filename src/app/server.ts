@@ -9,6 +9,7 @@ import {
   identityRoutes,
   type Principal,
   requireRole,
+  requireWelcome,
   watchAccess,
 } from '../features/identity/index.ts';
 import { memoryRoutes } from '../features/memory/index.ts';
@@ -108,21 +109,22 @@ function guardRoutes(app: App, { identity }: Services): void {
     routes.push(...routeEntries(route));
   });
   app.addHook('onRequest', async (request) => {
-    const { access, token } = request.routeOptions.config;
+    const { access, token, visitors } = request.routeOptions.config;
     // An address that does not exist needs no credential to be told so.
     if (access === undefined || access === 'public') return;
     const given = token?.(request);
     const headers = given === undefined ? request.headers : { authorization: `Bearer ${given}` };
     const principal = await authenticate(identity, headers);
     requireRole(principal, access);
+    requireWelcome(principal, visitors);
     request.principal = { ...principal, origin: originOf(request) };
     request.log = request.log.child({ tenant: principal.tenant.slug, user_id: principal.userId });
   });
 }
 
 function routeEntries({ method, url, config, schema }: RouteOptions): RouteEntry[] {
-  const { access = 'operator', operations = [] } = config ?? {};
-  return [method].flat().map((name) => ({ method: name, url, access, operations, schema: schema ?? {} }));
+  const { access = 'operator', operations = [], visitors = false } = config ?? {};
+  return [method].flat().map((name) => ({ method: name, url, access, visitors, operations, schema: schema ?? {} }));
 }
 
 function measureRequests(app: App, { metrics }: Services): void {

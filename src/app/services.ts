@@ -152,6 +152,7 @@ export async function createServices(
         // What is known of credentials' standing is old.
         identity.families.clear();
         identity.apiKeys.clear();
+        identity.visitedTenants.clear();
         tenantGates.close(tenantId);
       },
     }),
@@ -182,6 +183,7 @@ export async function createServices(
     requireVerifiedEmail: config.requireVerifiedEmail,
     countLogin: (outcome) => metrics.logins.inc({ outcome }),
     accessTokenLifetime: config.jwtExpirationMinutes * 60,
+    settings,
     loginLock: { failures: config.loginFailures, minutes: config.loginLockMinutes },
   });
   const usage = createUsage({

@@ -121,7 +121,11 @@ test('a tenant’s own tools are there in every dialect whose request names none
   const tools = [{ type: 'recall_memory' }, { type: 'search_documents' }, { type: 'mcp', server: 'gone' }];
   expect(await setting(ann.token, { 'tools.default': tools })).toBe(200);
   expect(await setting(ann.token, { 'tools.default': [{ type: 'function' }] })).toBe(422);
-  const offered = () => curious.requests.at(-1)?.tools?.map(({ name }) => name).sort();
+  const offered = () =>
+    curious.requests
+      .at(-1)
+      ?.tools?.map(({ name }) => name)
+      .sort();
 
   await recalled(ann.token, { tools: undefined });
   expect(offered()).toEqual(['recall_memory', 'search_documents']);

@@ -368,7 +368,7 @@ describe.each(testDatabases())('the openai package on the $kind database', { tim
       ['tools[0].type', { ...hello, tools: [{ type: 'web_search' }] }],
       ['input[0].type', { ...hello, input: [{ type: 'item_reference', id: 'x' }] }],
       ['input[0].content[0].type', { ...hello, input: [{ role: 'user', content: [{ type: 'input_image' }] }] }],
-      ['text', { ...hello, text: { format: { type: 'json_object' } } }],
+      ['text.format.type', { ...hello, text: { format: { type: 'grammar' } } }],
       ['previous_response_id', { ...hello, previous_response_id: 'resp_1' }],
       ['background', { ...hello, background: true, store: false }],
       ['input', { ...hello, input: [{ role: 'developer', content: 'x' }] }],

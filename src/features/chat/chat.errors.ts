@@ -57,6 +57,12 @@ export const chatErrors = defineErrors('CHAT', {
     title: 'The model writes no JSON',
     example: 'The model "extractive" cannot answer in JSON: name another model, or ask for prose.',
   },
+  notForVisitors: {
+    number: 12,
+    kind: 'invalid',
+    title: 'Not a visitor’s to choose',
+    example: 'model is not a visitor’s to choose; leave it out.',
+  },
   sessionLimit: {
     number: 20,
     kind: 'rate-limited',

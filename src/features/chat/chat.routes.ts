@@ -7,6 +7,7 @@ import { type SseEvent, sendEventStream } from '../../platform/http/sse.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
 import {
   EventsQuery,
+  HIGHEST_SEQ,
   IdParams,
   MessagePage,
   MessageQuery,
@@ -36,7 +37,7 @@ function sessionRoutes(app: App, { sessions }: Chat): void {
   app.post(
     '/v1/sessions',
     {
-      config: { access: 'member' },
+      config: { access: 'member', visitors: true, limit: 'session' },
       schema: { tags, summary: 'Begin a session', body: optional(NewSession), response: { 201: SessionView } },
     },
     async (request, reply) => {
@@ -60,7 +61,7 @@ function sessionRoutes(app: App, { sessions }: Chat): void {
   app.get(
     '/v1/sessions/:id',
     {
-      config: { access: 'viewer' },
+      config: { access: 'viewer', visitors: true },
       schema: { tags, summary: 'One session', params: IdParams, response: { 200: SessionView } },
     },
     async ({ principal, params }) => sessions.get(principal, params.id),
@@ -82,7 +83,7 @@ function sessionRoutes(app: App, { sessions }: Chat): void {
   app.delete(
     '/v1/sessions/:id',
     {
-      config: { access: 'member' },
+      config: { access: 'member', visitors: true },
       schema: { tags, summary: 'Delete a session with its messages and runs', params: IdParams },
     },
     async ({ principal, params }, reply) => {
@@ -93,7 +94,7 @@ function sessionRoutes(app: App, { sessions }: Chat): void {
   app.get(
     '/v1/sessions/:id/messages',
     {
-      config: { access: 'viewer' },
+      config: { access: 'viewer', visitors: true },
       schema: {
         tags,
         summary: 'The messages of a session, oldest first',
@@ -125,7 +126,7 @@ function runRoutes(app: App, { runs }: Chat, metrics: Metrics): void {
   app.post(
     '/v1/sessions/:id/runs',
     {
-      config: { access: 'member', limit: 'run' },
+      config: { access: 'member', visitors: true, limit: 'run' },
       schema: {
         tags,
         summary: 'Ask',
@@ -149,7 +150,7 @@ function runRoutes(app: App, { runs }: Chat, metrics: Metrics): void {
   app.get(
     '/v1/runs/:id',
     {
-      config: { access: 'viewer' },
+      config: { access: 'viewer', visitors: true },
       schema: { tags, summary: 'One run', params: IdParams, response: { 200: RunView } },
     },
     async ({ principal, params }) => runs.get(principal, params.id),
@@ -157,7 +158,7 @@ function runRoutes(app: App, { runs }: Chat, metrics: Metrics): void {
   app.get(
     '/v1/runs/:id/events',
     {
-      config: { access: 'viewer' },
+      config: { access: 'viewer', visitors: true },
       schema: {
         tags,
         summary: 'Follow a run from any event on',
@@ -174,7 +175,7 @@ function runRoutes(app: App, { runs }: Chat, metrics: Metrics): void {
   app.post(
     '/v1/runs/:id/cancel',
     {
-      config: { access: 'member' },
+      config: { access: 'member', visitors: true },
       schema: {
         tags,
         summary: 'Stop a run; what was said so far is kept',
@@ -239,7 +240,7 @@ function lastEventId({ headers }: FastifyRequest): number {
   const given = headers['last-event-id'];
   if (given === undefined) return 0;
   const seq = Number(given);
-  if (Number.isInteger(seq) && seq >= 0) return seq;
+  if (Number.isInteger(seq) && seq >= 0 && seq <= HIGHEST_SEQ) return seq;
   const message = 'must be the id of an event, a whole number';
   throw requestErrors.invalid(`Last-Event-ID ${message}`, { fields: [{ field: 'Last-Event-ID', message }] });
 }

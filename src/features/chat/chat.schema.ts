@@ -221,7 +221,13 @@ export const RunView = Type.Object(
 );
 export type RunView = Static<typeof RunView>;
 
+/** What a column of the log can hold. */
+export const HIGHEST_SEQ = 2_147_483_647;
 export const EventsQuery = Type.Object(
-  { after: Type.Optional(Type.Integer({ minimum: 0, description: 'Seq of the last event that was seen.' })) },
+  {
+    after: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: HIGHEST_SEQ, description: 'Seq of the last event that was seen.' }),
+    ),
+  },
   closed,
 );

@@ -35,7 +35,7 @@ export function createChat(deps: ChatDependencies): Chat {
   return {
     engine,
     jobs: [expiredSessions.job, checkWaitingJob(engine)],
-    sessions: createSessionService({ database, runs: engine, clock }),
+    sessions: createSessionService({ database, runs: engine, clock, expiredSessions }),
     feedback: createFeedbackService({ database }),
     recalls: createRecallList({ database }),
     runs: createRunService({

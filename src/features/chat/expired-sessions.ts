@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, TenantTransaction } from '../../platform/database/database.ts';
 import type { JobDefinition, Queue } from '../../platform/queue/queue.ts';
+import type { Principal } from '../identity/index.ts';
 import { inTenant, type Tenant } from '../tenancy/index.ts';
 import { deleteExpiredSessions } from './session.store.ts';
 
@@ -11,6 +12,14 @@ export const TEMPORARY_SESSION_MS = 24 * 60 * 60 * 1000;
 const PLAN_MS = 60 * 60 * 1000;
 const BATCH = 500;
 const MINUTE_S = 60;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** How long a session that this principal begins is kept, ms; null: until somebody deletes it. */
+export function lifetimeOf({ visitor }: Principal, temporary: boolean): number | null {
+  const own = temporary ? TEMPORARY_SESSION_MS : null;
+  return visitor ? Math.min(visitor.keepDays * DAY_MS, own ?? Number.POSITIVE_INFINITY) : own;
+}
 
 export type DeleteExpiredPayload = { tenant: Tenant };
 const JOB = { name: 'chat.delete-expired-sessions' } as const;
@@ -41,16 +50,17 @@ export function createExpiredSessions(deps: { database: Database; queue: Pick<Qu
   return {
     job,
     /**
-     * Sees to it that temporary sessions made now are deleted after they expire. The job runs when the last one that it
+     * Sees to it that temporary sessions made now, which live so many ms, are deleted after they expire. The job runs when the last one that it
      * answers for has expired. A plan whose transaction then fails is made up for by the next one, an hour later.
      */
-    async planDeletion(trx: TenantTransaction, { id, slug }: Tenant): Promise<void> {
+    async planDeletion(trx: TenantTransaction, { id, slug }: Tenant, lifetime = TEMPORARY_SESSION_MS): Promise<void> {
       const now = clock.now().getTime();
-      if (now - (planned.get(id) ?? Number.NEGATIVE_INFINITY) < PLAN_MS) return;
-      const startAfter = Math.ceil((TEMPORARY_SESSION_MS + PLAN_MS) / 1000) + MINUTE_S;
+      const key = `${id} ${lifetime}`;
+      if (now - (planned.get(key) ?? Number.NEGATIVE_INFINITY) < PLAN_MS) return;
+      const startAfter = Math.ceil((lifetime + PLAN_MS) / 1000) + MINUTE_S;
       const payload: DeleteExpiredPayload = { tenant: { id, slug } };
       await queue.enqueue(trx, JOB, payload, { startAfter });
-      planned.set(id, now);
+      planned.set(key, now);
     },
   };
 }

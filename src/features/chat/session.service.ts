@@ -7,6 +7,7 @@ import { inTenant } from '../tenancy/index.ts';
 import { chatErrors } from './chat.errors.ts';
 import { assertOwnSession } from './chat.policy.ts';
 import type { NewSession, SessionChange, SessionView } from './chat.schema.ts';
+import { type ExpiredSessions, lifetimeOf } from './expired-sessions.ts';
 import { type MessageView, messageView } from './message.ts';
 import type { RunEngine } from './run/run-engine.ts';
 import type { GivenMessage } from './run/run-to-save.ts';
@@ -20,11 +21,18 @@ export type SessionQuota = { origin: string; most: number; idleDays: number };
 const DEFAULT_LIMIT = 20;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+export type SessionDependencies = {
+  database: Database;
+  runs: Pick<RunEngine, 'drop'>;
+  clock: Clock;
+  expiredSessions: ExpiredSessions;
+};
+
 export type SessionService = ReturnType<typeof createSessionService>;
 
 /** Sessions and their messages. Every function takes the principal first and answers for its own sessions only. */
-export function createSessionService(deps: { database: Database; runs: Pick<RunEngine, 'drop'>; clock: Clock }) {
-  const { database, runs, clock } = deps;
+export function createSessionService(deps: SessionDependencies) {
+  const { database, runs, clock, expiredSessions } = deps;
   return {
     /** A session, empty or with messages that were said elsewhere. */
     async create(
@@ -32,9 +40,13 @@ export function createSessionService(deps: { database: Database; runs: Pick<RunE
       { title, metadata }: NewSession,
       given: readonly GivenMessage[] = [],
     ): Promise<SessionView> {
-      const session = { id: newId(), userId: principal.userId, title: title ?? null, metadata: metadata ?? {} };
+      const lifetime = lifetimeOf(principal, false);
+      const expiresAt = lifetime === null ? null : new Date(clock.now().getTime() + lifetime);
+      const about = { title: title ?? null, metadata: metadata ?? {}, expiresAt };
+      const session = { id: newId(), userId: principal.userId, ...about };
       const row = await inTenant(database, principal.tenant, async (trx) => {
         const inserted = await store.insertSession(trx, session);
+        if (lifetime !== null) await expiredSessions.planDeletion(trx, principal.tenant, lifetime);
         if (given.length > 0) await store.insertMessages(trx, session.id, withIds(given));
         return inserted;
       });

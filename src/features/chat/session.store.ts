@@ -36,6 +36,8 @@ export async function insertSession(
     title: string | null;
     metadata: Record<string, unknown>;
     origin?: string | null;
+    /** From then on it may be deleted, and is in no list. */
+    expiresAt?: Date | null;
   },
 ): Promise<SessionRow> {
   return trx
@@ -46,6 +48,7 @@ export async function insertSession(
       title: session.title,
       metadata: JSON.stringify(session.metadata),
       origin: session.origin ?? null,
+      expires_at: session.expiresAt ?? null,
     })
     .returning(COLUMNS)
     .executeTakeFirstOrThrow();

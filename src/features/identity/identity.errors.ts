@@ -115,6 +115,12 @@ export const authErrors = defineErrors('AUTH', {
     title: 'No mail',
     example: 'This installation sends no mail. Its operator sets SMTP_URL.',
   },
+  noVisitors: {
+    number: 20,
+    kind: 'not-found',
+    title: 'No visitors here',
+    example: 'There is no tenant of this name that takes visitors.',
+  },
 });
 
 export const userErrors = defineErrors('USER', {

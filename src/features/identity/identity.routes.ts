@@ -19,6 +19,7 @@ import { secondFactorRoutes } from './second-factor/second-factor.routes.ts';
 import { serviceAccountRoutes } from './service-account/service-account.routes.ts';
 import { signingKeyRoutes } from './signing-key/signing-key.routes.ts';
 import { login, logout, refresh } from './token/login.service.ts';
+import { visitorRoutes } from './visitor/visitor.routes.ts';
 
 /** `/v1/auth/*`, `/v1/tenants`, `/v1/users`, `/v1/api-keys` and what belongs to them. */
 export function identityRoutes(app: App, identity: Identity): void {
@@ -32,6 +33,7 @@ export function identityRoutes(app: App, identity: Identity): void {
   serviceAccountRoutes(app, identity);
   apiKeyRoutes(app, identity);
   signingKeyRoutes(app, identity);
+  visitorRoutes(app, identity);
 }
 
 const tags = ['auth'];

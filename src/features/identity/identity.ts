@@ -5,6 +5,7 @@ import type { Migration } from '../../platform/database/migrations/migration.ts'
 import type { Outbox } from '../../platform/mail/outbox.ts';
 import type { SecretBox } from '../../platform/secrets/secret-box.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
+import type { TenantRow, TenantSettings } from '../tenancy/index.ts';
 import type { ApiKeyStateRow } from './api-key/api-key.store.ts';
 import type { LoginLock } from './login-lock/login-lock.ts';
 import type { OauthProvider } from './oauth/oauth-provider.ts';
@@ -12,6 +13,7 @@ import { createPasswordHasher, type PasswordHasher } from './password/password-h
 import { createKeyRing, type KeyRing, type TokenAlgorithm } from './signing-key/key-ring.ts';
 import { type AccessTokens, createAccessTokens } from './token/access-token.ts';
 import type { FamilyStateRow } from './token/token-family.store.ts';
+import { createVisitorTokens, type VisitorTokens } from './token/visitor-token.ts';
 
 /** What the functions of this feature work with. */
 export type Identity = {
@@ -25,6 +27,10 @@ export type Identity = {
   readonly families: FreshCache<FamilyStateRow>;
   /** By prefix. */
   readonly apiKeys: FreshCache<ApiKeyStateRow>;
+  readonly visitorTokens: VisitorTokens;
+  /** Tenants whose visitors were here of late, by id. */
+  readonly visitedTenants: FreshCache<TenantRow>;
+  readonly settings: Pick<TenantSettings, 'read'>;
   readonly loginLock: LoginLock;
   /** What signs access tokens. */
   readonly keyRing: KeyRing;
@@ -68,6 +74,8 @@ export type IdentityOptions = {
   redirectUris?: readonly string[];
   requireVerifiedEmail?: boolean;
   countLogin?(outcome: LoginOutcome): void;
+  /** Left out: every tenant has the defaults, and takes no visitors. */
+  settings?: Pick<TenantSettings, 'read'>;
 };
 
 /** How long another process's revocation may go unnoticed, ms. One query per credential and second is what it costs. */
@@ -93,6 +101,9 @@ export function createIdentity(options: IdentityOptions): Identity {
     log,
     passwords: options.passwords ?? createPasswordHasher(),
     tokens: createAccessTokens({ keyRing, lifetime: accessTokenLifetime, clock }),
+    visitorTokens: createVisitorTokens({ keyRing, lifetime: accessTokenLifetime, clock }),
+    visitedTenants: createFreshCache<TenantRow>(states),
+    settings: options.settings ?? { read: async (_tenant, setting) => setting.fallback },
     keyRing,
     outbox,
     box,

@@ -6,6 +6,14 @@ export { createIdentity, type Identity, type IdentityOptions } from './identity.
 export { createGithubProvider } from './oauth/github-provider.ts';
 export type { OauthProvider } from './oauth/oauth-provider.ts';
 export { createOpenidProvider } from './oauth/openid-provider.ts';
-export { authenticate, authenticateToken, type CredentialHeaders, type Principal, requireRole } from './principal.ts';
+export {
+  authenticate,
+  authenticateToken,
+  type CredentialHeaders,
+  type Principal,
+  requireRole,
+  requireWelcome,
+} from './principal.ts';
 export { sealedStoresOf } from './sealed-stores.ts';
 export { rotateSigningKey } from './signing-key/signing-key.service.ts';
+export { visitorSettings } from './visitor/visitor-settings.schema.ts';

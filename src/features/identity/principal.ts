@@ -8,6 +8,7 @@ import { type RequiredRole, type Role, refusalOf } from './identity.policy.ts';
 import type { Identity } from './identity.ts';
 import { requireStanding, type Standing } from './standing.ts';
 import { findFamilyState } from './token/token-family.store.ts';
+import { findVisitor } from './visitor/visitor.service.ts';
 
 /** Who acts: a user, in one tenant, with a role. It comes from the credential and the database alone. */
 export type Principal = {
@@ -16,7 +17,7 @@ export type Principal = {
   readonly role: Role;
   /** Of the installation, not of the tenant. */
   readonly operator: boolean;
-  readonly via: 'access-token' | 'api-key';
+  readonly via: 'access-token' | 'api-key' | 'visitor-token';
   readonly apiKeyId: string | null;
   /** Null: all that the role gives. */
   readonly scopes: readonly ApiKeyScope[] | null;
@@ -24,6 +25,9 @@ export type Principal = {
   readonly loginId?: string | null;
   /** Nobody: a service account, which has API keys and no password. */
   readonly serviceAccount?: boolean;
+  /** Somebody without an account, who may call the routes that say so and nothing else. `keepDays`: how long their sessions
+   * are kept. */
+  readonly visitor?: { readonly keepDays: number };
   /** Where the request came from, for the audit log. */
   readonly origin?: Origin | undefined;
 };
@@ -89,7 +93,7 @@ export function requireRole(
 
 async function authenticateAccessToken(identity: Identity, token: string): Promise<Principal> {
   const claims = await identity.tokens.read(token);
-  if (!claims) throw invalidToken();
+  if (!claims) return authenticateVisitor(identity, token);
   const state = await identity.families.get(claims.familyId, () =>
     findFamilyState(identity.database.db, claims.familyId),
   );
@@ -100,6 +104,19 @@ async function authenticateAccessToken(identity: Identity, token: string): Promi
   if (state.requires_second_factor && !state.second_factor) throw invalidToken();
   const { is_operator: operator, family_id: loginId } = state;
   return { ...identityOf(state), operator, via: 'access-token', apiKeyId: null, scopes: null, loginId };
+}
+
+async function authenticateVisitor(identity: Identity, token: string): Promise<Principal> {
+  const visitor = await findVisitor(identity, token);
+  if (!visitor) throw invalidToken();
+  const { visitorId: userId, tenant, keepDays } = visitor;
+  const nothingElse = { operator: false, via: 'visitor-token', apiKeyId: null, scopes: null, loginId: null } as const;
+  return { userId, tenant, role: 'member', ...nothingElse, visitor: { keepDays } };
+}
+
+/** Refuses a visitor on a route that is not for visitors. @throws ApiError ERR_AUTH_003 */
+export function requireWelcome({ visitor }: Principal, visitors: boolean | undefined): void {
+  if (visitor && !visitors) throw authErrors.forbidden('This needs an account; visitors have their own sessions only.');
 }
 
 async function authenticateApiKey(identity: Identity, key: ApiKeyParts | null): Promise<Principal> {

@@ -5,7 +5,16 @@ export type Access = 'public' | 'viewer' | 'member' | 'admin' | 'owner' | 'opera
 
 /** What a route's requests are counted under besides the limits that all have; `none`: not even under those. Under
  * `chatkit` each route is counted by itself; `chatkit-run` counts as a run as well. */
-export type RouteLimit = 'login' | 'register' | 'run' | 'remember' | 'chatkit' | 'chatkit-run' | 'none';
+export type RouteLimit =
+  | 'login'
+  | 'register'
+  | 'visitor'
+  | 'session'
+  | 'run'
+  | 'remember'
+  | 'chatkit'
+  | 'chatkit-run'
+  | 'none';
 
 /** A route as the server has it: what the leak matrix is made of. */
 export type RouteEntry = {
@@ -13,6 +22,8 @@ export type RouteEntry = {
   /** The pattern: `/v1/sessions/:id`. */
   url: string;
   access: Access;
+  /** Whether visitors without an account may call it, too. */
+  visitors: boolean;
   operations: readonly string[];
   schema: { body?: unknown; querystring?: unknown; params?: unknown };
 };
@@ -24,6 +35,8 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     access?: Access;
+    /** Visitors without an account may call it, too. */
+    visitors?: true;
     limit?: RouteLimit;
     /** Where else than in the headers a request may have its token: for clients that cannot set any. */
     token?(request: FastifyRequest): string | undefined;

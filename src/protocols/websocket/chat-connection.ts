@@ -81,7 +81,8 @@ export class ChatConnection {
   /** Ends the connection when its credential has ended, or gives too little by now. */
   async checkCredential(): Promise<boolean> {
     try {
-      this.#principal = await this.#deps.authenticateToken(this.#token);
+      const { origin } = this.#principal;
+      this.#principal = { ...(await this.#deps.authenticateToken(this.#token)), origin };
       requireRole(this.#principal, 'member');
       return true;
     } catch (error) {

@@ -36,7 +36,7 @@ export async function webSocketRoutes(app: App, deps: WebSocketDependencies): Pr
     scope.get(
       '/v1/ws/chat',
       {
-        config: { access: 'member', token: tokenOf },
+        config: { access: 'member', visitors: true, token: tokenOf },
         schema: {
           tags: ['Chat by WebSocket'],
           summary: 'Chat over a WebSocket',

@@ -144,7 +144,7 @@ const ALWAYS_UNAVAILABLE = new Set(['/ready', '/health', '/health/ready', '/v1/m
 const WITHOUT_CREDENTIAL: ReadonlySet<Actor> = new Set(['nobody', 'expired', 'refresh-token', 'garbage']);
 const OUTSIDE: ReadonlySet<Actor> = new Set(['stranger', 'operator']);
 const RANK: Record<Exclude<Access, 'public' | 'operator'>, number> = { viewer: 0, member: 1, admin: 2, owner: 3 };
-const ROLE: Record<Exclude<Actor, 'nobody' | 'expired' | 'refresh-token' | 'garbage'>, number> = {
+const ROLE: Record<Exclude<Actor, 'nobody' | 'expired' | 'refresh-token' | 'garbage' | 'visitor'>, number> = {
   'read-only-key': 0,
   viewer: 0,
   'other-member': 1,
@@ -159,12 +159,28 @@ function expectedOf(route: RouteEntry, actor: Actor, whose: Whose | null): Expec
   const { access, method } = route;
   if (access === 'public') return 'served';
   if (WITHOUT_CREDENTIAL.has(actor)) return 401;
+  return actor === 'visitor'
+    ? expectedOfVisitor(route, whose)
+    : expectedOfUser({ ...route, access, method }, actor, whose);
+}
+
+function expectedOfUser(
+  { access, method, url }: Pick<RouteEntry, 'method' | 'url'> & { access: Exclude<Access, 'public'> },
+  actor: Actor,
+  whose: Whose | null,
+): Expected {
+  const route = { method, url };
   if (!hasAccess(access, actor) || (actor === 'read-only-key' && NOT_BY_KEY.has(nameOf(route)))) return 403;
   if (whose === null || whose === 'nobody' || whose === 'installation') return 'served';
   if (OUTSIDE.has(actor)) return 404;
   if (whose === 'user') return actor === 'maker' ? 'served' : 403;
   if (whose === 'author' && !isReading(method)) return ['maker', 'admin', 'owner'].includes(actor) ? 'served' : 403;
   return 'served';
+}
+
+/** Nothing that has an address is a visitor's here. */
+function expectedOfVisitor({ visitors }: RouteEntry, whose: Whose | null): Expected {
+  return visitors && (whose === null || whose === 'nobody') ? 'served' : 403;
 }
 
 function hasAccess(access: Exclude<Access, 'public'>, actor: Actor): boolean {
@@ -181,6 +197,7 @@ function expectedOfReference(actor: Actor, whose: Filled['whose']): Expected {
 /** The words that an answer to somebody must not hold. */
 function marksHiddenFrom(actor: Actor, access: Access): readonly string[] {
   if (access === 'public' || WITHOUT_CREDENTIAL.has(actor) || actor === 'stranger') return Object.values(MARKS);
+  if (actor === 'visitor') return [MARKS.content, MARKS.secret];
   // An operator sees which tenants there are, and nothing of what is in them.
   if (actor === 'operator') return [MARKS.content, MARKS.secret];
   return actor === 'maker' ? [] : [MARKS.secret];
@@ -190,7 +207,7 @@ function isReading(method: string): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-export function nameOf({ method, url }: RouteEntry): string {
+export function nameOf({ method, url }: Pick<RouteEntry, 'method' | 'url'>): string {
   return `${method} ${url}`;
 }
 

@@ -17,12 +17,14 @@ export const MARKS = {
   secret: 'topaz',
 } as const;
 
-/** Who asks. `maker` is the member whose things are asked for; all to `owner` are in the same tenant. */
+/** Who asks. `maker` is the member whose things are asked for; `visitor` has no account; all to `owner` are in the same
+ * tenant. */
 export const ACTORS = [
   'nobody',
   'expired',
   'refresh-token',
   'garbage',
+  'visitor',
   'read-only-key',
   'viewer',
   'other-member',
@@ -114,11 +116,15 @@ export async function openWorld(database: Database): Promise<World> {
     name: 'reads',
     scopes: ['read'],
   });
+  const allowed = { 'visitors.allowed': true };
+  await services.tenancy.settings.change(owner.tenant, allowed, { userId: null, as: 'admin' });
+  const visitor = await send<{ access_token: string }>('POST', '/v1/visitors', {}, { tenant: owner.tenant.slug });
   const headers: Record<Actor, Headers> = {
     nobody: {},
     expired: bearer(expired.access_token),
     'refresh-token': bearer(makerLogin.refresh_token),
     garbage: bearer('garbage'),
+    visitor: bearer(visitor.access_token),
     'read-only-key': { 'x-api-key': key.key },
     viewer: bearer((viewer as Login).access_token),
     'other-member': bearer((other as Login).access_token),

@@ -60,12 +60,13 @@ export function runToSave(
   };
 }
 
-/** A temporary session leaves no memory, and a key may speak for many people: it says for whom, or has no memory. */
+/** A visitor and a temporary session leave no memory, and a key may speak for many people: it says for whom, or has no memory. */
 export function memoryOf(
   { memory = {} }: RunInput,
-  { apiKeyId }: Principal,
+  { apiKeyId, visitor }: Principal,
   isTemporary: boolean,
 ): { subject?: string } | null {
+  if (visitor) return null;
   const { mode = 'auto', subject } = memory;
   const isOn = mode === 'on' || (mode === 'auto' && !isTemporary && (apiKeyId === null || subject !== undefined));
   return isOn ? { ...(subject !== undefined && { subject }) } : null;

@@ -10,7 +10,7 @@ import type { RunTrace } from '../../usage/index.ts';
 import { chatErrors } from '../chat.errors.ts';
 import { assertOwnRun, assertOwnSession } from '../chat.policy.ts';
 import type { RunView } from '../chat.schema.ts';
-import { type ExpiredSessions, TEMPORARY_SESSION_MS } from '../expired-sessions.ts';
+import { type ExpiredSessions, lifetimeOf } from '../expired-sessions.ts';
 import { type MessageView, messageView } from '../message.ts';
 import { findSession } from '../session.store.ts';
 import { assertUsableFormat } from './answer-format.ts';
@@ -29,6 +29,7 @@ import { traceOf } from './run-trace.ts';
 import { runView } from './run-view.ts';
 import { claimAnswered } from './tool-answer.store.ts';
 import { createToolAnswers } from './tool-answers.ts';
+import { visitorInput } from './visitor-input.ts';
 
 export type RunService = ReturnType<typeof createRunService>;
 
@@ -50,8 +51,9 @@ export type RunDependencies = {
 export function createRunService(deps: RunDependencies) {
   const { database, engine, models, clock, expiredSessions } = deps;
 
-  async function start(principal: Principal, target: RunTarget, input: RunInput): Promise<RunView> {
+  async function start(principal: Principal, target: RunTarget, given: RunInput): Promise<RunView> {
     const { tenant } = principal;
+    const input = principal.visitor ? await visitorsRun(principal, target, given) : given;
     const model = resolveModel(models, input.model ?? null, input.answer_format);
     await assertUsableTools(input, principal, deps);
     const holder = await engine.holder(tenant);
@@ -64,6 +66,14 @@ export function createRunService(deps: RunDependencies) {
     return runView(row as store.RunRow);
   }
 
+  /** A visitor asks; all else is the tenant's to say. */
+  async function visitorsRun(principal: Principal, { sessionId, newSession }: RunTarget, given: RunInput) {
+    if (!newSession) {
+      assertOwnSession(principal, await inTenant(database, principal.tenant, (trx) => findSession(trx, sessionId)));
+    }
+    return visitorInput(given);
+  }
+
   /** Two statements in one round trip; a temporary session also plans its end in the same transaction. */
   async function save(
     tenant: Tenant,
@@ -74,7 +84,7 @@ export function createRunService(deps: RunDependencies) {
     const [rows, messages] = run.newSession?.expiresAt
       ? await inTenant(database, tenant, async (trx) => {
           const [saved, said] = await Promise.all([trx.executeQuery(insert), trx.executeQuery(newest)]);
-          await expiredSessions.planDeletion(trx, tenant);
+          await expiredSessions.planDeletion(trx, tenant, run.newSession?.lifetime);
           return [saved.rows, said.rows] as const;
         })
       : await queryTenant<[store.RunRow, store.HistoryRow]>(database, tenant, insert, newest);
@@ -82,9 +92,10 @@ export function createRunService(deps: RunDependencies) {
   }
 
   /** A session of its own, made in the same transaction as the run. */
-  function newSession({ id, metadata = {}, temporary = false }: NewRunSession): RunTarget {
-    const expiresAt = temporary ? new Date(clock.now().getTime() + TEMPORARY_SESSION_MS) : null;
-    return { sessionId: id ?? newId(), newSession: { metadata, expiresAt } };
+  function newSession(principal: Principal, { id, metadata = {}, temporary = false }: NewRunSession): RunTarget {
+    const lifetime = lifetimeOf(principal, temporary);
+    const begun = lifetime === null ? null : { expiresAt: new Date(clock.now().getTime() + lifetime), lifetime };
+    return { sessionId: id ?? newId(), newSession: { metadata, expiresAt: null, ...begun } };
   }
 
   async function find(principal: Principal, id: string): Promise<store.RunRow> {
@@ -105,7 +116,7 @@ export function createRunService(deps: RunDependencies) {
       }
       const messages = await store.readHistory(trx, session_id, MOST_GIVEN_MESSAGES);
       const last = messages.findLastIndex(({ run_id }) => run_id === id);
-      return { target: newSession(session), earlier: messages.slice(0, last + 1) };
+      return { target: newSession(principal, session), earlier: messages.slice(0, last + 1) };
     });
   }
 
@@ -130,7 +141,7 @@ export function createRunService(deps: RunDependencies) {
     /** The same in a session that is made for it. A temporary one is in no list and is deleted within some 25 hours. */
     async createInNewSession(principal: Principal, session: NewRunSession, input: RunInput): Promise<RunView> {
       try {
-        return await start(principal, newSession(session), input);
+        return await start(principal, newSession(principal, session), input);
       } catch (error) {
         if (!session.id || !violatesUnique(error, 'session_pkey')) throw error;
         // Another request has just made it, with what was said before.

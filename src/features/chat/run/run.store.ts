@@ -107,8 +107,8 @@ export type NewRun = {
   model: string;
   request: RunRequest;
   messageId: string;
-  /** Set: the session is made with the run. */
-  newSession: { metadata: Record<string, unknown>; expiresAt: Date | null } | null;
+  /** Set: the session is made with the run; `lifetime` in ms where it ends by itself. */
+  newSession: { metadata: Record<string, unknown>; expiresAt: Date | null; lifetime?: number } | null;
   /** What comes with the run, oldest first; the last one is the question. */
   messages: readonly { id: string; role: MessageRole; parts: readonly MessagePart[] }[];
   /** Given to the session when it has no title; null where the question gives none. */
