@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 /** One answer of the model, said as slowly as the test wants. */
 export type Turn = {
   say(text: string): void;
+  /** Calls a tool and ends. What the tool gave is the next question. */
+  call(name: string, input: object): void;
   end(): void;
   /** Resolves when Parley closes the connection before the end. */
   abandoned: Promise<void>;
@@ -46,6 +48,11 @@ function begin(response: ServerResponse): Turn {
   const send = (choice: object) => response.write(`data: ${JSON.stringify({ choices: [choice] })}\n\n`);
   return {
     say: (text) => void send({ index: 0, delta: { content: text }, finish_reason: null }),
+    call(name, input) {
+      const called = { index: 0, id: `call_${name}`, function: { name, arguments: JSON.stringify(input) } };
+      send({ index: 0, delta: { tool_calls: [called] }, finish_reason: 'tool_calls' });
+      response.end('data: [DONE]\n\n');
+    },
     end() {
       send({ index: 0, delta: {}, finish_reason: 'stop' });
       response.end('data: [DONE]\n\n');

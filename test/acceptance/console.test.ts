@@ -19,6 +19,7 @@ import {
 import { type PacedModel, pacedModel } from '../../console/test/paced-model.ts';
 import { type SeverableLine, severableLine } from '../../console/test/severable-line.ts';
 import { ApiClient } from '../support/api-client.ts';
+import { startMcpServer } from '../support/mcp-server.ts';
 import { type ParleyProcess, printedCredential, startParley } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
 
@@ -58,6 +59,7 @@ describe.skipIf(chromiumPath === undefined)('the console', { timeout: 240_000 },
       DATA_DIR: dataDir,
       OPENAI_BASE_URL: model.baseUrl,
       DEFAULT_MODEL: 'openai/paced',
+      OUTBOUND_ALLOWED_HOSTS: '127.0.0.1',
     });
     address = await served(parley);
     credential = printedCredential(parley.output());
@@ -195,6 +197,46 @@ describe.skipIf(chromiumPath === undefined)('the console', { timeout: 240_000 },
     await page.reload();
     await expectVisible(answers(page).getByText('It begins with'));
     await expectVisible(page.getByText('Stopped before its end'));
+  });
+
+  test('asks before a tool changes something, says what it waits for, and takes either word', async () => {
+    let closed = 0;
+    await using tickets = await startMcpServer((server) =>
+      server.registerTool('close', { description: 'Closes a ticket.' }, () => {
+        closed += 1;
+        return { content: [{ type: 'text', text: 'The ticket is closed now.' }] };
+      }),
+    );
+    await client.post('/v1/mcp-servers', { name: 'tickets', url: tickets.url });
+    await client.patch('/v1/tenants/current/settings', { 'tools.default': [{ type: 'mcp', server: 'tickets' }] });
+    try {
+      const page = await signedIn();
+      (await ask(page, 'Close the first ticket, please')).call('tickets__close', { ticket: 1 });
+      await expectVisible(page.getByText('Waiting for your permission…'));
+      await expectVisible(page.getByText('Allow this call?'));
+      await expectSound(page);
+      expect(closed).toBe(0);
+      const done = model.turn('The ticket is closed now.');
+      await page.getByRole('button', { name: 'Allow' }).click();
+      (await done).say('It is closed.');
+      (await done).end();
+      await expectVisible(answers(page).getByText('It is closed.'));
+      expect(closed).toBe(1);
+
+      (await ask(page, 'And the second ticket')).call('tickets__close', { ticket: 2 });
+      await expectVisible(page.getByRole('button', { name: 'Refuse' }));
+      // Nobody holds the answer meanwhile: it is there again after a reload.
+      await page.reload();
+      await expectVisible(page.getByText('Waiting for your permission…'));
+      const refused = model.turn('did not allow this call');
+      await page.getByRole('button', { name: 'Refuse' }).click();
+      (await refused).say('Then it stays open.');
+      (await refused).end();
+      await expectVisible(answers(page).getByText('Then it stays open.'));
+      expect(closed).toBe(1);
+    } finally {
+      await client.patch('/v1/tenants/current/settings', { 'tools.default': null });
+    }
   });
 
   test('finds an answer again that is being written when the page is loaded anew', async () => {

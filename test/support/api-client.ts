@@ -33,6 +33,10 @@ export class ApiClient {
     return answerOf<Answer>(await this.#send('POST', path, body));
   }
 
+  async patch<Answer>(path: string, body: object): Promise<Answer> {
+    return answerOf<Answer>(await this.#send('PATCH', path, body));
+  }
+
   /** Waits for the first answer of a path that satisfies the condition. */
   async until<Answer>(path: string, condition: (answer: Answer) => boolean): Promise<Answer> {
     let last: Answer | undefined;

@@ -20,7 +20,7 @@ export function progressText({ phase, stopping, answer }: LiveRun): string {
   return stopping ? 'Stopping…' : activityText(answer);
 }
 
-export function activityText({ activity, passages }: Answer): string {
+export function activityText({ activity, passages, calls }: Answer): string {
   switch (activity) {
     case 'searching':
       return 'Searching your documents…';
@@ -28,9 +28,16 @@ export function activityText({ activity, passages }: Answer): string {
       if (passages === null || passages === 0) return 'Thinking…';
       return passages === 1 ? 'Reading one passage…' : `Reading ${passages} passages…`;
     case 'using-tool':
-      return 'Using a tool…';
+      return toolText(calls);
     case 'waiting':
     case 'writing':
       return '';
   }
+}
+
+/** What the answer waits for first of all: the person, who may not know it, then others. */
+function toolText(calls: Answer['calls']): string {
+  const states = new Set(calls.map(({ state }) => state));
+  if (states.has('asks')) return 'Waiting for your permission…';
+  return states.has('waits') && !states.has('running') ? 'Waiting for another program…' : 'Using a tool…';
 }

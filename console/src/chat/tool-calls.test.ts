@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Message, RunEvent } from '../api/types.ts';
 import { type Answer, applyEvent, emptyAnswer } from './answer.ts';
+import { activityText } from './answer-progress.tsx';
 import { callsOfMessage } from './tool-calls.ts';
 
 const head = { run_id: 'run-1' };
@@ -18,12 +19,16 @@ describe('the calls of an answer', () => {
   it('ask the user, and run once allowed', () => {
     const asks = call(1, { executor: 'server', needs_approval: true });
     expect(answerOf(asks).calls).toMatchObject([{ state: 'asks' }]);
+    expect(activityText(answerOf(asks))).toBe('Waiting for your permission…');
     const allowed: RunEvent = { ...head, seq: 2, type: 'tool-approval', tool_call_id: 'c1', approved: true };
     expect(answerOf(asks, allowed).calls).toMatchObject([{ state: 'running' }]);
+    expect(activityText(answerOf(asks, allowed))).toBe('Using a tool…');
   });
 
   it('wait for the program that runs them', () => {
-    expect(answerOf(call(1, { executor: 'client' })).calls).toMatchObject([{ state: 'waits' }]);
+    const waits = answerOf(call(1, { executor: 'client' }));
+    expect(waits.calls).toMatchObject([{ state: 'waits' }]);
+    expect(activityText(waits)).toBe('Waiting for another program…');
   });
 
   it('of a stored answer say what became of them, and that nothing did', () => {
