@@ -37,6 +37,7 @@ const architecture: Architecture = {
     '@node-rs/argon2': ['src/features/identity/password/'],
     '@node-rs/bcrypt': ['src/features/identity/password/'],
     '@scalar/fastify-api-reference': ['src/app/'],
+    '@zxcvbn-ts/language-common': ['src/features/identity/password/'],
     ajv: ['src/platform/http/', 'src/platform/json-schema/'],
     'ajv-formats': ['src/platform/http/'],
     commander: ['src/app/command-line.ts'],

@@ -38,7 +38,7 @@ export async function register(
   const email = newEmail(input.email);
   const username = input.username == null ? null : newUsername(input.username);
   const full_name = input.fullName == null ? null : shownName('full_name', input.fullName);
-  const password_hash = await identity.passwords.hash(newPassword(input.password), signal);
+  const password_hash = await identity.passwords.hash(await newPassword(input.password), signal);
   const name = username ?? email.slice(0, email.lastIndexOf('@'));
   const user = { id: newId(), email, username, full_name, password_hash };
   return insertAccount(identity, async (trx) => {

@@ -141,7 +141,7 @@ export async function acceptAsNewUser(
   signal?: AbortSignal,
 ): Promise<Login> {
   const invitation = await findOpen(identity, input.token);
-  const password_hash = await identity.passwords.hash(newPassword(input.password), signal);
+  const password_hash = await identity.passwords.hash(await newPassword(input.password), signal);
   const full_name = input.fullName == null ? null : shownName('full_name', input.fullName);
   const now = identity.clock.now();
   const account = {

@@ -72,7 +72,7 @@ export async function resetByToken(
   signal?: AbortSignal,
 ): Promise<void> {
   if (!isSecret(input.token)) throw authErrors.badOneTimeToken();
-  const hash = await identity.passwords.hash(newPassword(input.password), signal);
+  const hash = await identity.passwords.hash(await newPassword(input.password), signal);
   const now = identity.clock.now();
   const userId = await identity.database.transaction(async (trx) => {
     const token = await takeToken(trx, hashOf(input.token), 'reset-password', now);
@@ -103,7 +103,7 @@ export async function changePassword(
 ): Promise<void> {
   requirePerson(principal);
   await requirePassword(identity, principal, input.current, signal);
-  const hash = await identity.passwords.hash(newPassword(input.next, 'new_password'), signal);
+  const hash = await identity.passwords.hash(await newPassword(input.next, 'new_password'), signal);
   await identity.database.transaction(async (trx) => {
     const user = await users.findUser(trx, principal.userId);
     if (!user) throw authErrors.wrongPassword();
