@@ -34,6 +34,8 @@ export async function startParley(environment: Record<string, string>): Promise<
       ...(process.env.BENCH_NODE_OPTIONS && { NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS }),
       PORT: String(port),
       UNPRICED_MODELS: 'allow',
+      // One call for each turn, as the reference makes.
+      CHAT_TITLES: 'question',
       ...RAISED_LIMITS,
       ...environment,
     },

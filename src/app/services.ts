@@ -252,6 +252,8 @@ export async function createServices(
     models,
     meter,
     retrieve,
+    settings: tenancy.settings,
+    titles: config.chatTitles,
     leaseTimes: leaseTimesOf(config.workerLease),
     tools: toolsForChat({ documents, memory, tools, settings }),
     limits: { mostSteps: config.runMostSteps, toolWait: config.toolWaitMinutes * 60_000 },

@@ -237,6 +237,12 @@ export const settings = {
     10,
     'Rounds of model and tools in one run at most; a run may ask for fewer.',
   ),
+  chatTitles: setting(
+    'CHAT_TITLES',
+    oneOf('model', 'question', 'off'),
+    'model',
+    'Who titles a session after its first answer: the model, by a short call that is paid for as any other; the question itself; or nobody. Tenants may choose otherwise.',
+  ),
   toolWaitMinutes: setting(
     'TOOL_WAIT_MINUTES',
     integer(1, 43_200),

@@ -18,6 +18,8 @@ export async function openApp(
     ENVIRONMENT: 'test',
     SECRET_KEY: 'a-secret-of-this-test-and-no-other',
     UNPRICED_MODELS: 'allow',
+    // Tests count what a model is asked.
+    CHAT_TITLES: 'question',
     ...settings,
   });
   const services = await createServices(config, pino({ enabled: false }), database, overrides);

@@ -55,6 +55,7 @@ export function startParley(
       PORT: '0',
       LOG_LEVEL: 'warn',
       UNPRICED_MODELS: 'allow',
+      CHAT_TITLES: 'question',
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

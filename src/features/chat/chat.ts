@@ -1,5 +1,7 @@
 import type { ModelRegistry } from '../../ai/model-registry.ts';
 import type { JobDefinition, Queue } from '../../platform/queue/queue.ts';
+import type { TenantSettings } from '../tenancy/index.ts';
+import { chatRules, type Titles } from './chat-settings.ts';
 import { createExpiredSessions } from './expired-sessions.ts';
 import { createFeedbackService, type FeedbackService } from './feedback.service.ts';
 import { createRecallList, type RecallList } from './recalls.service.ts';
@@ -21,10 +23,14 @@ export type Chat = {
 export type ChatDependencies = Omit<RunEngineDependencies, 'resolveModel' | 'planWait'> & {
   models: ModelRegistry;
   queue: Pick<Queue, 'enqueue'>;
+  /** Left out: no tenant has its own. */
+  settings?: Pick<TenantSettings, 'read'>;
+  /** Who titles sessions where the tenant does not say; default: the question. */
+  titles?: Titles;
 };
 
 export function createChat(deps: ChatDependencies): Chat {
-  const { models, queue, ...rest } = deps;
+  const { models, queue, settings, titles = 'question', ...rest } = deps;
   const { database, clock } = deps;
   const engine = new RunEngine({
     ...rest,
@@ -46,6 +52,7 @@ export function createChat(deps: ChatDependencies): Chat {
       expiredSessions,
       tools: deps.tools ?? null,
       limits: deps.limits ?? {},
+      rules: chatRules(settings ?? null, titles),
     }),
   };
 }

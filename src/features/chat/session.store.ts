@@ -147,11 +147,27 @@ export async function updateSession(
   await trx
     .updateTable('session')
     .set({
-      ...(change.title !== undefined && { title: change.title }),
+      ...(change.title !== undefined && { title: change.title, title_made: false }),
       ...(change.metadata !== undefined && { metadata: JSON.stringify(change.metadata) }),
       updated_at: new Date(),
     })
     .where('id', '=', id)
+    .execute();
+}
+
+/** Whether the title is still the one that was made from the first question. */
+export async function hasMadeTitle(trx: TenantTransaction, id: string): Promise<boolean> {
+  const row = await trx.selectFrom('session').select('title_made').where('id', '=', id).executeTakeFirst();
+  return row?.title_made ?? false;
+}
+
+/** Takes the place of a title that was made from the first question, and of no other. */
+export async function replaceMadeTitle(trx: TenantTransaction, id: string, title: string): Promise<void> {
+  await trx
+    .updateTable('session')
+    .set({ title, title_made: false })
+    .where('id', '=', id)
+    .where('title_made', '=', true)
     .execute();
 }
 

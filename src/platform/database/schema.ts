@@ -116,6 +116,8 @@ export type SessionTable = {
   id: string;
   user_id: string;
   title: string | null;
+  /** The title is made from the first question: a better one may take its place. */
+  title_made: Generated<boolean>;
   metadata: Json<Record<string, unknown>>;
   /** Set: in no list, and deleted after it. */
   expires_at: Timestamp | null;

@@ -32,7 +32,7 @@ export function historyLimit({ whole_history }: RunRequest): number {
 export function contextOf(run: RunRow, history: readonly HistoryRow[]): ModelContext {
   const said = history.filter(({ id }) => id !== run.message_id);
   return {
-    instructions: run.request.instructions,
+    instructions: instructionsOf(run.request),
     messages: answered(withinBudget(said, run.request.whole_history ? Number.POSITIVE_INFINITY : HISTORY_BUDGET)),
     question: contentOf(said.findLast(({ role }) => role === 'user')?.parts ?? []),
     attachmentIds: said.toReversed().flatMap(({ parts }) => attachmentsOf(parts)),
@@ -41,6 +41,15 @@ export function contextOf(run: RunRow, history: readonly HistoryRow[]): ModelCon
     stop: run.request.stop ?? [],
     format: run.request.answer_format ?? null,
   };
+}
+
+const TENANT_COUNTS =
+  'The instructions above always hold. Those that follow are for this conversation only, and count where they do not contradict the ones above.';
+
+/** The tenant's come first: whatever a request says stands behind them. */
+function instructionsOf({ tenant_instructions, instructions }: RunRequest): string | null {
+  if (tenant_instructions === undefined) return instructions;
+  return instructions ? [tenant_instructions, TENANT_COUNTS, instructions].join('\n\n') : tenant_instructions;
 }
 
 /** The text of the newest question and what was said before it: what the documents are searched for. */

@@ -18,6 +18,7 @@ import { Followers } from './run-followers.ts';
 import { Notices } from './run-notices.ts';
 import { traceOf } from './run-trace.ts';
 import { RunWriter } from './run-writer.ts';
+import { SessionTitles } from './session-titles.ts';
 import { claimAnswered, claimExpired } from './tool-answer.store.ts';
 import { addUsage, stepUsage } from './usage.ts';
 import type { WaitPlanner } from './waiting-runs.ts';
@@ -62,6 +63,7 @@ export class RunEngine {
   readonly #eventLog: EventLog;
   readonly #notices: Notices;
   readonly #lease: WorkerLease;
+  readonly #titles: SessionTitles;
   readonly #followers = new Followers();
   readonly #active = new Map<string, ActiveRun>();
   /** Runs whose end could not be written, because the database stayed away. */
@@ -73,6 +75,7 @@ export class RunEngine {
     this.#deps = deps;
     const times = deps.leaseTimes ?? DEFAULT_LEASE_TIMES;
     this.#eventLog = new EventLog(deps.database, deps.metrics, times.writeRetry);
+    this.#titles = new SessionTitles(deps);
     this.#notices = new Notices({
       database: deps.database,
       redis: deps.redis ?? null,
@@ -108,6 +111,7 @@ export class RunEngine {
     this.#followers.close();
     this.#dropAll();
     await Promise.all(left.map(({ done }) => done));
+    await this.#titles.stop();
     await this.#lease.abandon();
     await this.#notices.stop();
   }
@@ -231,6 +235,7 @@ export class RunEngine {
       const { usage, waitsFor } = await this.#answer(active, history, writer, log);
       if (waitsFor.length > 0) return await this.#wait(active, writer, waitsFor);
       await this.#end(active, writer, 'completed', usage, null);
+      this.#titles.consider(tenant, run, history, writer.answer.parts());
     } catch (error) {
       await this.#endAfter(error, active, writer, log);
     }

@@ -1,6 +1,8 @@
+import { titleFrom } from '../../../lib/titles/title-from.ts';
 import { newId } from '../../../platform/id.ts';
 import type { Principal } from '../../identity/index.ts';
 import type { NewRun } from '../chat.schema.ts';
+import type { ChatRules } from '../chat-settings.ts';
 import { contentOf, type InputPart, type MessagePart } from '../message.ts';
 import { type EventLine, eventLine, storableText } from './event.ts';
 import type * as store from './run.store.ts';
@@ -23,12 +25,15 @@ export type RunTarget = { sessionId: string; newSession: store.NewRun['newSessio
 
 export type RunToSave = Omit<store.NewRun, 'firstEvent'> & { firstLine: EventLine };
 
+/** It can only quote. */
+const EXTRACTIVE = 'extractive';
+
 /** The rows of a new run, with ids that grow in the order of its messages. */
 export function runToSave(
   principal: Principal,
   { sessionId, newSession }: RunTarget,
   input: RunInput,
-  { model, workerId }: { model: string; workerId: string },
+  { model, workerId, rules }: { model: string; workerId: string; rules: ChatRules },
 ): RunToSave {
   const parts: readonly InputPart[] =
     typeof input.input === 'string' ? [{ type: 'text', text: input.input }] : (input.input ?? []);
@@ -50,10 +55,12 @@ export function runToSave(
     workerId,
     model,
     messages,
-    title: titleFrom(storableText(contentOf(parts))) || firstAttachment(parts),
+    title: rules.titles === 'off' ? null : titleFrom(storableText(contentOf(parts))) || firstAttachment(parts),
     request: {
       ...requestOf(input),
       ...(principal.apiKeyId && { api_key_id: principal.apiKeyId }),
+      ...(rules.instructions !== null && { tenant_instructions: rules.instructions }),
+      ...(rules.titles === 'model' && !newSession?.expiresAt && model !== EXTRACTIVE && { wants_title: true }),
       ...(memory && { memory }),
     },
     firstLine: eventLine(1, event),
@@ -96,15 +103,4 @@ function requestOf(input: RunInput): store.RunRequest {
 
 function firstAttachment(parts: readonly InputPart[]): string | null {
   return parts.find((part) => part.type === 'attachment')?.name ?? null;
-}
-
-const TITLE_LENGTH = 60;
-
-/** The first line of the first question, cut at a word. */
-function titleFrom(content: string): string {
-  const line = content.trim().split('\n', 1)[0]?.replace(/\s+/g, ' ') ?? '';
-  if (line.length <= TITLE_LENGTH) return line;
-  const cut = line.slice(0, TITLE_LENGTH);
-  const space = cut.lastIndexOf(' ');
-  return `${(space > TITLE_LENGTH / 2 ? cut.slice(0, space) : cut).toWellFormed().trimEnd()}…`;
 }

@@ -10,6 +10,7 @@ import type { RunTrace } from '../../usage/index.ts';
 import { chatErrors } from '../chat.errors.ts';
 import { assertOwnRun, assertOwnSession } from '../chat.policy.ts';
 import type { RunView } from '../chat.schema.ts';
+import type { ChatRulesOf } from '../chat-settings.ts';
 import { type ExpiredSessions, lifetimeOf } from '../expired-sessions.ts';
 import { type MessageView, messageView } from '../message.ts';
 import { findSession } from '../session.store.ts';
@@ -46,6 +47,7 @@ export type RunDependencies = {
   expiredSessions: ExpiredSessions;
   tools: ToolSource | null;
   limits: Partial<RunLimits>;
+  rules: ChatRulesOf;
 };
 
 export function createRunService(deps: RunDependencies) {
@@ -56,9 +58,10 @@ export function createRunService(deps: RunDependencies) {
     const input = principal.visitor ? await visitorsRun(principal, target, given) : given;
     const model = resolveModel(models, input.model ?? null, input.answer_format);
     await assertUsableTools(input, principal, deps);
+    const rules = await deps.rules(tenant);
     const holder = await engine.holder(tenant);
     const asked = await withUsualTools(input, principal, deps.tools);
-    const run = runToSave(principal, target, asked, { model, workerId: holder });
+    const run = runToSave(principal, target, asked, { model, workerId: holder, rules });
     const { row, history } = await save(tenant, run);
     // No row: there is no such session of this user.
     if (!row) assertOwnSession(principal, await inTenant(database, tenant, (trx) => findSession(trx, run.sessionId)));
@@ -173,9 +176,10 @@ export function createRunService(deps: RunDependencies) {
       const model = resolveModel(models, input.model ?? null, input.answer_format);
       const asked = { ...input, input: null };
       await assertUsableTools(asked, principal, deps);
+      const rules = await deps.rules(principal.tenant);
       const workerId = await engine.holder(principal.tenant);
       const whole = await withUsualTools(asked, principal, deps.tools);
-      const run = runToSave(principal, { sessionId, newSession: null }, whole, { model, workerId });
+      const run = runToSave(principal, { sessionId, newSession: null }, whole, { model, workerId, rules });
       return runView(await answerAgain(deps, principal, messageId, run));
     },
 

@@ -12,6 +12,10 @@ import type { ToolChoice, ToolRequest } from './tool-request.ts';
 /** What was asked for, kept with the run so that another worker can go on with it. */
 export type RunRequest = {
   instructions: string | null;
+  /** The tenant's, as they stood when the run was begun: before the run's own. No request sets them. */
+  tenant_instructions?: string;
+  /** The model gives the session a title after the first answer, where nobody gave one. */
+  wants_title?: true;
   retrieval: RetrievalRequest;
   max_output_tokens: number | null;
   temperature: number | null;
@@ -153,10 +157,10 @@ export function insertRun(run: NewRun): CompiledQuery<RunRow> {
   ) as CompiledQuery<RunRow>;
 }
 
-const TOUCH_SESSION =
-  'UPDATE session SET updated_at = now(), title = coalesce(title, $9) WHERE id = $2 AND user_id = $3 RETURNING id';
-const INSERT_SESSION = `INSERT INTO session (id, user_id, title, metadata, expires_at)
-         VALUES ($2, $3, $9, $11::jsonb, $12::timestamptz) RETURNING id`;
+const TOUCH_SESSION = `UPDATE session SET updated_at = now(), title = coalesce(title, $9), title_made = title_made OR title IS NULL
+         WHERE id = $2 AND user_id = $3 RETURNING id`;
+const INSERT_SESSION = `INSERT INTO session (id, user_id, title, title_made, metadata, expires_at)
+         VALUES ($2, $3, $9, true, $11::jsonb, $12::timestamptz) RETURNING id`;
 
 export async function findRun(trx: TenantTransaction, id: string): Promise<RunRow | undefined> {
   return trx.selectFrom('run').select(RUN_COLUMNS).where('id', '=', id).executeTakeFirst() as Promise<
