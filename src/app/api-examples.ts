@@ -83,6 +83,8 @@ export const requestExamples: Readonly<Record<string, unknown>> = {
       },
     ],
   },
+  'POST /v1/sessions/:id/messages/:message_id/regenerate': { temperature: 0.7 },
+  'POST /v1/sessions/:id/messages/:message_id/edit': { input: 'How many days of holiday do I have next year?' },
   'POST /v1/mcp-servers': {
     name: 'tickets',
     url: 'https://mcp.example.com/mcp',

@@ -257,6 +257,12 @@ export async function createServices(
     leaseTimes: leaseTimesOf(config.workerLease),
     tools: toolsForChat({ documents, memory, tools, settings }),
     limits: { mostSteps: config.runMostSteps, toolWait: config.toolWaitMinutes * 60_000 },
+    context: {
+      windowOf: (model) => usage.prices.priceOf(model, clock.now().toISOString().slice(0, 10)),
+      unknownWindow: config.contextTokens,
+      mostHistory: config.historyTokens,
+      answer: config.mostOutputTokens,
+    },
     recall: recallWith(memory),
     onRemember: memory.runs.wake,
   });

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { chatSettings } from './chat-settings.ts';
 import { identitySettings } from './identity-settings.ts';
 import { limitSettings } from './limit-settings.ts';
 import {
@@ -231,24 +232,7 @@ export const settings = {
     'Documents that one process ingests at the same time.',
     { example: '1' },
   ),
-  runMostSteps: setting(
-    'RUN_MOST_STEPS',
-    integer(1, 100),
-    10,
-    'Rounds of model and tools in one run at most; a run may ask for fewer.',
-  ),
-  chatTitles: setting(
-    'CHAT_TITLES',
-    oneOf('model', 'question', 'off'),
-    'model',
-    'Who titles a session after its first answer: the model, by a short call that is paid for as any other; the question itself; or nobody. Tenants may choose otherwise.',
-  ),
-  toolWaitMinutes: setting(
-    'TOOL_WAIT_MINUTES',
-    integer(1, 43_200),
-    1_440,
-    'How long a run waits for the output of a client’s tool, or for a word on a call, before it is given up, minutes.',
-  ),
+  ...chatSettings,
   openaiApiKey: setting('OPENAI_API_KEY', optional(text), none, 'Key for OPENAI_BASE_URL.', { secret: true }),
   openaiBaseUrl: setting(
     'OPENAI_BASE_URL',

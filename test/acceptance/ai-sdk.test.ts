@@ -66,6 +66,19 @@ describe.each(testDatabases())('AI SDK on the $kind database', { timeout: 60_000
       expect((await kept(same)).length).toBe(6);
     });
 
+    test('an answer is made once more in the place of the one before, the last one or the one that is named', async () => {
+      models['fake/again'] = scriptedModel((_request, call) => [`Answer ${call}`], { id: 'fake/again' });
+      const chat = new UiChat({ transport: transport({ model: 'fake/again' }) });
+      await chat.sendMessage({ text: 'Hi' });
+      await chat.regenerate();
+      expect(await kept(chat)).toEqual(['user: Hi', 'assistant: Answer 1']);
+      const first = chat.lastMessage?.id ?? '';
+      await chat.sendMessage({ text: 'And?' });
+      await chat.regenerate({ messageId: first });
+      expect(await kept(chat)).toEqual(['user: Hi', 'assistant: Answer 3']);
+      expect(chat.answer).toBe('Answer 3');
+    });
+
     test('a chat that was begun elsewhere brings its history along', async () => {
       const messages: UIMessage[] = [
         { id: '1', role: 'user', parts: [{ type: 'text', text: 'My name is Ann' }] },

@@ -10,9 +10,11 @@ import {
   HIGHEST_SEQ,
   IdParams,
   MessagePage,
+  MessageParams,
   MessageQuery,
   NewRun,
   NewSession,
+  Regeneration,
   RunView,
   SessionChange,
   SessionPage,
@@ -72,7 +74,7 @@ function sessionRoutes(app: App, { sessions }: Chat): void {
       config: { access: 'member' },
       schema: {
         tags,
-        summary: 'Rename a session',
+        summary: 'Rename a session, or turn it to another branch',
         params: IdParams,
         body: SessionChange,
         response: { 200: SessionView },
@@ -97,7 +99,7 @@ function sessionRoutes(app: App, { sessions }: Chat): void {
       config: { access: 'viewer', visitors: true },
       schema: {
         tags,
-        summary: 'The messages of a session, oldest first',
+        summary: 'The messages of a session’s current branch, oldest first',
         params: IdParams,
         querystring: MessageQuery,
         response: { 200: MessagePage },
@@ -123,6 +125,12 @@ function runRoutes(app: App, { runs }: Chat, metrics: Metrics): void {
       metrics.openStreams.dec();
     });
   };
+  /** The run's stream where the client wants one, otherwise the run, which goes on in the background. */
+  const answer = async (request: FastifyRequest, reply: FastifyReply, run: RunView) => {
+    if (!wantsStream(request)) return reply.code(202).header('location', `/v1/runs/${run.id}`).send(run);
+    await stream(request, reply.header('x-run-id', run.id), run.id, 0);
+    return reply;
+  };
   app.post(
     '/v1/sessions/:id/runs',
     {
@@ -139,12 +147,47 @@ function runRoutes(app: App, { runs }: Chat, metrics: Metrics): void {
     },
     async (request, reply) => {
       const { principal, params, body } = request;
-      const run = await request.once(() => runs.create(principal, params.id, body));
-      if (wantsStream(request)) {
-        await stream(request, reply.header('x-run-id', run.id), run.id, 0);
-        return reply;
-      }
-      return reply.code(202).header('location', `/v1/runs/${run.id}`).send(run);
+      return answer(request, reply, await request.once(() => runs.create(principal, params.id, body)));
+    },
+  );
+  app.post(
+    '/v1/sessions/:id/messages/:message_id/regenerate',
+    {
+      config: { access: 'member', limit: 'run' },
+      schema: {
+        tags,
+        summary: 'Answer again',
+        description:
+          'Makes another answer to the same question, on a branch of its own, which is then the current one; the answer that was there stays among its `siblings`. The message is an answer, or a question. What the body leaves out is as it was asked for before. Streams as asking does.',
+        params: MessageParams,
+        body: optional(Regeneration),
+        response: { 202: RunView },
+      },
+    },
+    async (request, reply) => {
+      const { principal, params, body } = request;
+      const { id, message_id: messageId } = params;
+      return answer(request, reply, await request.once(() => runs.regenerate(principal, id, messageId, body ?? {})));
+    },
+  );
+  app.post(
+    '/v1/sessions/:id/messages/:message_id/edit',
+    {
+      config: { access: 'member', limit: 'run' },
+      schema: {
+        tags,
+        summary: 'Ask something else in the place of a question',
+        description:
+          'The question that was there, and all that followed, stays as it is, on its branch. What the body leaves out is as it was asked for before; files and quotes of the question stay with it. Streams as asking does.',
+        params: MessageParams,
+        body: NewRun,
+        response: { 202: RunView },
+      },
+    },
+    async (request, reply) => {
+      const { principal, params, body } = request;
+      const { id, message_id: messageId } = params;
+      return answer(request, reply, await request.once(() => runs.edit(principal, id, messageId, body)));
     },
   );
   app.get(

@@ -19,7 +19,17 @@ export const NewSession = Type.Object({ title: Type.Optional(Title), metadata: T
 export type NewSession = Static<typeof NewSession>;
 
 export const SessionChange = Type.Object(
-  { title: Type.Optional(nullable(Title)), metadata: Type.Optional(Metadata) },
+  {
+    title: Type.Optional(nullable(Title)),
+    metadata: Type.Optional(Metadata),
+    current_message_id: Type.Optional(
+      Type.String({
+        format: 'uuid',
+        description:
+          'Turns to the branch through this message, at the end that was used last. Not while a run answers.',
+      }),
+    ),
+  },
   { ...closed, minProperties: 1 },
 );
 export type SessionChange = Static<typeof SessionChange>;
@@ -30,7 +40,8 @@ export const SessionView = Type.Object(
     user_id: Id,
     title: nullable(Type.String(), { description: 'Null until the first message gives it.' }),
     metadata: Metadata,
-    message_count: Type.Integer(),
+    message_count: Type.Integer({ description: 'On the current branch.' }),
+    current_message_id: nullable(Id, { description: 'The last message of the current branch.' }),
     active_run_id: nullable(Id, { description: 'The run that is still answering, if there is one.' }),
     created_at: Time,
     updated_at: Time,
@@ -68,6 +79,11 @@ export const MessageView = Type.Object(
     content: Type.String({ description: 'Its parts as text, joined.' }),
     status: words(['complete', 'incomplete']),
     run_id: nullable(Id),
+    parent_id: nullable(Id, { description: 'The message that it follows; null for the first.' }),
+    siblings: Type.Array(Id, {
+      description:
+        'All that is said in its place, itself among them, oldest first: more than one where there are branches.',
+    }),
     created_at: Time,
   },
   { title: 'Message' },
@@ -191,6 +207,11 @@ export const NewRun = Type.Object(
   closed,
 );
 export type NewRun = Static<typeof NewRun>;
+
+export const MessageParams = Type.Object({ id: Id, message_id: Id }, closed);
+/** The same without a question: for one that is there. */
+export const Regeneration = Type.Omit(NewRun, ['input'], closed);
+export type Regeneration = Static<typeof Regeneration>;
 
 export const RunView = Type.Object(
   {

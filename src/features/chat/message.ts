@@ -77,6 +77,14 @@ export type MessageView = {
   created_at: string;
 };
 
+/** A message in its session. */
+export type PlacedMessageView = MessageView & {
+  /** What it follows; null for the first. */
+  parent_id: string | null;
+  /** All that is said in its place, itself among them, oldest first: its branches. */
+  siblings: string[];
+};
+
 export function contentOf(parts: readonly MessagePart[]): string {
   return parts.map(textOf).join('');
 }
@@ -120,14 +128,13 @@ function attached(parts: readonly MessagePart[]): string[] {
   return files.length === 0 ? [] : [`(Attached: ${files.join('; ')})`];
 }
 
-export function messageView(row: {
-  id: string;
-  session_id: string;
-  role: MessageRole;
-  parts: readonly MessagePart[];
-  status: MessageStatus;
-  run_id: string | null;
-  created_at: Date;
-}): MessageView {
-  return { ...row, content: contentOf(row.parts), created_at: row.created_at.toISOString() };
+type Row = Omit<MessageView, 'content' | 'created_at'> & { created_at: Date };
+
+export function messageView({ id, session_id, role, parts, status, run_id, created_at }: Row): MessageView {
+  const content = contentOf(parts);
+  return { id, session_id, role, parts, content, status, run_id, created_at: created_at.toISOString() };
+}
+
+export function placedMessageView(row: Row & { parent_id: string | null; siblings: string[] }): PlacedMessageView {
+  return { ...messageView(row), parent_id: row.parent_id, siblings: row.siblings };
 }

@@ -4,11 +4,13 @@ import { decodeCursor, pageOf } from '../../platform/http/pagination.ts';
 import { newId } from '../../platform/id.ts';
 import type { Principal } from '../identity/index.ts';
 import { inTenant } from '../tenancy/index.ts';
+import { endBelow, lockSession, turnTo } from './branch.store.ts';
 import { chatErrors } from './chat.errors.ts';
 import { assertOwnSession } from './chat.policy.ts';
 import type { NewSession, SessionChange, SessionView } from './chat.schema.ts';
 import { type ExpiredSessions, lifetimeOf } from './expired-sessions.ts';
-import { type MessageView, messageView } from './message.ts';
+import * as messages from './message.store.ts';
+import { type MessageView, messageView, type PlacedMessageView, placedMessageView } from './message.ts';
 import type { RunEngine } from './run/run-engine.ts';
 import type { GivenMessage } from './run/run-to-save.ts';
 import * as store from './session.store.ts';
@@ -47,10 +49,15 @@ export function createSessionService(deps: SessionDependencies) {
       const row = await inTenant(database, principal.tenant, async (trx) => {
         const inserted = await store.insertSession(trx, session);
         if (lifetime !== null) await expiredSessions.planDeletion(trx, principal.tenant, lifetime);
-        if (given.length > 0) await store.insertMessages(trx, session.id, withIds(given));
-        return inserted;
+        const added = given.length > 0 ? await messages.insertMessages(trx, session.id, withIds(given)) : [];
+        return sessionView({
+          ...inserted,
+          message_count: added.length,
+          current_message_id: added.at(-1)?.id ?? null,
+          active_run_id: null,
+        });
       });
-      return sessionView({ ...row, message_count: given.length, active_run_id: null });
+      return row;
     },
 
     /** An empty session, while the user has not too many of this dialect. @throws ApiError ERR_CHAT_020 */
@@ -63,7 +70,7 @@ export function createSessionService(deps: SessionDependencies) {
           throw chatErrors.sessionLimit(`You have ${count} sessions; delete one before you begin another.`);
         return store.insertSession(trx, { id: newId(), userId, title: null, metadata: {}, origin });
       });
-      return sessionView({ ...row, message_count: 0, active_run_id: null });
+      return sessionView({ ...row, message_count: 0, current_message_id: null, active_run_id: null });
     },
 
     /** In the order in which they were begun. `after` is the id of the last one that was seen; it may be gone. */
@@ -94,9 +101,19 @@ export function createSessionService(deps: SessionDependencies) {
       return sessionView(row as store.SessionSummaryRow);
     },
 
-    async update(principal: Principal, id: string, change: SessionChange): Promise<SessionView> {
+    /**
+     * Renames a session, or turns it to another branch: to the one through the message that is named, at the end that was
+     * used last.
+     * @throws ApiError ERR_CHAT_001, 002, 005, 008
+     */
+    async update(
+      principal: Principal,
+      id: string,
+      { current_message_id: messageId, ...change }: SessionChange,
+    ): Promise<SessionView> {
       return inTenant(database, principal.tenant, async (trx) => {
         assertOwnSession(principal, await store.findSession(trx, id));
+        if (messageId !== undefined) await turnTowards(trx, id, messageId);
         await store.updateSession(trx, id, change);
         return sessionView((await store.findSession(trx, id)) as store.SessionSummaryRow);
       });
@@ -114,40 +131,54 @@ export function createSessionService(deps: SessionDependencies) {
     async addMessages(principal: Principal, id: string, given: readonly GivenMessage[]): Promise<MessageView[]> {
       const rows = await inTenant(database, principal.tenant, async (trx) => {
         assertOwnSession(principal, await store.findSession(trx, id));
-        const added = await store.insertMessages(trx, id, withIds(given));
-        const session = await store.findSession(trx, id);
-        if (session?.active_run_id) {
-          throw chatErrors.runActive(undefined, { extensions: { run_id: session.active_run_id } });
-        }
+        const added = await messages.insertMessages(trx, id, withIds(given));
+        await assertNoRun(trx, id);
         return added;
       });
       return rows.map(messageView);
     },
 
-    async message(principal: Principal, id: string, messageId: string): Promise<MessageView> {
+    /** Also one that is on no current branch. */
+    async message(principal: Principal, id: string, messageId: string): Promise<PlacedMessageView> {
       return inTenant(database, principal.tenant, async (trx) =>
-        messageView(await ownMessage(trx, principal, id, messageId)),
+        placedMessageView(await ownMessage(trx, principal, id, messageId)),
       );
     },
 
     async removeMessage(principal: Principal, id: string, messageId: string): Promise<void> {
       await inTenant(database, principal.tenant, async (trx) => {
         await ownMessage(trx, principal, id, messageId);
-        await store.deleteMessage(trx, messageId);
+        await messages.deleteMessage(trx, id, messageId);
       });
     },
 
+    /** Those of the current branch. */
     async messages(principal: Principal, id: string, query: Page & { order?: 'asc' | 'desc' }) {
       const { limit = DEFAULT_LIMIT, cursor, order = 'asc' } = query;
       const key = cursor === undefined ? null : decodeCursor(cursor, ['string', 'string'] as const);
       const after = key && { createdAt: new Date(key[0]), id: key[1] };
       const rows = await inTenant(database, principal.tenant, async (trx) => {
         assertOwnSession(principal, await store.findSession(trx, id));
-        return store.listMessages(trx, id, { limit: limit + 1, order, after });
+        return messages.listMessages(trx, id, { limit: limit + 1, order, after });
       });
-      return pageOf(rows, limit, messageView, (row) => [row.created_at.toISOString(), row.id]);
+      return pageOf(rows, limit, placedMessageView, (row) => [row.created_at.toISOString(), row.id]);
     },
   };
+}
+
+async function turnTowards(trx: TenantTransaction, sessionId: string, messageId: string): Promise<void> {
+  await lockSession(trx, sessionId);
+  await assertNoRun(trx, sessionId);
+  if (!(await messages.findMessage(trx, sessionId, messageId))) throw chatErrors.messageNotFound();
+  await turnTo(trx, sessionId, await endBelow(trx, sessionId, messageId));
+}
+
+/** Its answer belongs to the branch that it was asked on. */
+async function assertNoRun(trx: TenantTransaction, sessionId: string): Promise<void> {
+  const session = await store.findSession(trx, sessionId);
+  if (session?.active_run_id) {
+    throw chatErrors.runActive(undefined, { extensions: { run_id: session.active_run_id } });
+  }
 }
 
 function withIds(given: readonly GivenMessage[]) {
@@ -159,9 +190,9 @@ async function ownMessage(
   principal: Principal,
   sessionId: string,
   id: string,
-): Promise<store.MessageRow> {
+): Promise<messages.PlacedMessageRow> {
   assertOwnSession(principal, await store.findSession(trx, sessionId));
-  const row = await store.findMessage(trx, sessionId, id);
+  const row = await messages.findMessage(trx, sessionId, id);
   if (!row) throw chatErrors.messageNotFound();
   return row;
 }

@@ -1,7 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../../platform/database/database.ts';
-import type { MessageRole, MessageStatus, Schema } from '../../platform/database/schema.ts';
-import type { MessagePart } from './message.ts';
+import type { Schema } from '../../platform/database/schema.ts';
 import { UNFINISHED } from './run/run-machine.ts';
 
 export type SessionRow = {
@@ -13,19 +12,18 @@ export type SessionRow = {
   updated_at: Date;
 };
 
-export type SessionSummaryRow = SessionRow & { message_count: number; active_run_id: string | null };
-
-export type MessageRow = {
-  id: string;
-  session_id: string;
-  run_id: string | null;
-  role: MessageRole;
-  parts: readonly MessagePart[];
-  status: MessageStatus;
-  created_at: Date;
+export type SessionSummaryRow = SessionRow & {
+  /** On the current branch. */
+  message_count: number;
+  current_message_id: string | null;
+  active_run_id: string | null;
 };
 
-const MESSAGE_COLUMNS = ['id', 'session_id', 'run_id', 'role', 'parts', 'status', 'created_at'] as const;
+const SUMMARY = (eb: ExpressionBuilder<Schema, 'session'>) => [
+  messageCount(eb).as('message_count'),
+  currentMessage(eb).as('current_message_id'),
+  activeRun(eb).as('active_run_id'),
+];
 const COLUMNS = ['id', 'user_id', 'title', 'metadata', 'created_at', 'updated_at'] as const;
 
 export async function insertSession(
@@ -55,12 +53,7 @@ export async function insertSession(
 }
 
 export async function findSession(trx: TenantTransaction, id: string): Promise<SessionSummaryRow | undefined> {
-  return trx
-    .selectFrom('session')
-    .select(COLUMNS)
-    .select((eb) => [messageCount(eb).as('message_count'), activeRun(eb).as('active_run_id')])
-    .where('id', '=', id)
-    .executeTakeFirst();
+  return trx.selectFrom('session').select(COLUMNS).select(SUMMARY).where('id', '=', id).executeTakeFirst();
 }
 
 /** Whose session it is; undefined where there is none. */
@@ -79,7 +72,7 @@ export async function listSessions(
   return trx
     .selectFrom('session')
     .select(COLUMNS)
-    .select((eb) => [messageCount(eb).as('message_count'), activeRun(eb).as('active_run_id')])
+    .select(SUMMARY)
     .where('user_id', '=', userId)
     .where('expires_at', 'is', null)
     .$if(before !== null, (query) =>
@@ -120,7 +113,7 @@ export async function listSessionsByBeginning(
   return trx
     .selectFrom('session')
     .select(COLUMNS)
-    .select((eb) => [messageCount(eb).as('message_count'), activeRun(eb).as('active_run_id')])
+    .select(SUMMARY)
     .where('user_id', '=', userId)
     .where('expires_at', 'is', null)
     .$if(after !== null, (query) => query.where('id', order === 'asc' ? '>' : '<', after ?? ''))
@@ -194,68 +187,23 @@ export async function deleteExpiredSessions(trx: TenantTransaction, now: Date, l
   return Number(result.numDeletedRows);
 }
 
-/** Adds messages at a session's end, in their order. Locks the session, so that no run begins meanwhile. */
-export async function insertMessages(
-  trx: TenantTransaction,
-  sessionId: string,
-  messages: readonly { id: string; role: MessageRole; parts: readonly MessagePart[] }[],
-): Promise<MessageRow[]> {
-  await updateSession(trx, sessionId, {});
-  if (messages.length === 0) return [];
-  const values = messages.map(({ id, role, parts }) => ({
-    id,
-    session_id: sessionId,
-    role,
-    parts: JSON.stringify(parts),
-    status: 'complete' as const,
-  }));
-  const rows = await trx.insertInto('message').values(values).returning(MESSAGE_COLUMNS).execute();
-  return rows as MessageRow[];
-}
-
-export async function findMessage(
-  trx: TenantTransaction,
-  sessionId: string,
-  id: string,
-): Promise<MessageRow | undefined> {
-  return trx
+function currentMessage(eb: ExpressionBuilder<Schema, 'session'>) {
+  return eb
     .selectFrom('message')
-    .select(MESSAGE_COLUMNS)
-    .where('session_id', '=', sessionId)
-    .where('id', '=', id)
-    .executeTakeFirst() as Promise<MessageRow | undefined>;
-}
-
-export async function deleteMessage(trx: TenantTransaction, id: string): Promise<void> {
-  await trx.deleteFrom('message').where('id', '=', id).execute();
-}
-
-/** Messages of a session in the order in which they were said, or backwards, from behind `after` on. */
-export async function listMessages(
-  trx: TenantTransaction,
-  sessionId: string,
-  page: { limit: number; order: 'asc' | 'desc'; after: { createdAt: Date; id: string } | null },
-): Promise<MessageRow[]> {
-  const { after, order } = page;
-  const compare = sql.raw(order === 'asc' ? '>' : '<');
-  const rows = await trx
-    .selectFrom('message')
-    .select(MESSAGE_COLUMNS)
-    .where('session_id', '=', sessionId)
-    .$if(after !== null, (query) =>
-      query.where(sql<boolean>`(created_at, id) ${compare} (${after?.createdAt ?? null}, ${after?.id ?? null})`),
-    )
-    .orderBy('created_at', order)
-    .orderBy('id', order)
-    .limit(page.limit)
-    .execute();
-  return rows as MessageRow[];
+    .whereRef('message.session_id', '=', 'session.id')
+    .where('message.is_current', '=', true)
+    .select('message.id')
+    .orderBy('message.created_at', 'desc')
+    .orderBy('message.id', 'desc')
+    .limit(1)
+    .$asScalar();
 }
 
 function messageCount(eb: ExpressionBuilder<Schema, 'session'>) {
   return eb
     .selectFrom('message')
     .whereRef('message.session_id', '=', 'session.id')
+    .where('message.is_current', '=', true)
     .select((count) => count.fn.countAll<number>().as('count'))
     .$asScalar()
     .$notNull();

@@ -133,6 +133,10 @@ export type MessageStatus = 'complete' | 'incomplete';
 export type MessageTable = {
   id: string;
   session_id: string;
+  /** The message that it follows; null for the first. Several with one parent are branches. */
+  parent_id: string | null;
+  /** Whether it is on the branch that its session shows. */
+  is_current: Generated<boolean>;
   run_id: string | null;
   role: MessageRole;
   parts: Json<unknown[]>;
@@ -149,6 +153,8 @@ export type RunTable = {
   user_id: string;
   /** The id that the answer's message gets. */
   message_id: string;
+  /** The message that it answers. */
+  parent_id: string | null;
   status: RunStatus;
   model: string;
   /** What was asked for, as the run needs it again after a takeover. */

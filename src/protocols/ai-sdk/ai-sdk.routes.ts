@@ -71,8 +71,11 @@ export function aiSdkRoutes(app: App, deps: AiSdkDependencies): void {
   );
 }
 
-async function ask({ runs }: Chat, principal: Principal, body: AiChatBody): Promise<RunView> {
+async function ask(chat: Chat, principal: Principal, body: AiChatBody): Promise<RunView> {
+  const { runs } = chat;
   const input = runInput(body);
+  const again = body.trigger === 'regenerate-message' && (await orNull(askAgain(chat, principal, body)));
+  if (again) return again;
   const whole = { ...input, earlier: earlierOf(body) };
   if (!body.id) return runs.createInNewSession(principal, {}, whole);
   const id = sessionIdOf(principal, body.id);
@@ -81,6 +84,15 @@ async function ask({ runs }: Chat, principal: Principal, body: AiChatBody): Prom
   // A name of the client's own makes a session; an id that is none of ours does not.
   if (isId(body.id)) return runs.create(principal, id, input);
   return runs.createInNewSession(principal, { id, metadata: { ai_sdk_chat_id: body.id } }, whole);
+}
+
+/** Another answer beside the one that is named, or the last one. @throws ApiError where that is not known here */
+async function askAgain({ sessions, runs }: Chat, principal: Principal, body: AiChatBody): Promise<RunView | null> {
+  const { id, messageId } = body;
+  const session = await sessions.get(principal, sessionIdOf(principal, id ?? ''));
+  const answer = messageId && isId(messageId) ? messageId : session.current_message_id;
+  const { input: _, ...asked } = runInput(body);
+  return answer === null ? null : runs.again(principal, session.id, answer, asked);
 }
 
 /** Answers what a run waits for, and tells it from there on. */

@@ -68,6 +68,25 @@ async function newConversation(world: World): Promise<{ id: string; item_id: str
   return { id, item_id: items.data[0]?.id ?? '' };
 }
 
+/** A question of a session, that nobody answers. */
+async function newQuestion(world: World): Promise<{ id: string; message_id: string }> {
+  const { id } = await newSession(world);
+  const message_id = newId();
+  await world.inTenant((trx) =>
+    trx
+      .insertInto('message')
+      .values({
+        id: message_id,
+        session_id: id,
+        role: 'user',
+        parts: JSON.stringify([{ type: 'text', text }]),
+        status: 'complete',
+      })
+      .execute(),
+  );
+  return { id, message_id };
+}
+
 export const newResponse = (world: World): Promise<Made> =>
   world.post<Made>('maker', '/v1/responses', { input: text, model: 'extractive' });
 
@@ -168,6 +187,7 @@ export const OWNERSHIP: readonly OwnershipClass[] = [
   { path: '/v1/chunks/:id', whose: 'tenant', make: newChunk },
   { path: '/v1/sources/:id', whose: 'tenant', make: newSource },
   { path: '/v1/sessions/:id', whose: 'user', make: newSession },
+  { path: '/v1/sessions/:id/messages/:message_id', whose: 'user', make: newQuestion },
   { path: '/v1/runs/:id', whose: 'user', make: newRun },
   { path: '/v1/conversations/:id', whose: 'user', make: newConversation },
   { path: '/v1/responses/:id', whose: 'user', make: newResponse },
@@ -330,6 +350,13 @@ export const REFERENCES: Readonly<Record<string, Reference>> = Object.fromEntrie
     input: 'hello',
     retrieval: { filter },
   })),
+  ...filters('POST /v1/sessions/:id/messages/:message_id/edit', 'body.retrieval.filter', (filter) => ({
+    input: 'hello',
+    retrieval: { filter },
+  })),
+  ...filters('POST /v1/sessions/:id/messages/:message_id/regenerate', 'body.retrieval.filter', (filter) => ({
+    retrieval: { filter },
+  })),
   ...filters('POST /v1/chat/completions', 'body.retrieval.filter', (filter) => ({
     ...BODIES['POST /v1/chat/completions'],
     retrieval: { filter },
@@ -434,6 +461,7 @@ export const REFERENCES: Readonly<Record<string, Reference>> = Object.fromEntrie
     },
   ],
   // Messages are looked for in the session of the address.
+  ['PATCH /v1/sessions/:id body.current_message_id', 'of-the-address'],
   ['POST /v1/sessions/:id/feedback body.message_ids', 'of-the-address'],
   // Sixteen operations at one address: each is tried with others' threads, items and files in test/acceptance/chatkit.test.ts.
   ...[

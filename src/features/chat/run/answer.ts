@@ -42,6 +42,7 @@ export class Answer {
   #restoring = false;
   #retrieval: string | null = null;
   #recalled: RecalledFields | null = null;
+  #historyFrom: string | null = null;
 
   /** The text part that was begun and not ended, null when there is none. */
   get openPart(): string | null {
@@ -66,6 +67,11 @@ export class Answer {
   /** What memory gave; null before it was asked. */
   get recalled(): RecalledFields | null {
     return this.#recalled;
+  }
+
+  /** The oldest message that the model was told, where earlier ones were cut off. */
+  get historyFrom(): string | null {
+    return this.#historyFrom;
   }
 
   textOf(partId: string | null): string {
@@ -97,6 +103,9 @@ export class Answer {
         break;
       case 'recall':
         this.#recalled = { items: event.items, forgotten: event.forgotten };
+        break;
+      case 'history-cut':
+        this.#historyFrom = event.first_message_id;
         break;
       case 'text-start':
         this.#open = event.part_id;

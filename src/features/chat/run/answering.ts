@@ -4,6 +4,7 @@ import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import type { Meter } from '../../usage/index.ts';
+import { type ContextLimits, DEFAULT_CONTEXT_LIMITS } from './context-budget.ts';
 import type { RecalledFields } from './event.ts';
 import { contextOf, questionOf } from './model-context.ts';
 import type { Answering, Retrieved } from './produce-answer.ts';
@@ -37,6 +38,7 @@ export type AnsweringPorts = {
   /** Null: no tools of this program are there. */
   tools?: ToolSource | null;
   limits?: Partial<RunLimits>;
+  context?: Partial<ContextLimits>;
 };
 
 export type RunLimits = {
@@ -90,6 +92,7 @@ export async function answeringOf(
   return {
     model,
     context,
+    contextLimits: { ...DEFAULT_CONTEXT_LIMITS, ...ports.context },
     retrieve: (until) => ports.retrieve(tenant, question, earlier, run, until, context.attachmentIds),
     recall: recallOf(ports, tenant, question, run),
     onFirstText: () => metrics.firstToken.observe((Date.now() - run.created_at.getTime()) / 1000),

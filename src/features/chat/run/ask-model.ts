@@ -9,9 +9,10 @@ import {
 import { unfenced } from '../../../lib/json/unfenced.ts';
 import type { AnswerStep } from './answer.ts';
 import { assertFormat } from './answer-format.ts';
+import { type ContextLimits, historyBudget } from './context-budget.ts';
 import type { RecalledFields } from './event.ts';
 import { citationsOf, type EvidencePassage, type Quote } from './evidence.ts';
-import { type ModelContext, modelMessages, stepMessages } from './model-context.ts';
+import { type ModelContext, modelParameters, stepMessages, toldOfTurns } from './model-context.ts';
 import type { ToolSet } from './run-tools.ts';
 import type { RunWriter } from './run-writer.ts';
 import { logCalls, type WrittenCall } from './tool-calls.ts';
@@ -23,6 +24,7 @@ export type Asking = {
   /** Every model call of a run goes through this one. */
   model: ChatModel;
   context: ModelContext;
+  contextLimits: ContextLimits;
   passages: readonly EvidencePassage[] | null;
   /** What memory gave; null where it gave nothing. */
   recalled: RecalledFields | null;
@@ -135,17 +137,12 @@ function memoryOf({ items, forgotten }: RecalledFields): NonNullable<ModelReques
   return { items: said, done: forgotten };
 }
 
-function requestOf(
-  { context, passages, recalled, tools, toolChoice, mostSteps }: Asking,
-  step: AnswerStep,
-  writer: RunWriter,
-  signal: AbortSignal,
-): ModelRequest {
-  const { messages, ...parameters } = modelMessages(context);
+function requestOf(asking: Asking, step: AnswerStep, writer: RunWriter, signal: AbortSignal): ModelRequest {
+  const { context, contextLimits, model, passages, recalled, tools, toolChoice, mostSteps } = asking;
   const partialAnswer = writer.answer.textOf(step.partId);
-  return {
-    ...parameters,
-    messages: [...messages, ...stepMessages(writer.answer)],
+  const request = {
+    ...modelParameters(context),
+    messages: stepMessages(writer.answer),
     passages,
     ...(recalled && { memory: memoryOf(recalled) }),
     signal,
@@ -155,6 +152,11 @@ function requestOf(
     }),
     ...(partialAnswer !== '' && { partialAnswer }),
   };
+  const told = toldOfTurns(context, historyBudget(contextLimits, model.id, request));
+  const { firstId } = told;
+  if (told.isCut && firstId !== null && writer.answer.historyFrom !== firstId)
+    writer.emit({ type: 'history-cut', first_message_id: firstId });
+  return { ...request, messages: [...told.messages, ...request.messages] };
 }
 
 /** A tool is demanded once only, and in the last step the model must come to its answer. */

@@ -68,12 +68,13 @@ function endedRun({ memory, messages, recalls, ...run }: Row): EndedRun {
   };
 }
 
-/** The ids of the messages of the run before this one in its session; from then on nobody remembers that run. */
+/** The ids of the messages of the run before this one on its branch; from then on nobody remembers that run. */
 export async function passOverPreviousRun(trx: TenantTransaction, sessionId: string, runId: string): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     WITH previous AS (
-      SELECT id FROM run WHERE session_id = ${sessionId}::uuid AND id <> ${runId}::uuid
-      ORDER BY created_at DESC, id DESC LIMIT 1
+      SELECT run_id AS id FROM message
+      WHERE session_id = ${sessionId}::uuid AND is_current AND run_id <> ${runId}::uuid
+      ORDER BY created_at DESC, message.id DESC LIMIT 1
     ), passed AS (
       UPDATE run SET remembered_at = coalesce(remembered_at, now()) WHERE id IN (SELECT id FROM previous)
     )

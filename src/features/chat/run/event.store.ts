@@ -71,13 +71,15 @@ const APPEND = `WITH stretch AS (
     wait_until = coalesce(s.wait_until, run.wait_until)
   FROM stretch s
   WHERE run.id = s.run_id AND run.attempt = s.attempt AND run.status = 'running' AND run.last_seq = s.first_seq - 1
-  RETURNING run.id, run.session_id, run.message_id
+  RETURNING run.id, run.session_id, run.message_id, run.parent_id
 ), written AS (
   INSERT INTO run_event (run_id, first_seq, last_seq, events)
   SELECT s.run_id, s.first_seq, s.last_seq, s.events FROM stretch s JOIN held ON held.id = s.run_id
 ), answered AS (
-  INSERT INTO message (id, session_id, run_id, role, parts, status, created_at)
-  SELECT held.message_id, held.session_id, held.id, 'assistant', s.parts, s.message_status, clock_timestamp()
+  INSERT INTO message (id, session_id, run_id, parent_id, role, parts, status, created_at)
+  SELECT held.message_id, held.session_id, held.id, held.parent_id, 'assistant', s.parts, s.message_status,
+    greatest(clock_timestamp(), (SELECT asked.created_at FROM message AS asked WHERE asked.id = held.parent_id)
+      + interval '1 millisecond')
   FROM stretch s JOIN held ON held.id = s.run_id WHERE s.parts IS NOT NULL
 ), touched AS (
   UPDATE session SET updated_at = now() FROM stretch s JOIN held ON held.id = s.run_id

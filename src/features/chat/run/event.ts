@@ -36,6 +36,8 @@ export type RunEvent =
     }
   /** What memory gave to the answer, and what it was told to forget. */
   | ({ type: 'recall' } & RecalledFields)
+  /** What was said before this message was too much for the model: it was not told. */
+  | { type: 'history-cut'; first_message_id: string }
   | { type: 'text-start'; part_id: string }
   | { type: 'text-delta'; part_id: string; delta: string }
   | { type: 'text-end'; part_id: string }

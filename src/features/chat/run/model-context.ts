@@ -1,12 +1,22 @@
 import type { AnswerFormat, ModelMessage, ModelRequest } from '../../../ai/chat-model.ts';
+import { cutHistory } from '../../../lib/history/cut-history.ts';
 import { contentOf, type MessagePart, toldOf } from '../message.ts';
 import type { Answer } from './answer.ts';
+import { tokensOfMessages } from './context-budget.ts';
 import type { HistoryRow, RunRequest, RunRow } from './run.store.ts';
 
-/** What the model is told, before the evidence is added. */
+/** A question with all that followed it, as the model is told of it. Its first message in the session is `firstId`. */
+export type Turn = { firstId: string; messages: readonly ModelMessage[]; tokens: number };
+
+/** What the model is told, before the evidence is added and what does not fit is cut off. */
 export type ModelContext = {
   instructions: string | null;
-  messages: readonly ModelMessage[];
+  /** Oldest first; the last one is what was asked. */
+  turns: readonly Turn[];
+  /** There are earlier ones than were read. */
+  hasEarlier: boolean;
+  /** All of it is told: the client says what the model shall know. */
+  isWhole: boolean;
   /** What the user wrote last, without what the model is told beside it. */
   question: string;
   maxOutputTokens: number | null;
@@ -18,28 +28,33 @@ export type ModelContext = {
   attachmentIds: readonly string[];
 };
 
-/** Characters of earlier messages that are sent along: about 6,000 tokens, which every current model takes. */
-const HISTORY_BUDGET = 24_000;
-const RECENT_MESSAGES = 50;
+/** More are never told, so that no session makes its runs slow. */
+const RECENT_MESSAGES = 100;
 /** Messages that one request may bring along; its session then holds them, the question and the answer. */
 export const MOST_GIVEN_MESSAGES = 1_000;
 
 /** Messages of the session that a run reads. */
 export function historyLimit({ whole_history }: RunRequest): number {
-  return whole_history ? MOST_GIVEN_MESSAGES + 2 : RECENT_MESSAGES;
+  return whole_history ? MOST_GIVEN_MESSAGES + 2 : RECENT_MESSAGES + 1;
 }
 
 export function contextOf(run: RunRow, history: readonly HistoryRow[]): ModelContext {
+  const { request } = run;
   const said = history.filter(({ id }) => id !== run.message_id);
+  const turns = turnsOf(said);
+  const hasEarlier = !request.whole_history && said.length > RECENT_MESSAGES && turns.length > 1;
   return {
-    instructions: instructionsOf(run.request),
-    messages: answered(withinBudget(said, run.request.whole_history ? Number.POSITIVE_INFINITY : HISTORY_BUDGET)),
+    instructions: instructionsOf(request),
+    // The first one that was read may be half of one.
+    turns: hasEarlier ? turns.slice(1) : turns,
+    hasEarlier,
+    isWhole: request.whole_history ?? false,
     question: contentOf(said.findLast(({ role }) => role === 'user')?.parts ?? []),
     attachmentIds: said.toReversed().flatMap(({ parts }) => attachmentsOf(parts)),
-    maxOutputTokens: run.request.max_output_tokens,
-    temperature: run.request.temperature,
-    stop: run.request.stop ?? [],
-    format: run.request.answer_format ?? null,
+    maxOutputTokens: request.max_output_tokens,
+    temperature: request.temperature,
+    stop: request.stop ?? [],
+    format: request.answer_format ?? null,
   };
 }
 
@@ -53,31 +68,45 @@ function instructionsOf({ tenant_instructions, instructions }: RunRequest): stri
 }
 
 /** The text of the newest question and what was said before it: what the documents are searched for. */
-export function questionOf({ messages, question }: ModelContext): {
+export function questionOf({ turns, question }: ModelContext): {
   question: string;
   earlier: readonly ModelMessage[];
 } {
-  const at = messages.findLastIndex(({ role }) => role === 'user');
-  return { question, earlier: messages.slice(0, Math.max(at, 0)) };
+  return { question, earlier: turns.slice(0, -1).flatMap(({ messages }) => messages) };
 }
 
-/** The newest messages that fit, oldest first. The last one is what was asked: it always stays, whole. */
-function withinBudget(history: readonly HistoryRow[], budget: number): ModelMessage[] {
-  const kept: ModelMessage[][] = [];
-  let left = budget;
-  for (const { role, parts, status } of history.toReversed()) {
-    const messages = messagesOf(role, parts);
-    if (status === 'incomplete') markBroken(messages);
-    left -= messages.reduce((sum, message) => sum + lengthOf(message), 0);
-    if (kept.length > 0 && left < 0) break;
-    if (messages.length > 0) kept.push(messages);
+/** Each begins with a message of the user; the first one may begin with a greeting. */
+function turnsOf(history: readonly HistoryRow[]): Turn[] {
+  const turns: HistoryRow[][] = [];
+  for (const row of history) {
+    const open = turns.at(-1);
+    if (open && row.role !== 'user') open.push(row);
+    else turns.push([row]);
   }
-  return kept.toReversed().flat();
+  return turns.flatMap((rows) => {
+    const messages = answered(rows.flatMap(toldMessages));
+    if (messages.length === 0) return [];
+    return [{ firstId: rows[0]?.id ?? '', messages, tokens: tokensOfMessages(messages) }];
+  });
 }
 
-function lengthOf(message: ModelMessage): number {
-  const calls = message.role === 'assistant' && message.toolCalls ? JSON.stringify(message.toolCalls).length : 0;
-  return message.content.length + calls;
+function toldMessages({ role, parts, status }: HistoryRow): ModelMessage[] {
+  const messages = messagesOf(role, parts);
+  if (status === 'incomplete') markBroken(messages);
+  return messages;
+}
+
+/** What of the context goes into a request that has `budget` tokens left for it; `isCut`: not all of the session. */
+export function toldOfTurns(
+  { turns, hasEarlier, isWhole }: ModelContext,
+  budget: number,
+): { messages: readonly ModelMessage[]; firstId: string | null; isCut: boolean } {
+  const kept = isWhole ? turns : cutHistory(turns, budget);
+  return {
+    messages: kept.flatMap(({ messages }) => messages),
+    firstId: kept[0]?.firstId ?? null,
+    isCut: hasEarlier || kept.length < turns.length,
+  };
 }
 
 /** What one message of a session is for a model: an answer of several steps is several messages. */
@@ -156,11 +185,10 @@ function attachmentsOf(parts: readonly MessagePart[]): string[] {
   return parts.filter((part) => part.type === 'attachment').map(({ attachment_id }) => attachment_id);
 }
 
-export function modelMessages(context: ModelContext): Omit<ModelRequest, 'passages' | 'signal'> {
-  const { instructions, messages, maxOutputTokens, temperature, stop, format } = context;
+export function modelParameters(context: ModelContext): Omit<ModelRequest, 'messages' | 'passages' | 'signal'> {
+  const { instructions, maxOutputTokens, temperature, stop, format } = context;
   return {
     instructions,
-    messages,
     ...(maxOutputTokens !== null && { maxOutputTokens }),
     ...(temperature !== null && { temperature }),
     ...(stop.length > 0 && { stop }),

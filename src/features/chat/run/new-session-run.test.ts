@@ -90,9 +90,15 @@ describe.each(testDatabases())('runs in sessions of their own on the $kind datab
     const run = await chat.runs.createInNewSession(somebody, {}, { input: 'End', earlier, whole_history: true });
     await ended(chat, run.id);
     expect(said(model)).toHaveLength(81);
+    const cutIn = async (id: string) =>
+      (await chat.runs.log(somebody, id)).filter(({ type }) => type === 'history-cut');
+    expect(await cutIn(run.id)).toEqual([]);
     const cut = await chat.runs.createInNewSession(somebody, {}, { input: 'End', earlier });
     await ended(chat, cut.id);
-    expect(said(model)?.length).toBeLessThan(30);
+    expect(said(model)).toHaveLength(31);
+    const oldest = (await chat.sessions.messages(somebody, cut.session_id, { limit: 100 })).data.at(-32);
+    expect(oldest?.content.startsWith('50 ')).toBe(true);
+    expect(await cutIn(cut.id)).toMatchObject([{ first_message_id: oldest?.id }]);
   });
 
   test('where a model stops reaches it', async () => {

@@ -12,16 +12,18 @@ import { assertOwnRun, assertOwnSession } from '../chat.policy.ts';
 import type { RunView } from '../chat.schema.ts';
 import type { ChatRulesOf } from '../chat-settings.ts';
 import { type ExpiredSessions, lifetimeOf } from '../expired-sessions.ts';
+import { readBranch } from '../message.store.ts';
 import { type MessageView, messageView } from '../message.ts';
 import { findSession } from '../session.store.ts';
 import { assertUsableFormat } from './answer-format.ts';
 import type { RunLimits } from './answering.ts';
 import { assertUsableTools, withUsualTools } from './asked-tools.ts';
+import { createBranches } from './branches.ts';
 import { readEvents } from './event.store.ts';
 import type { RunEvent } from './event.ts';
 import { historyLimit, MOST_GIVEN_MESSAGES } from './model-context.ts';
 import * as store from './run.store.ts';
-import { answerAgain, makeWay, readLogWithAnswers } from './run-again.ts';
+import { makeWay, readLogWithAnswers, runIsActive } from './run-again.ts';
 import type { RunEngine } from './run-engine.ts';
 import { isTerminal } from './run-machine.ts';
 import { type RunInput, type RunTarget, type RunToSave, runToSave } from './run-to-save.ts';
@@ -112,19 +114,21 @@ export function createRunService(deps: RunDependencies) {
     return inTenant(database, principal.tenant, async (trx) => {
       const run = await store.findRun(trx, runId);
       assertOwnRun(principal, run);
-      const { id, session_id } = run as store.RunRow;
-      const place = await store.placeInSession(trx, id, session_id);
+      const { session_id, message_id, parent_id } = run as store.RunRow;
+      const place = await store.placeInSession(trx, run as store.RunRow);
       if (place.isLast && !place.isTemporary && !session.temporary) {
         return { target: { sessionId: session_id, newSession: null }, earlier: [] };
       }
-      const messages = await store.readHistory(trx, session_id, MOST_GIVEN_MESSAGES);
-      const last = messages.findLastIndex(({ run_id }) => run_id === id);
-      return { target: newSession(principal, session), earlier: messages.slice(0, last + 1) };
+      const answered = await readBranch(trx, session_id, message_id, MOST_GIVEN_MESSAGES);
+      const isSilent = answered.length === 0 && parent_id !== null;
+      const earlier = isSilent ? await readBranch(trx, session_id, parent_id, MOST_GIVEN_MESSAGES) : answered;
+      return { target: newSession(principal, session), earlier };
     });
   }
 
   return {
     ...createToolAnswers({ database, engine }),
+    ...createBranches({ ...deps, modelOf: (name, format) => resolveModel(models, name, format) }),
 
     /** Saves the question and begins to answer it, whether or not anyone waits for the answer. */
     async create(principal: Principal, sessionId: string, input: RunInput): Promise<RunView> {
@@ -136,8 +140,7 @@ export function createRunService(deps: RunDependencies) {
         const unfinished = await inTenant(database, tenant, (trx) => store.findUnfinishedRun(trx, sessionId));
         // It ended between the two statements: the session is free.
         if (!unfinished) return start(principal, { sessionId, newSession: null }, input);
-        if (unfinished.lease_owner) await engine.rescue(tenant, unfinished.id, unfinished.lease_owner);
-        throw chatErrors.runActive(undefined, { extensions: { run_id: unfinished.id } });
+        throw await runIsActive(engine, tenant, unfinished);
       }
     },
 
@@ -163,29 +166,10 @@ export function createRunService(deps: RunDependencies) {
       return target.newSession ? start(principal, target, whole) : this.create(principal, target.sessionId, whole);
     },
 
-    /**
-     * Answers a message of the user once more. What was said after it is taken back.
-     * @throws ApiError ERR_CHAT_001, 002, 006, 008, 021
-     */
-    async again(
-      principal: Principal,
-      sessionId: string,
-      messageId: string,
-      input: Omit<RunInput, 'input'>,
-    ): Promise<RunView> {
-      const model = resolveModel(models, input.model ?? null, input.answer_format);
-      const asked = { ...input, input: null };
-      await assertUsableTools(asked, principal, deps);
-      const rules = await deps.rules(principal.tenant);
-      const workerId = await engine.holder(principal.tenant);
-      const whole = await withUsualTools(asked, principal, deps.tools);
-      const run = runToSave(principal, { sessionId, newSession: null }, whole, { model, workerId, rules });
-      return runView(await answerAgain(deps, principal, messageId, run));
-    },
-
-    /** Ends a run that waits for its client, or waits for one that is being stopped. False: one still answers. */
-    async makeWay(principal: Principal, sessionId: string, signal: AbortSignal): Promise<boolean> {
-      return makeWay(deps, principal, sessionId, { cancel: (runId) => this.cancel(principal, runId), signal });
+    /** Ends a run that waits for its client, with `stop` any, and waits for one that is being stopped. False: one still
+     * answers. */
+    async makeWay(principal: Principal, sessionId: string, signal: AbortSignal, stop = false): Promise<boolean> {
+      return makeWay(deps, principal, sessionId, { cancel: (runId) => this.cancel(principal, runId), stop, signal });
     },
 
     /** The events of a run so far; behind them what a client has answered and a waiting run has not taken up yet. */

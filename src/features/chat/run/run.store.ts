@@ -3,8 +3,9 @@ import type { AnswerFormat } from '../../../ai/chat-model.ts';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import type { MessageRole, MessageStatus, RunStatus } from '../../../platform/database/schema.ts';
 import type { Payer } from '../../usage/index.ts';
+import { unlinkMessages } from '../branch.store.ts';
+import { inputJson, insertInput, type MessageRow } from '../message.store.ts';
 import type { MessagePart } from '../message.ts';
-import type { MessageRow } from '../session.store.ts';
 import { type RunFault, type RunUsage, storableJson } from './event.ts';
 import { HELD, UNFINISHED } from './run-machine.ts';
 import type { ToolChoice, ToolRequest } from './tool-request.ts';
@@ -55,6 +56,8 @@ export type RunRow = {
   session_id: string;
   user_id: string;
   message_id: string;
+  /** The message that it answers. */
+  parent_id: string | null;
   status: RunStatus;
   model: string;
   request: RunRequest;
@@ -87,6 +90,7 @@ export const RUN_COLUMNS = [
   'session_id',
   'user_id',
   'message_id',
+  'parent_id',
   'status',
   'model',
   'request',
@@ -129,16 +133,14 @@ export function insertRun(run: NewRun): CompiledQuery<RunRow> {
   return CompiledQuery.raw(
     `WITH own_session AS (
          ${run.newSession ? INSERT_SESSION : TOUCH_SESSION}
-       ), new_run AS (
-         INSERT INTO run (id, session_id, user_id, message_id, status, model, request, attempt, lease_owner, last_seq, started_at)
-         SELECT $1, id, $3, $5, 'running', $6, $7::json, 1, $4, 1, now() FROM own_session
+       ), ${insertInput('$1', '$10')}, new_run AS (
+         INSERT INTO run (id, session_id, user_id, message_id, parent_id, status, model, request, attempt, lease_owner,
+           last_seq, started_at)
+         SELECT $1, id, $3, $5, coalesce($11::uuid, (SELECT id FROM leaf)), 'running', $6, $7::json, 1, $4, 1, now()
+         FROM own_session
          RETURNING ${RUN_COLUMNS.join(', ')}
        ), first_event AS (
          INSERT INTO run_event (run_id, first_seq, last_seq, events) SELECT id, 1, 1, $8::json FROM new_run
-       ), input AS (
-         INSERT INTO message (id, session_id, run_id, role, parts, status)
-         SELECT m.id, new_run.session_id, new_run.id, m.role, m.parts, 'complete'
-         FROM new_run, json_to_recordset($10::json) AS m(id uuid, role text, parts json)
        )
        SELECT ${RUN_COLUMNS.join(', ')} FROM new_run`,
     [
@@ -151,7 +153,8 @@ export function insertRun(run: NewRun): CompiledQuery<RunRow> {
       storableJson(run.request),
       `[${run.firstEvent}]`,
       run.title,
-      storableJson(run.messages),
+      inputJson(run.messages),
+      run.messages.at(-1)?.id ?? null,
       ...(run.newSession ? [storableJson(run.newSession.metadata), run.newSession.expiresAt] : []),
     ],
   ) as CompiledQuery<RunRow>;
@@ -160,7 +163,7 @@ export function insertRun(run: NewRun): CompiledQuery<RunRow> {
 const TOUCH_SESSION = `UPDATE session SET updated_at = now(), title = coalesce(title, $9), title_made = title_made OR title IS NULL
          WHERE id = $2 AND user_id = $3 RETURNING id`;
 const INSERT_SESSION = `INSERT INTO session (id, user_id, title, title_made, metadata, expires_at)
-         VALUES ($2, $3, $9, true, $11::jsonb, $12::timestamptz) RETURNING id`;
+         VALUES ($2, $3, $9, true, $12::jsonb, $13::timestamptz) RETURNING id`;
 
 export async function findRun(trx: TenantTransaction, id: string): Promise<RunRow | undefined> {
   return trx.selectFrom('run').select(RUN_COLUMNS).where('id', '=', id).executeTakeFirst() as Promise<
@@ -220,16 +223,17 @@ export type HistoryRow = {
   status: MessageStatus;
 };
 
-/** The last messages of a session, oldest first, without those of `exceptRun`'s answer. */
+/** The last messages of a session's current branch, oldest first. */
 export async function readHistory(trx: TenantTransaction, sessionId: string, limit: number): Promise<HistoryRow[]> {
   const { rows } = await trx.executeQuery(newestMessages(sessionId, limit));
   return rows.reverse();
 }
 
-/** The last messages of a session, newest first. */
+/** The last messages of a session's current branch, newest first. */
 export function newestMessages(sessionId: string, limit: number): CompiledQuery<HistoryRow> {
   return CompiledQuery.raw(
-    `SELECT id, role, parts, run_id, status FROM message WHERE session_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2`,
+    `SELECT id, role, parts, run_id, status FROM message WHERE session_id = $1 AND is_current
+     ORDER BY created_at DESC, id DESC LIMIT $2`,
     [sessionId, limit],
   ) as CompiledQuery<HistoryRow>;
 }
@@ -252,37 +256,29 @@ export async function adoptRuns(trx: TenantTransaction, dead: string, own: strin
   return rows as RunRow[];
 }
 
-/** Whether nothing was said in the session after this run, and whether the session is a temporary one. */
+/** Whether the session's current branch ends with this run, and whether the session is a temporary one. */
 export async function placeInSession(
   trx: TenantTransaction,
-  runId: string,
-  sessionId: string,
+  run: RunRow,
 ): Promise<{ isLast: boolean; isTemporary: boolean }> {
-  const row = await trx
-    .selectFrom('session')
-    .select('expires_at')
-    .select((eb) =>
-      eb
-        .selectFrom('run')
-        .whereRef('run.session_id', '=', 'session.id')
-        .select('run.id')
-        .orderBy('run.created_at', 'desc')
-        .orderBy('run.id', 'desc')
-        .limit(1)
-        .$asScalar()
-        .as('last_run_id'),
-    )
-    .where('id', '=', sessionId)
-    .executeTakeFirstOrThrow();
-  return { isLast: row.last_run_id === runId, isTemporary: row.expires_at !== null };
+  const { rows } = await sql<{ is_last: boolean | null; is_temporary: boolean }>`
+    SELECT session.expires_at IS NOT NULL AS is_temporary, (
+      SELECT last.run_id = ${run.id}::uuid OR last.id = ${run.parent_id}::uuid
+          AND NOT EXISTS (SELECT FROM message AS answer WHERE answer.id = ${run.message_id}::uuid)
+      FROM message AS last WHERE last.session_id = session.id AND last.is_current
+      ORDER BY last.created_at DESC, last.id DESC LIMIT 1
+    ) AS is_last
+    FROM session WHERE session.id = ${run.session_id}::uuid`.execute(trx);
+  return { isLast: rows[0]?.is_last ?? false, isTemporary: rows[0]?.is_temporary ?? false };
 }
 
-/** The messages that a run brought, oldest first. */
+/** The messages that a run brought, oldest first; for one that answers a message anew, that message. */
 export async function readInputs(trx: TenantTransaction, run: RunRow): Promise<MessageRow[]> {
   const rows = await trx
     .selectFrom('message')
-    .select(['id', 'session_id', 'run_id', 'role', 'parts', 'status', 'created_at'])
-    .where('run_id', '=', run.id)
+    .select(['id', 'session_id', 'run_id', 'parent_id', 'role', 'parts', 'status', 'created_at'])
+    .where('session_id', '=', run.session_id)
+    .where((eb) => eb.or([eb('run_id', '=', run.id), eb('id', '=', run.parent_id).and('role', '=', 'user')]))
     .where('id', '!=', run.message_id)
     .orderBy('created_at')
     .orderBy('id')
@@ -292,6 +288,9 @@ export async function readInputs(trx: TenantTransaction, run: RunRow): Promise<M
 
 /** Deletes a run with its events and messages, and its session where no other message is left. */
 export async function deleteRun(trx: TenantTransaction, run: RunRow): Promise<void> {
+  const own = await trx.selectFrom('message').select('id').where('run_id', '=', run.id).execute();
+  const ids = own.map(({ id }) => id);
+  await unlinkMessages(trx, run.session_id, ids);
   await trx.deleteFrom('message').where('run_id', '=', run.id).execute();
   await trx.deleteFrom('run').where('id', '=', run.id).execute();
   await trx

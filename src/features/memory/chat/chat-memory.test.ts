@@ -73,6 +73,25 @@ describe.each(testDatabases())('memory in the chat on the $kind database', ({ op
     await expect(bob.get(path)).rejects.toThrow(/answered 404/);
   });
 
+  test('leaves out what was said on a branch that its session has turned away from', async () => {
+    const ann = await person();
+    const session = await talk(ann);
+    const known = async () => {
+      const events = await ann.ask(await talk(ann), 'What is my name?');
+      return answerOf(events).includes('Ann');
+    };
+    await ann.ask(session, 'My name is Ann.');
+    await remembered(ann, 1);
+    expect(await known()).toBe(true);
+    const { data } = await ann.get<{ data: { id: string }[] }>(`/v1/sessions/${session}/messages`);
+    const edited = `/v1/sessions/${session}/messages/${data[0]?.id}/edit`;
+    const run = await ann.post<{ id: string }>(edited, { input: 'Which documents are there?' });
+    await ann.until<{ status: string }>(`/v1/runs/${run.id}`, ({ status }) => status === 'completed');
+    expect(await known()).toBe(false);
+    await ann.patch(`/v1/sessions/${session}`, { current_message_id: data[0]?.id });
+    expect(await known()).toBe(true);
+  });
+
   test('is nobody else’s', async () => {
     const [ann, bob] = [await person(), await person()];
     await ann.ask(await talk(ann), 'My name is Ann.');

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import type { FactOrigin } from '../../../platform/database/schema/memory-tables.ts';
 import { newId } from '../../../platform/id.ts';
+import { isOnCurrentBranch } from '../recall/filter.store.ts';
 
 export type NewFact = {
   spaceId: number;
@@ -162,6 +163,7 @@ export async function listFacts(trx: TenantTransaction, scope: FactScope): Promi
         OR (fact.valid_from <= ${at} AND (fact.valid_to IS NULL OR fact.valid_to > ${at})))
       AND (${attribute ?? null}::text IS NULL OR fact.attribute = ${attribute ?? null})
       AND (${scope.after ?? null}::uuid IS NULL OR fact.id < ${scope.after ?? null}::uuid)
+      AND ${isOnCurrentBranch('memory')}
     ORDER BY fact.id DESC
     LIMIT ${limit}`.execute(trx);
   return rows;

@@ -17,6 +17,10 @@ export type RecallFilter = {
   withoutNoise?: boolean | undefined;
 };
 
+/** Whether a row of `memory` counts as said: not where it was said on a branch that its session has turned away from. */
+export const isOnCurrentBranch = (memory: string) => sql<boolean>`NOT EXISTS (
+  SELECT FROM message WHERE message.id = ${sql.ref(`${memory}.message_id`)} AND NOT message.is_current)`;
+
 /** The condition on table `memory`. */
 export function matchesFilter(filter: RecallFilter): RawBuilder<boolean> {
   const conditions = [sql`NOT memory.archived`];

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { B, K1, type PlannedTerm, type TermCount } from '../../../lib/words/bm25.ts';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import { vectorText } from '../../../platform/database/vector-text.ts';
-import { matchesFilter, type RecallFilter } from './filter.store.ts';
+import { isOnCurrentBranch, matchesFilter, type RecallFilter } from './filter.store.ts';
 
 export type SpaceShare = {
   space_id: number;
@@ -175,6 +175,7 @@ export async function describeCandidates(
       SELECT other.number FROM memory AS other
       WHERE other.space_id = memory.space_id AND other.conversation_id = memory.conversation_id
         AND (other.created_at, other.number) < (memory.created_at, memory.number) AND other.superseded_by IS NULL AND NOT other.archived
+        AND ${isOnCurrentBranch('other')}
       ORDER BY other.created_at DESC, other.number DESC
       LIMIT 1
     ) AS before ON true
@@ -182,10 +183,11 @@ export async function describeCandidates(
       SELECT other.number FROM memory AS other
       WHERE other.space_id = memory.space_id AND other.conversation_id = memory.conversation_id
         AND (other.created_at, other.number) > (memory.created_at, memory.number) AND other.superseded_by IS NULL AND NOT other.archived
+        AND ${isOnCurrentBranch('other')}
       ORDER BY other.created_at, other.number
       LIMIT 1
     ) AS after ON true
-    WHERE ${matchesFilter(filter)}
+    WHERE ${matchesFilter(filter)} AND ${filter.asOf === undefined ? isOnCurrentBranch('memory') : sql`true`}
     ORDER BY memory.number`.execute(trx);
   return rows;
 }

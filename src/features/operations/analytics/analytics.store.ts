@@ -75,7 +75,7 @@ export async function readTopSessions(
 ): Promise<TopSessionRow[]> {
   const { rows } = await sql<TopSessionRow>`
     SELECT s.id AS session_id, s.user_id, s.title, s.updated_at AS last_activity,
-      (SELECT count(*) FROM message m WHERE m.session_id = s.id)::bigint AS message_count,
+      (SELECT count(*) FROM message m WHERE m.session_id = s.id AND m.is_current)::bigint AS message_count,
       coalesce((SELECT sum((r.usage->>'cost_usd')::float8) FROM run r WHERE r.session_id = s.id), 0)::float8 AS cost_usd,
       (SELECT avg(coalesce(y.importance_override, y.importance)) FROM memory y
         WHERE y.session_id = s.id AND y.valid_to IS NULL)::float8 AS avg_importance

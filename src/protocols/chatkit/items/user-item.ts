@@ -1,5 +1,5 @@
 import type { AttachmentPart, InputPart, MessageView } from '../../../features/chat/index.ts';
-import { itemId, threadId } from '../ids.ts';
+import { itemId, threadId, timeOf } from '../ids.ts';
 import type { AttachmentView, UserMessageItem, UserPart } from '../wire.ts';
 
 /** Media types that every browser shows as a picture, and in which no script runs. */
@@ -20,7 +20,8 @@ export function userItem(message: MessageView, previewUrl: PreviewUrl): UserMess
   return {
     id: itemId('msg', message.id),
     thread_id: thread,
-    created_at: message.created_at,
+    // As an answer's: the time at which it was stored may be behind that of the answer to it.
+    created_at: timeOf(message.id),
     type: 'user_message',
     content: parts.flatMap(userPart),
     attachments: parts

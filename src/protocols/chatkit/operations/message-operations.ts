@@ -80,25 +80,37 @@ async function saidEvent({ deps, principal, previewUrl }: Acting, run: RunView):
 const STOPPING_MS = 5_000;
 
 /** The user writes on: what waits for them is given up, what they have just stopped comes to its end first. */
-async function createRun({ deps, principal, signal }: Acting, session: SessionView, asked: RunInput): Promise<RunView> {
-  const { runs } = deps.chat;
+function createRun(acting: Acting, session: SessionView, asked: RunInput): Promise<RunView> {
+  const { deps, principal } = acting;
+  return madeWay(acting, session, () => deps.chat.runs.create(principal, session.id, asked), false);
+}
+
+async function madeWay(
+  { deps, principal, signal }: Acting,
+  session: SessionView,
+  begin: () => Promise<RunView>,
+  stop: boolean,
+): Promise<RunView> {
   try {
-    return await runs.create(principal, session.id, asked);
+    return await begin();
   } catch (error) {
     if (!(error instanceof ApiError && error.definition.code === 'ERR_CHAT_005')) throw error;
     const patience = AbortSignal.any([signal, AbortSignal.timeout(STOPPING_MS)]);
-    if (!(await runs.makeWay(principal, session.id, patience))) throw error;
-    return runs.create(principal, session.id, asked);
+    if (!(await deps.chat.runs.makeWay(principal, session.id, patience, stop))) throw error;
+    return begin();
   }
 }
 
-/** `threads.retry_after_item`: a message is answered once more; what was said after it is taken back. */
+/** `threads.retry_after_item`: a message is answered once more; what was said after it stays on a branch
+ * that the page no longer shows. What still answers is stopped. */
 export async function retryAfterItem(acting: Acting, params: ParamsOf<'threads.retry_after_item'>): Promise<Turn> {
   const { deps, principal, options } = acting;
   const session = await deps.chat.sessions.get(principal, sessionIdOf(params.thread_id));
   const question = await questionOf(acting, session, params.item_id);
   const { input: _, ...asked } = runInput(options, question.parts as InputPart[]);
-  const run = await acting.once(() => deps.chat.runs.again(principal, session.id, question.id, asked));
+  const { runs } = deps.chat;
+  const again = () => runs.again(principal, session.id, question.id, asked);
+  const run = await acting.once(() => madeWay(acting, session, again, true));
   return { session, opening: [], answer: answerOf(run), knownTitle: session.title };
 }
 
