@@ -23,6 +23,7 @@ test.each(['/', '/fault', '/nothing'])(
     expect(Object.fromEntries(headers)).toMatchObject({
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
+      'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
       'access-control-allow-origin': ORIGIN,

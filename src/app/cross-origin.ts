@@ -46,6 +46,8 @@ function secure(reply: FastifyReply): void {
     'x-frame-options': 'DENY',
     'referrer-policy': 'no-referrer',
     'cross-origin-opener-policy': 'same-origin',
+    // Answers are somebody's own; what may be kept says so itself.
+    'cache-control': 'no-store',
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   });
 }

@@ -112,7 +112,8 @@ export async function serveReference(app: App): Promise<void> {
     reply.type('text/markdown; charset=utf-8').send(errorReference()),
   );
   app.addHook('onSend', async (request, reply) => {
-    if (request.routeOptions.url?.startsWith(REFERENCE_PATH)) reply.header('content-security-policy', CONTENT_POLICY);
+    if (!request.routeOptions.url?.startsWith(REFERENCE_PATH)) return;
+    reply.headers({ 'content-security-policy': CONTENT_POLICY, 'cache-control': 'public, max-age=600' });
   });
   await app.register(scalar, {
     routePrefix: REFERENCE_PATH,
