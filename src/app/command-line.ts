@@ -97,6 +97,16 @@ tenant
   .action(async (slug, options) => (await import('./commands/tenant.ts')).runTenantDelete(slug, options));
 
 program
+  .command('usage')
+  .description('what was used and what it cost, of every tenant or of one, with its budgets')
+  .option('--tenant <slug>', 'of this tenant')
+  .option('--from <day>', 'first day, UTC; the first of this month when left out')
+  .option('--to <day>', 'last day, UTC; today when left out')
+  .option('--group-by <groups>', 'day, model, user, key and purpose, joined by commas; with --tenant')
+  .option('--json', 'one JSON object for programs instead of text')
+  .action(async (options) => (await import('./commands/usage.ts')).runUsage(options));
+
+program
   .command('secrets')
   .description('keys that seal what is stored')
   .command('rotate')

@@ -196,6 +196,7 @@ export async function createServices(
     allowsUnpriced: (tenant) =>
       config.unpricedModels === 'allow' || tenancy.settings.read(tenant, usageSettings.unpriced),
     mostOutputTokens: config.mostOutputTokens,
+    outbox,
     readTrace: async (tenantId, runId) => {
       const tenant = await findTenantById(database.db, tenantId);
       return tenant ? chat.runs.trace(tenant, runId) : null;

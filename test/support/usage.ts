@@ -26,6 +26,7 @@ export function startUsage(database: Database, options: Partial<UsageDependencie
     prices: [FAKE_PRICE, { ...FAKE_PRICE, model: 'fake/hash-64', output: 0, maxOutput: 0 }],
     allowsUnpriced: () => false,
     mostOutputTokens: 1_000,
+    outbox: null,
     readTrace: async () => null,
     ...options,
   });

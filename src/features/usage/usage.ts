@@ -1,10 +1,12 @@
 import { around } from '../../ai/around.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
+import type { Outbox } from '../../platform/mail/outbox.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
 import type { Tenant } from '../tenancy/index.ts';
 import { type BudgetService, createBudgetService } from './budget/budget.service.ts';
+import { BudgetAlerts } from './budget/budget-alerts.ts';
 import { Ledger } from './ledger/ledger.ts';
 import type { Alert } from './ledger/ledger.types.ts';
 import { AbandonedCalls } from './metering/abandoned-calls.ts';
@@ -32,8 +34,8 @@ export type UsageDependencies = {
   mostOutputTokens: number;
   /** What the event log of a run shows; null when there is no such run. */
   readTrace(tenantId: string, runId: string): Promise<RunTrace | null>;
-  /** Told of each share of a budget that is used up, besides log and metrics. Its failures are logged. */
-  notify?(alert: Alert): Promise<void>;
+  /** By which a tenant's admins are told of shares of budgets that are used up; null: no mail is sent. */
+  outbox: Outbox | null;
 };
 
 export type Usage = {
@@ -44,6 +46,7 @@ export type Usage = {
   prices: PriceTable;
   ledger: Ledger;
   abandoned: AbandonedCalls;
+  alerts: BudgetAlerts;
   /** Begins to look for calls of processes that died. */
   start(): Promise<void>;
   /** Ends that, and waits for what is being booked. Before the database closes. */
@@ -57,11 +60,17 @@ const SWEEP_MS = 60_000;
 export function createUsage(deps: UsageDependencies): Usage {
   const { database, clock, log, metrics, installationLimit, allowsUnpriced, mostOutputTokens, readTrace } = deps;
   const prices = priceTable(deps.prices, shippedPrices);
-  const ledger = new Ledger({ database, clock, log, metrics, installationLimit, onAlert: alerting(deps) });
+  const alerts = new BudgetAlerts(deps);
+  const ledger = new Ledger({ database, clock, log, metrics, installationLimit, onAlert: alerting(deps, alerts) });
   const cashier = new Cashier({ ledger, prices, clock, log, metrics, allowsUnpriced });
   const abandoned = new AbandonedCalls({ database, ledger, clock, log, readTrace });
-  const sweep = (options?: { alone: boolean }) =>
-    abandoned.sweep(options).catch((error: unknown) => log.warn({ err: error }, 'the sweep of open calls failed'));
+  const sweep = (options?: { alone: boolean }) => {
+    // What a process that died had noted, and told nobody.
+    alerts.tell();
+    return abandoned
+      .sweep(options)
+      .catch((error: unknown) => log.warn({ err: error }, 'the sweep of open calls failed'));
+  };
   let timer: NodeJS.Timeout | null = null;
   return {
     database,
@@ -76,6 +85,7 @@ export function createUsage(deps: UsageDependencies): Usage {
     prices,
     ledger,
     abandoned,
+    alerts,
     start: async () => {
       // The embedded database is locked by this process: what is open in it is of a process that is gone.
       await sweep({ alone: database.kind === 'embedded' });
@@ -84,16 +94,17 @@ export function createUsage(deps: UsageDependencies): Usage {
     stop: async () => {
       if (timer) clearInterval(timer);
       await ledger.drained();
+      await alerts.told();
     },
   };
 }
 
-function alerting({ log, metrics, notify }: UsageDependencies): (alert: Alert) => void {
+function alerting({ log, metrics }: UsageDependencies, alerts: BudgetAlerts): (alert: Alert) => void {
   return (alert) => {
     const { scope, period, percent, limit, hard, tenantId, subjectId } = alert;
     metrics.budgetAlerts.inc({ scope, period, percent: String(percent) });
     const shown = { tenant_id: tenantId, scope, subject_id: subjectId, period, percent, limit_usd: usdOf(limit), hard };
     log.warn(shown, percent >= 100 ? 'a budget is used up' : 'a budget is nearly used up');
-    notify?.(alert).catch((error: unknown) => log.warn({ err: error }, 'an alert about a budget could not be sent'));
+    alerts.tell();
   };
 }

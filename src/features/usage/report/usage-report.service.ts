@@ -4,7 +4,14 @@ import { requestErrors } from '../../../platform/http/errors.ts';
 import type { Principal } from '../../identity/index.ts';
 import { usdOf } from '../prices/price.ts';
 import { usageOwner } from './usage-report.policy.ts';
-import type { Group, InstallationUsage, RangeQuery, UsageQuery, UsageReport } from './usage-report.schema.ts';
+import {
+  GROUPS,
+  type Group,
+  type InstallationUsage,
+  type RangeQuery,
+  type UsageQuery,
+  type UsageReport,
+} from './usage-report.schema.ts';
 import * as store from './usage-report.store.ts';
 
 export type UsageReports = ReturnType<typeof createUsageReports>;
@@ -16,32 +23,35 @@ const DAY_MS = 86_400_000;
 
 /** What was used and what it cost, from the ledger. */
 export function createUsageReports({ database, clock }: { database: Database; clock: Clock }) {
+  async function report(tenantId: string, ownerId: string | null, query: UsageQuery): Promise<UsageReport> {
+    const range = rangeOf(query, clock.now());
+    const groups = groupsOf(query.group_by ?? 'day');
+    const filter = {
+      ...range,
+      ownerId,
+      userId: query.user_id ?? null,
+      apiKeyId: query.api_key_id ?? null,
+      model: query.model ?? null,
+    };
+    const [rows, [total]] = await Promise.all([
+      store.sumUsage(database.db, tenantId, filter, groups, MOST_ROWS),
+      store.sumUsage(database.db, tenantId, filter, [], 1),
+    ]);
+    return {
+      ...range,
+      whole_tenant: ownerId === null && filter.userId === null,
+      data: rows.map(inUsd),
+      total: inUsd(total ?? NOTHING),
+      next_cursor: null,
+    };
+  }
+
   return {
     /** An admin's report is of the whole tenant, everybody else's of themselves: what they ask of others finds nothing. */
-    async report(principal: Principal, query: UsageQuery): Promise<UsageReport> {
-      const range = rangeOf(query, clock.now());
-      const ownerId = usageOwner(principal);
-      const groups = [...new Set((query.group_by ?? 'day').split(','))] as Group[];
-      const filter = {
-        ...range,
-        ownerId,
-        userId: query.user_id ?? null,
-        apiKeyId: query.api_key_id ?? null,
-        model: query.model ?? null,
-      };
-      const { id } = principal.tenant;
-      const [rows, [total]] = await Promise.all([
-        store.sumUsage(database.db, id, filter, groups, MOST_ROWS),
-        store.sumUsage(database.db, id, filter, [], 1),
-      ]);
-      return {
-        ...range,
-        whole_tenant: ownerId === null && filter.userId === null,
-        data: rows.map(inUsd),
-        total: inUsd(total ?? NOTHING),
-        next_cursor: null,
-      };
-    },
+    report: (principal: Principal, query: UsageQuery) => report(principal.tenant.id, usageOwner(principal), query),
+
+    /** The whole of any tenant's, for operators. @throws ApiError ERR_REQUEST_002 */
+    ofTenant: (tenantId: string, query: UsageQuery) => report(tenantId, null, query),
 
     /** Every tenant's, for operators. */
     async installation(query: RangeQuery): Promise<InstallationUsage> {
@@ -51,6 +61,14 @@ export function createUsageReports({ database, clock }: { database: Database; cl
       return { ...range, data: rows.map(inUsd), total: inUsd(total), next_cursor: null };
     },
   };
+}
+
+/** @throws ApiError ERR_REQUEST_002 */
+function groupsOf(text: string): Group[] {
+  const groups = [...new Set(text.split(','))];
+  if (groups.every((group): group is Group => GROUPS.some((known) => known === group))) return groups;
+  const message = `must be some of ${GROUPS.join(', ')}, joined by commas`;
+  throw requestErrors.invalid(`group_by ${message}`, { fields: [{ field: 'group_by', message }] });
 }
 
 /** @throws ApiError ERR_REQUEST_002 */

@@ -83,4 +83,6 @@ export type BudgetAlertTable = {
   hard: boolean;
   percent: number;
   created_at: CreatedAt;
+  /** Null: the tenant's admins are yet to be told. */
+  told_at: Timestamp | null;
 };
