@@ -1,6 +1,8 @@
 import type { ChatModel } from './chat-model.ts';
 import type { Timeouts } from './http/deadline.ts';
 
+export const ANTHROPIC_URL = 'https://api.anthropic.com/v1';
+
 export type AnthropicOptions = { apiKey: string; model: string; baseUrl?: string; timeouts?: Partial<Timeouts> };
 
 /** A Claude model. Its package is loaded at the first question: 0.1 s and 24 MB that most installations never need. */
@@ -22,7 +24,7 @@ async function load({ apiKey, model, baseUrl, timeouts }: AnthropicOptions): Pro
     import('./language-model/from-language-model.ts'),
   ]);
   // The address is always given: the package would read the environment otherwise, and app/config.ts is its only reader.
-  const baseURL = baseUrl ?? 'https://api.anthropic.com/v1';
+  const baseURL = baseUrl ?? ANTHROPIC_URL;
   return fromLanguageModel(createAnthropic({ apiKey, baseURL })(model), {
     provider: 'anthropic',
     ...(timeouts && { timeouts }),

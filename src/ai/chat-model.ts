@@ -87,6 +87,8 @@ export type ChatModel = {
   readonly id: string;
   /** False: it can write no JSON, and a request for it is refused. */
   readonly writesJson?: false;
+  /** Set where the key is not the installation's: whoever is asked for, a tenant, pays the provider itself. */
+  readonly paidBy?: 'tenant';
   /** Events in batches, one batch for each piece that the network delivered, so that a fast upstream costs few awaits.
    * @throws ModelError */
   stream(request: ModelRequest): AsyncIterable<readonly ModelEvent[]>;

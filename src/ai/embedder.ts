@@ -2,6 +2,8 @@
 export type Embedder = {
   /** `provider/model`; stored with each vector, because vectors of two models must never be compared. */
   readonly id: string;
+  /** As of a ChatModel. */
+  readonly paidBy?: 'tenant';
   /** One vector for each text, in order. An empty list gives an empty list. Never a made-up vector: a failure throws.
    * `onUsage` gets the input tokens of each request that was answered, also when a later one then fails.
    * @throws ModelError */

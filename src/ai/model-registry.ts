@@ -23,6 +23,8 @@ export type ModelRegistry = {
 export type ListedModel = { id: string; provider: string };
 
 export type RegistryOptions = {
+  /** Providers whose keys are a tenant's own. */
+  paidByTenant?: ReadonlySet<string>;
   retries?: Partial<RetryPolicy>;
   timeouts?: Partial<Timeouts>;
   /** Told of what does not surface as an error, for log and metrics. */
@@ -52,10 +54,14 @@ export function createModelRegistry(settings: ModelSettings, options: RegistryOp
     ...options.retries,
     ...(options.onRetry && { onRetry: options.onRetry }),
   };
+  /** The ports of this package need no `this`. */
+  const paidBy = <Port extends ChatModel | Embedder>(port: Port, provider: string): Port =>
+    options.paidByTenant?.has(provider) ? { ...port, paidBy: 'tenant' } : port;
   const modelOf = kept((id: string): ChatModel => {
     if (id === EXTRACTIVE) return extractiveModel();
     const { provider, model } = parse(id, providers);
-    return withRetries(withCircuitBreaker(provider.chatModel(model), breakerOf(provider.name)), retries);
+    const one = paidBy(provider.chatModel(model), provider.name);
+    return withRetries(withCircuitBreaker(one, breakerOf(provider.name)), retries);
   });
   const fallbacks = (settings.fallbackModels ?? []).map((name) => idOf(name, providers));
   const defaultId = defaultModelId(settings, providers);
@@ -76,7 +82,10 @@ export function createModelRegistry(settings: ModelSettings, options: RegistryOp
     embedder:
       vectors &&
       batchedEmbedder(
-        withEmbedderRetries(withEmbedderCircuitBreaker(vectors.embedder, breakerOf(vectors.provider)), retries),
+        withEmbedderRetries(
+          withEmbedderCircuitBreaker(paidBy(vectors.embedder, vectors.provider), breakerOf(vectors.provider)),
+          retries,
+        ),
       ),
   };
 }

@@ -47,9 +47,9 @@ export type Provider = {
   embedder: ((model: string) => Embedder) | null;
 };
 
-const OPENAI_URL = 'https://api.openai.com/v1';
-const GOOGLE_URL = 'https://generativelanguage.googleapis.com/v1beta/openai';
-const OPENROUTER_URL = 'https://openrouter.ai/api/v1';
+export const OPENAI_URL = 'https://api.openai.com/v1';
+export const GOOGLE_URL = 'https://generativelanguage.googleapis.com/v1beta/openai';
+export const OPENROUTER_URL = 'https://openrouter.ai/api/v1';
 
 /** In the order in which a bare model name looks for its provider. @throws ModelSettingsError */
 export function configuredProviders(settings: ModelSettings, timeouts: Partial<Timeouts>): readonly Provider[] {
@@ -132,7 +132,7 @@ export function configuredEmbedder(
 }
 
 /** A key goes to the server that it was given for, and to no other. */
-function isOpenAiAddress(baseUrl: string, { openaiBaseUrl }: ModelSettings): boolean {
+export function isOpenAiAddress(baseUrl: string, { openaiBaseUrl }: ModelSettings): boolean {
   return new URL(baseUrl).origin === new URL(openaiBaseUrl ?? OPENAI_URL).origin;
 }
 

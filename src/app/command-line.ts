@@ -91,6 +91,17 @@ tenant
   .option('--name <name>', 'instead of the name in the archive')
   .action(async (file, options) => (await import('./commands/tenant.ts')).runTenantImport(file, options));
 tenant
+  .command('keys <slug>')
+  .description('for which model providers it has keys of its own')
+  .action(async (slug) => (await import('./commands/tenant.ts')).runTenantKeys(slug));
+tenant
+  .command('key <slug> <provider>')
+  .description('set or replace its own key of a model provider, read from standard input')
+  .option('--remove', 'take it away instead')
+  .action(async (slug, provider, options) =>
+    (await import('./commands/tenant.ts')).runTenantKey(slug, provider, options),
+  );
+tenant
   .command('delete <slug>')
   .description('delete it with all it has, for good; prints the signed receipt')
   .requiredOption('--confirm <slug>', 'the slug once more')

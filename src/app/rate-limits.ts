@@ -69,7 +69,9 @@ export function createRateLimits(
     });
   const visitorRuns = visitors('run', 1);
   const run = ownRule('user', 'run', config.runsPerMinute, limitSettings.runs_per_minute);
-  const chatkit = { ...rule('user', 'chatkit', config.chatkitRequestsPerMinute), each: true };
+  const chatkitOwn = limitSettings.chatkit_requests_per_minute;
+  const chatkit = { ...ownRule('user', 'chatkit', config.chatkitRequestsPerMinute, chatkitOwn), each: true };
+  const { websocket_messages_per_minute: webSocketOwn, memory_messages_per_minute: memoryOwn } = limitSettings;
   return {
     all: [
       rule('address', 'api', config.requestsPerMinuteByAddress),
@@ -78,8 +80,8 @@ export function createRateLimits(
     run: [run, ...visitorRuns],
     session: visitors('session', SESSIONS_PER_MESSAGE),
     visitor: [rule('address', 'visitor', config.visitorsPerMinute)],
-    remember: [rule('principal', 'remember', config.messagesPerMinute)],
-    websocket: [rule('user', 'websocket', config.webSocketMessagesPerMinute), run, ...visitorRuns],
+    remember: [ownRule('principal', 'remember', config.messagesPerMinute, memoryOwn)],
+    websocket: [ownRule('user', 'websocket', config.webSocketMessagesPerMinute, webSocketOwn), run, ...visitorRuns],
     chatkit: [chatkit],
     'chatkit-run': [chatkit, run],
     login: [

@@ -3,6 +3,7 @@ import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configuredTranscriber } from '../ai/configured-transcriber.ts';
 import { createModelRegistry, type ModelRegistry } from '../ai/model-registry.ts';
+import { keyedProviders } from '../ai/own-keys.ts';
 import type { Transcriber } from '../ai/transcriber.ts';
 import {
   type Chat,
@@ -25,6 +26,8 @@ import {
 import {
   createForgetting,
   createIdempotency,
+  createProviderKeys,
+  createQuotaOf,
   createTenantExports,
   createTenantLifecycle,
   createTenantSecrets,
@@ -55,10 +58,12 @@ import type { PreviewSeal } from '../protocols/chatkit/dependencies.ts';
 import { attachmentPreviews } from './attachment-previews.ts';
 import type { Config } from './config.ts';
 import { mailerOf, providersOf, publicUrlOf } from './identity-parts.ts';
+import { outsideMailer, outsideProvider, outsideStorage } from './outside-services.ts';
 import { readPricesFile } from './prices-file.ts';
 import { recallWith } from './recall-for-chat.ts';
 import { retrieveWith } from './retrieve-for-chat.ts';
 import { createTenantGates, type TenantGates } from './tenant-gates.ts';
+import { createModelsOf, type ModelsOf, withOwnKeys } from './tenant-models.ts';
 import { toolsForChat } from './tools-for-chat.ts';
 import { version } from './version.ts';
 
@@ -81,6 +86,7 @@ export type Services = {
   /** Where calls to anything outside go through. */
   outside: Outside;
   models: ModelRegistry;
+  modelsOf: ModelsOf;
   tenancy: Tenancy;
   /** Connections of each tenant that are open now. */
   tenantGates: TenantGates;
@@ -138,9 +144,13 @@ export async function createServices(
   const secretBox = createSecretBox(installationKeys(config.encryptionKeys, secretKey));
   const tenantGates = createTenantGates();
   const settings = createTenantSettings({ database, clock, log });
+  const secrets = createTenantSecrets(database, secretBox);
+  const providerKeys = createProviderKeys({ database, secrets, clock, log, providers: keyedProviders(config) });
+  const quotaOf = createQuotaOf(settings);
   const tenancy: Tenancy = {
     settings,
-    secrets: createTenantSecrets(database, secretBox),
+    secrets,
+    providerKeys,
     exports: createTenantExports({ database, queue, clock, settings }),
     lifecycle: createTenantLifecycle({
       database,
@@ -158,7 +168,10 @@ export async function createServices(
     }),
   };
   const storage = (location: string | null, folder: string) =>
-    createObjectStorage(location ?? join(config.dataDir, folder), { pathStyle: config.s3PathStyle });
+    outsideStorage(
+      createObjectStorage(location ?? join(config.dataDir, folder), { pathStyle: config.s3PathStyle }),
+      outside,
+    );
   const forgetting = createForgetting({
     database,
     queue,
@@ -167,7 +180,7 @@ export async function createServices(
   });
   const idempotency = createIdempotency({ database, queue, clock, log, secretKey });
   const mailer = mailerOf(config, log);
-  const outbox = mailer && createOutbox({ queue, box: secretBox, mailer });
+  const outbox = mailer && createOutbox({ queue, box: secretBox, mailer: outsideMailer(mailer, outside) });
   const identity = createIdentity({
     database,
     migrations,
@@ -178,9 +191,10 @@ export async function createServices(
     box: secretBox,
     outbox,
     publicUrl: publicUrlOf(config),
-    providers: providersOf(config),
+    providers: providersOf(config).map((provider) => outsideProvider(provider, outside)),
     redirectUris: config.oauthRedirectUris,
     requireVerifiedEmail: config.requireVerifiedEmail,
+    quotaOf,
     countLogin: (outcome) => metrics.logins.inc({ outcome }),
     accessTokenLifetime: config.jwtExpirationMinutes * 60,
     settings,
@@ -202,7 +216,13 @@ export async function createServices(
       return tenant ? chat.runs.trace(tenant, runId) : null;
     },
   });
-  const { meter } = usage;
+  const modelsOf = createModelsOf({
+    settings: config,
+    installation: models,
+    keys: providerKeys,
+    options: modelEvents(log, outside),
+  });
+  const meter = withOwnKeys(usage.meter, models, modelsOf);
   const documents = createDocuments({
     database,
     queue,
@@ -214,6 +234,7 @@ export async function createServices(
     ingestionConcurrency: config.ingestionConcurrency,
     uploadLimit: config.uploadLimit,
     attachmentLimit: config.attachmentLimit,
+    quotaOf,
   });
   const memory = createMemory({
     database,
@@ -242,7 +263,7 @@ export async function createServices(
     maxBytes: MOST_MCP_BYTES,
     totalTimeout: null,
   });
-  const tools = createTools({ database, secrets: tenancy.secrets, clock, log, fetch: mcpFetch.fetch });
+  const tools = createTools({ database, secrets: tenancy.secrets, clock, log, fetch: mcpFetch.fetch, outside });
   const chat = createChat({
     database,
     redis,
@@ -251,6 +272,8 @@ export async function createServices(
     metrics,
     clock,
     models,
+    modelsOf,
+    quotaOf,
     meter,
     retrieve,
     settings: tenancy.settings,
@@ -289,6 +312,7 @@ export async function createServices(
     queue,
     outside,
     models,
+    modelsOf,
     tenancy,
     tenantGates,
     secretBox,
@@ -298,7 +322,7 @@ export async function createServices(
     identity,
     idempotency,
     forgetting,
-    usage,
+    usage: { ...usage, meter },
     documents,
     memory,
     tools,

@@ -1,5 +1,7 @@
 import { createWriteStream } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { PROVIDER_KEY } from '../../ai/own-keys.ts';
 import {
   ArchiveError,
   findTenantBySlug,
@@ -67,6 +69,35 @@ export async function runTenantDelete(slug: string, { confirm }: { confirm: stri
   await withTenant(slug, async ({ tenancy }, { id }) => {
     say(JSON.stringify(await tenancy.lifecycle.remove(id, confirm, null), null, 2));
   });
+}
+
+export async function runTenantKeys(slug: string): Promise<void> {
+  await withTenant(slug, async ({ tenancy }, tenant) => {
+    for (const { provider, address, hint, setAt } of await tenancy.providerKeys.list(tenant)) {
+      say(`${provider}\t${setAt === null ? '–' : `…${hint} since ${setAt.toISOString()}`}\t${address}`);
+    }
+  });
+}
+
+/** The key comes by standard input: as an argument every user of the machine could read it. */
+export async function runTenantKey(slug: string, provider: string, { remove }: { remove?: boolean }): Promise<void> {
+  const key = remove ? '' : await readKey();
+  await withTenant(slug, async ({ tenancy }, tenant) => {
+    if (remove) {
+      await tenancy.providerKeys.remove(tenant, provider, null);
+      say(`The tenant ${slug} has no key of its own for ${provider} any more.`);
+    } else {
+      await tenancy.providerKeys.set(tenant, provider, key, null);
+      say(`The tenant ${slug} asks ${provider} with a key of its own.`);
+    }
+  });
+}
+
+async function readKey(): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write('Paste the key, then Enter and Ctrl-D: ');
+  const key = (await text(process.stdin)).trim();
+  if (new RegExp(PROVIDER_KEY).test(key)) return key;
+  throw new CommandError('Give the key by standard input: 8 to 500 characters without spaces.', 1);
 }
 
 type Found = NonNullable<Awaited<ReturnType<typeof findTenantBySlug>>>;

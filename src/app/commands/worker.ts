@@ -22,6 +22,8 @@ export async function runWorker(): Promise<void> {
   await services.usage.start();
   await services.chat.engine.start();
   services.memory.look.begin();
+  // Of a tenant that is suspended, whoever was let in before is not any more.
+  await services.tenancy.lifecycle.listen();
   log.info('the worker works');
   await ended;
   await shutDown(services, null, () => undefined);

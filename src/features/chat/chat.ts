@@ -1,6 +1,6 @@
 import type { ModelRegistry } from '../../ai/model-registry.ts';
 import type { JobDefinition, Queue } from '../../platform/queue/queue.ts';
-import type { TenantSettings } from '../tenancy/index.ts';
+import { noQuotas, type QuotaOf, type Tenant, type TenantSettings } from '../tenancy/index.ts';
 import { chatRules, type Titles } from './chat-settings.ts';
 import { createExpiredSessions } from './expired-sessions.ts';
 import { createFeedbackService, type FeedbackService } from './feedback.service.ts';
@@ -22,7 +22,11 @@ export type Chat = {
 
 export type ChatDependencies = Omit<RunEngineDependencies, 'resolveModel' | 'planWait'> & {
   models: ModelRegistry;
+  /** The models as a tenant sees them. Left out: all see the same. */
+  modelsOf?: (tenant: Tenant) => Promise<ModelRegistry>;
   queue: Pick<Queue, 'enqueue'>;
+  /** What tenants may have of sessions. Left out: as many as they like. */
+  quotaOf?: QuotaOf;
   /** Left out: no tenant has its own. */
   settings?: Pick<TenantSettings, 'read'>;
   /** Who titles sessions where the tenant does not say; default: the question. */
@@ -30,24 +34,33 @@ export type ChatDependencies = Omit<RunEngineDependencies, 'resolveModel' | 'pla
 };
 
 export function createChat(deps: ChatDependencies): Chat {
-  const { models, queue, settings, titles = 'question', ...rest } = deps;
+  const {
+    models,
+    modelsOf = async () => models,
+    quotaOf = noQuotas,
+    queue,
+    settings,
+    titles = 'question',
+    ...rest
+  } = deps;
   const { database, clock } = deps;
   const engine = new RunEngine({
     ...rest,
-    resolveModel: (name) => models.resolve(name),
+    resolveModel: async (name, tenant) => (await modelsOf(tenant)).resolve(name),
     planWait: planWaitWith(database, queue),
   });
   const expiredSessions = createExpiredSessions({ database, queue, clock });
   return {
     engine,
     jobs: [expiredSessions.job, checkWaitingJob(engine)],
-    sessions: createSessionService({ database, runs: engine, clock, expiredSessions }),
+    sessions: createSessionService({ database, runs: engine, clock, expiredSessions, quotaOf }),
     feedback: createFeedbackService({ database }),
     recalls: createRecallList({ database }),
     runs: createRunService({
       database,
       engine,
-      models,
+      modelsOf,
+      quotaOf,
       clock,
       expiredSessions,
       tools: deps.tools ?? null,

@@ -3,7 +3,7 @@ import type { Database, TenantTransaction } from '../../platform/database/databa
 import { decodeCursor, pageOf } from '../../platform/http/pagination.ts';
 import { newId } from '../../platform/id.ts';
 import type { Principal } from '../identity/index.ts';
-import { inTenant } from '../tenancy/index.ts';
+import { inTenant, type QuotaOf } from '../tenancy/index.ts';
 import { endBelow, lockSession, turnTo } from './branch.store.ts';
 import { chatErrors } from './chat.errors.ts';
 import { assertOwnSession } from './chat.policy.ts';
@@ -14,6 +14,7 @@ import { type MessageView, messageView, type PlacedMessageView, placedMessageVie
 import type { RunEngine } from './run/run-engine.ts';
 import type { GivenMessage } from './run/run-to-save.ts';
 import * as store from './session.store.ts';
+import { takeSession } from './session-quota.ts';
 
 export type Page = { limit?: number; cursor?: string };
 
@@ -28,15 +29,16 @@ export type SessionDependencies = {
   runs: Pick<RunEngine, 'drop'>;
   clock: Clock;
   expiredSessions: ExpiredSessions;
+  quotaOf: QuotaOf;
 };
 
 export type SessionService = ReturnType<typeof createSessionService>;
 
 /** Sessions and their messages. Every function takes the principal first and answers for its own sessions only. */
 export function createSessionService(deps: SessionDependencies) {
-  const { database, runs, clock, expiredSessions } = deps;
+  const { database, runs, clock, expiredSessions, quotaOf } = deps;
   return {
-    /** A session, empty or with messages that were said elsewhere. */
+    /** A session, empty or with messages that were said elsewhere. @throws ApiError ERR_TENANT_009 */
     async create(
       principal: Principal,
       { title, metadata }: NewSession,
@@ -46,7 +48,9 @@ export function createSessionService(deps: SessionDependencies) {
       const expiresAt = lifetime === null ? null : new Date(clock.now().getTime() + lifetime);
       const about = { title: title ?? null, metadata: metadata ?? {}, expiresAt };
       const session = { id: newId(), userId: principal.userId, ...about };
+      const quota = await quotaOf(principal.tenant, 'sessions');
       const row = await inTenant(database, principal.tenant, async (trx) => {
+        await takeSession(trx, quota);
         const inserted = await store.insertSession(trx, session);
         if (lifetime !== null) await expiredSessions.planDeletion(trx, principal.tenant, lifetime);
         const added = given.length > 0 ? await messages.insertMessages(trx, session.id, withIds(given)) : [];
@@ -60,14 +64,17 @@ export function createSessionService(deps: SessionDependencies) {
       return row;
     },
 
-    /** An empty session, while the user has not too many of this dialect. @throws ApiError ERR_CHAT_020 */
+    /** An empty session, while the user has not too many of this dialect. @throws ApiError ERR_CHAT_020, ERR_TENANT_009 */
     async createCounted(principal: Principal, { origin, most, idleDays }: SessionQuota): Promise<SessionView> {
       const { tenant, userId } = principal;
       const since = new Date(clock.now().getTime() - idleDays * DAY_MS);
+      const quota = await quotaOf(tenant, 'sessions');
       const row = await inTenant(database, tenant, async (trx) => {
+        await store.lockSessionsOf(trx, userId);
         const count = await store.countSessionsOf(trx, userId, origin, since);
         if (count >= most)
           throw chatErrors.sessionLimit(`You have ${count} sessions; delete one before you begin another.`);
+        await takeSession(trx, quota);
         return store.insertSession(trx, { id: newId(), userId, title: null, metadata: {}, origin });
       });
       return sessionView({ ...row, message_count: 0, current_message_id: null, active_run_id: null });

@@ -52,6 +52,20 @@ export async function insertSession(
     .executeTakeFirstOrThrow();
 }
 
+/** Sessions of the whole tenant. */
+export async function countAllSessions(trx: TenantTransaction): Promise<number> {
+  const row = await trx
+    .selectFrom('session')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** Whoever counts the sessions of the same user waits here for the end of the transaction. */
+export async function lockSessionsOf(trx: TenantTransaction, userId: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`sessions ${userId}`}, 0))`.execute(trx);
+}
+
 export async function findSession(trx: TenantTransaction, id: string): Promise<SessionSummaryRow | undefined> {
   return trx.selectFrom('session').select(COLUMNS).select(SUMMARY).where('id', '=', id).executeTakeFirst();
 }

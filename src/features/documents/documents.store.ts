@@ -85,6 +85,33 @@ export async function insertReceivingDocument(trx: TenantTransaction, document: 
     .execute();
 }
 
+/** Those that are on their way count, those that are being deleted, and new versions of others, do not. */
+export async function countDocuments(trx: TenantTransaction): Promise<number> {
+  const row = await trx
+    .selectFrom('document')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('status', '<>', 'deleting')
+    .where('replaces', 'is', null)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** Bytes of the originals that the tenant keeps: of documents and of attachments, announced ones too. */
+export async function sumStoredBytes(trx: TenantTransaction): Promise<number> {
+  const row = await trx
+    .selectNoFrom(({ selectFrom }) => [
+      selectFrom('document')
+        .select(({ fn }) => fn.coalesce(fn.sum<number>('size_bytes'), sql<number>`0`).as('bytes'))
+        .where('status', '<>', 'deleting')
+        .as('documents'),
+      selectFrom('attachment')
+        .select(({ fn }) => fn.coalesce(fn.sum<number>('size_bytes'), sql<number>`0`).as('bytes'))
+        .as('attachments'),
+    ])
+    .executeTakeFirstOrThrow();
+  return Number(row.documents) + Number(row.attachments);
+}
+
 export type ReceivedFile = {
   sizeBytes: number;
   /** SHA-256, hex. */

@@ -1,12 +1,8 @@
 import type { Principal } from '../identity/index.ts';
-import { inTenant as enterTenant } from '../tenancy/index.ts';
+import { inTenant as enterTenant, noQuotas } from '../tenancy/index.ts';
+import { beginDocument, type DocumentQuotas, documentQuotasOf, takeStorage } from './document-quotas.ts';
 import { enqueueIngestion } from './documents.jobs.ts';
-import {
-  type DocumentRow,
-  insertReceivingDocument,
-  queueReceivedDocument,
-  type ReceivedFile,
-} from './documents.store.ts';
+import { type DocumentRow, queueReceivedDocument, type ReceivedFile } from './documents.store.ts';
 import type { IngestionDependencies, InTenant } from './ingestion/ingestion.types.ts';
 import { retireDocuments } from './ingestion/purge-documents.ts';
 import { receiveOriginal } from './receive-original.ts';
@@ -38,7 +34,7 @@ type Received = { file: IncomingFile; stored: ReceivedFile };
 /**
  * Stores files as they come, then queues all of them in one transaction: either every document of a request exists, or
  * none of them does.
- * @throws ApiError ERR_DOCUMENT_006, ERR_DOCUMENT_012 and whatever `about` or the stream throws
+ * @throws ApiError ERR_DOCUMENT_006, ERR_DOCUMENT_012, ERR_TENANT_009 and whatever `about` or the stream throws
  */
 export async function receiveDocuments(
   deps: ReceivingDependencies,
@@ -46,15 +42,16 @@ export async function receiveDocuments(
   { files, about }: Upload,
 ): Promise<DocumentRow[]> {
   const inTenant: InTenant = (work) => enterTenant(deps.database, principal.tenant, work);
+  const quotas = await documentQuotasOf(deps.quotaOf ?? noQuotas, principal.tenant);
   const begun: string[] = [];
   try {
     const received: Received[] = [];
     for await (const file of files) {
       begun.push(file.documentId);
-      await inTenant((trx) => insertReceivingDocument(trx, receivingDocument(principal, file)));
+      await inTenant((trx) => beginDocument(trx, quotas, receivingDocument(principal, file)));
       received.push({ file, stored: await receive(inTenant, file, deps.uploadLimit) });
     }
-    return await queueAll(deps, principal, inTenant, received, await about(received.length));
+    return await queueAll(deps, principal, quotas, inTenant, received, await about(received.length));
   } catch (error) {
     await inTenant((trx) => retireDocuments(trx, deps.queue, principal.tenant, begun)).catch((cause: unknown) =>
       deps.log.warn({ err: cause }, 'an upload that was cut off will be removed later'),
@@ -85,11 +82,14 @@ function receive(inTenant: InTenant, file: IncomingFile, maxBytes: number): Prom
 function queueAll(
   deps: ReceivingDependencies,
   principal: Principal,
+  quotas: DocumentQuotas,
   inTenant: InTenant,
   received: readonly Received[],
   about: About,
 ): Promise<DocumentRow[]> {
   return inTenant(async (trx) => {
+    const bytes = received.reduce((sum, { stored }) => sum + stored.sizeBytes, 0);
+    await takeStorage(trx, quotas.storage, bytes);
     const rows: DocumentRow[] = [];
     for (const { file, stored } of received) {
       const change = { title: about.title ?? file.filename ?? '', metadata: about.metadata };

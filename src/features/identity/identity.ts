@@ -5,7 +5,7 @@ import type { Migration } from '../../platform/database/migrations/migration.ts'
 import type { Outbox } from '../../platform/mail/outbox.ts';
 import type { SecretBox } from '../../platform/secrets/secret-box.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
-import type { TenantRow, TenantSettings } from '../tenancy/index.ts';
+import { noQuotas, type QuotaOf, type TenantRow, type TenantSettings } from '../tenancy/index.ts';
 import type { ApiKeyStateRow } from './api-key/api-key.store.ts';
 import type { LoginLock } from './login-lock/login-lock.ts';
 import type { OauthProvider } from './oauth/oauth-provider.ts';
@@ -45,6 +45,8 @@ export type Identity = {
   readonly redirectUris: readonly string[];
   /** Whether a login is refused until the e-mail address is verified. */
   readonly requireVerifiedEmail: boolean;
+  /** What tenants may have of members. */
+  readonly quotaOf: QuotaOf;
   countLogin(outcome: LoginOutcome): void;
   /** ms that a failed login takes at least. */
   readonly failureFloor: number;
@@ -73,6 +75,7 @@ export type IdentityOptions = {
   /** Besides the console's own. */
   redirectUris?: readonly string[];
   requireVerifiedEmail?: boolean;
+  quotaOf?: QuotaOf;
   countLogin?(outcome: LoginOutcome): void;
   /** Left out: every tenant has the defaults, and takes no visitors. */
   settings?: Pick<TenantSettings, 'read'>;
@@ -111,6 +114,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     providers: new Map(providers.map((provider) => [provider.name, provider])),
     redirectUris: [`${publicUrl}/sign-in/callback`, ...(options.redirectUris ?? [])],
     requireVerifiedEmail: options.requireVerifiedEmail ?? false,
+    quotaOf: options.quotaOf ?? noQuotas,
     countLogin: options.countLogin ?? (() => undefined),
     families: createFreshCache<FamilyStateRow>(states),
     apiKeys: createFreshCache<ApiKeyStateRow>(states),

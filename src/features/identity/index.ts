@@ -4,7 +4,7 @@ export { identityRoutes } from './identity.routes.ts';
 export { createFirstOperator, type FirstOperator, resetPassword } from './identity.service.ts';
 export { createIdentity, type Identity, type IdentityOptions } from './identity.ts';
 export { createGithubProvider } from './oauth/github-provider.ts';
-export type { OauthProvider } from './oauth/oauth-provider.ts';
+export { type OauthProvider, OauthRefusedError } from './oauth/oauth-provider.ts';
 export { createOpenidProvider } from './oauth/openid-provider.ts';
 export {
   authenticate,

@@ -115,7 +115,8 @@ function changeRoutes(app: App, { lifecycle, settings }: Tenancy): void {
     },
     async ({ params: { id }, body, principal }) => {
       const tenant = await lifecycle.get(id);
-      return schema.presentSettings(await settings.change(tenant, body, { userId: principal.userId, as: 'operator' }));
+      const author = { userId: principal.userId, as: 'operator', principal } as const;
+      return schema.presentSettings(await settings.change(tenant, body, author));
     },
   );
   app.post(

@@ -19,6 +19,8 @@ export {
 } from './forgetting/forgetting.ts';
 export { createIdempotency, type Idempotency } from './idempotency/idempotency.ts';
 export { createTenantLifecycle, type TenantLifecycle } from './lifecycle/tenant-lifecycle.ts';
+export { createProviderKeys, type ProviderKeys } from './provider-key/provider-key.service.ts';
+export { createQuotaOf, noQuotas, type Quota, type QuotaOf, takeFromQuota } from './quota/quota.ts';
 export { createTenantSecrets, type TenantSecrets } from './secrets/tenant-secrets.ts';
 export { defineTenantSettings, type TenantSetting } from './settings/tenant-setting.schema.ts';
 export { createTenantSettings, type TenantSettings } from './settings/tenant-settings.ts';

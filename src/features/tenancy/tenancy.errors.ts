@@ -27,4 +27,22 @@ export const tenancyErrors = defineErrors('TENANT', {
     title: 'Export not ready',
     example: 'This export is running. Ask for it again when its status is ready.',
   },
+  noSuchProvider: {
+    number: 7,
+    kind: 'not-found',
+    title: 'No such provider',
+    example: 'There is no provider "acme" here; there are anthropic, google, openai, openrouter.',
+  },
+  noProviderKey: {
+    number: 8,
+    kind: 'not-found',
+    title: 'No key of your own',
+    example: 'This tenant has no key of its own for this provider.',
+  },
+  quotaReached: {
+    number: 9,
+    kind: 'forbidden',
+    title: 'The quota is reached',
+    example: 'This tenant may have 100 documents and has 100. An operator changes the setting quotas.documents.',
+  },
 });

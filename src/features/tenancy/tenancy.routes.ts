@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { App } from '../../platform/http/server.ts';
 import { adminTenantRoutes } from './admin.routes.ts';
+import { providerKeyRoutes } from './provider-key/provider-key.routes.ts';
 import * as schema from './tenancy.schema.ts';
 import type { Tenancy } from './tenancy.ts';
 
@@ -9,6 +10,7 @@ export function tenancyRoutes(app: App, tenancy: Tenancy): void {
   settingRoutes(app, tenancy);
   ownRoutes(app, tenancy);
   exportRoutes(app, tenancy);
+  providerKeyRoutes(app, tenancy.providerKeys);
   adminTenantRoutes(app, tenancy);
 }
 
@@ -37,7 +39,7 @@ function settingRoutes(app: App, { settings }: Tenancy): void {
       },
     },
     async ({ principal, body }) => {
-      const author = { userId: principal.userId, as: 'admin' } as const;
+      const author = { userId: principal.userId, as: 'admin', principal } as const;
       return schema.presentSettings(await settings.change(principal.tenant, body, author));
     },
   );

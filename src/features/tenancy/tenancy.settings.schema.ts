@@ -14,4 +14,7 @@ const perMinute = (description: string) =>
 export const limitSettings = defineTenantSettings('limits', {
   requests_per_minute: perMinute('Requests a minute in this tenant.'),
   runs_per_minute: perMinute('Questions a minute of one user.'),
+  websocket_messages_per_minute: perMinute('Messages a minute of one user over WebSockets.'),
+  memory_messages_per_minute: perMinute('Memory messages a minute that one user or API key may create.'),
+  chatkit_requests_per_minute: perMinute('Requests a minute of one user on each ChatKit REST route.'),
 });

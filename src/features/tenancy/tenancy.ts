@@ -1,4 +1,5 @@
 import type { TenantLifecycle } from './lifecycle/tenant-lifecycle.ts';
+import type { ProviderKeys } from './provider-key/provider-key.service.ts';
 import type { TenantSecrets } from './secrets/tenant-secrets.ts';
 import type { TenantSettings } from './settings/tenant-settings.ts';
 import type { TenantExports } from './transfer/tenant-exports.ts';
@@ -7,6 +8,7 @@ import type { TenantExports } from './transfer/tenant-exports.ts';
 export type Tenancy = {
   readonly settings: TenantSettings;
   readonly secrets: TenantSecrets;
+  readonly providerKeys: ProviderKeys;
   readonly lifecycle: TenantLifecycle;
   readonly exports: TenantExports;
 };

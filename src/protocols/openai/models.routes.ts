@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import type { Principal } from '../../features/identity/index.ts';
 import type { App } from '../../platform/http/server.ts';
 import type { OpenaiDependencies } from './dependencies.ts';
 import { openaiErrors } from './openai.errors.ts';
@@ -7,7 +8,7 @@ import { openaiErrors } from './openai.errors.ts';
 const CREATED = 0;
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 
-export function modelRoutes(app: App, { models }: OpenaiDependencies): void {
+export function modelRoutes(app: App, { modelsOf }: OpenaiDependencies): void {
   const tags = ['OpenAI'];
   const view = ({ id, provider }: { id: string; provider: string }) => ({
     id,
@@ -15,9 +16,9 @@ export function modelRoutes(app: App, { models }: OpenaiDependencies): void {
     created: CREATED,
     owned_by: provider,
   });
-  const all = () => {
-    const { embedder } = models;
-    const listed = models.list().map(view);
+  const all = async (tenant: Principal['tenant']) => {
+    const { embedder, list } = await modelsOf(tenant);
+    const listed = list().map(view);
     return embedder
       ? [...listed, view({ id: embedder.id, provider: embedder.id.split('/')[0] ?? embedder.id })]
       : listed;
@@ -25,10 +26,10 @@ export function modelRoutes(app: App, { models }: OpenaiDependencies): void {
   app.get(
     '/v1/models',
     { config: { access: 'viewer' }, schema: { tags, summary: 'The models that are known by name' } },
-    async () => ({ object: 'list', data: all() }),
+    async ({ principal }) => ({ object: 'list', data: await all(principal.tenant) }),
   );
-  const one = (name: string) => {
-    const found = all().find(({ id }) => id === name);
+  const one = async ({ tenant }: Principal, name: string) => {
+    const found = (await all(tenant)).find(({ id }) => id === name);
     if (found) return found;
     const message = 'is not a model that is listed here';
     throw openaiErrors.modelNotFound(`"${name}" ${message}; GET /v1/models lists those that are.`, {
@@ -41,12 +42,12 @@ export function modelRoutes(app: App, { models }: OpenaiDependencies): void {
       config: { access: 'viewer' },
       schema: { tags, summary: 'One model', params: Type.Object({ id: Name }) },
     },
-    async ({ params }) => one(params.id),
+    async ({ principal, params }) => one(principal, params.id),
   );
   // Names have a slash, which not every client writes as %2F.
   app.get(
     '/v1/models/*',
     { config: { access: 'viewer' }, schema: { hide: true, params: Type.Object({ '*': Name }) } },
-    async ({ params }) => one(params['*']),
+    async ({ principal, params }) => one(principal, params['*']),
   );
 }

@@ -29,7 +29,7 @@ export type RecallFor = (tenant: Tenant, question: string, run: RunRow, signal: 
 export type AnsweringPorts = {
   database: Database;
   metrics: Metrics;
-  resolveModel(name: string): ChatModel;
+  resolveModel(name: string, tenant: Tenant): Promise<ChatModel>;
   /** Counts, and pays for, each request to a model. */
   meter: Meter;
   retrieve: RetrieveFor;
@@ -85,7 +85,7 @@ export async function answeringOf(
     sent.costUsd = costUsd;
   };
   const call = { tenant, ...payerOf(run), purpose: 'answer' as const, run: { id: run.id, position }, settled };
-  const model = ports.meter.model(ports.resolveModel(run.model), call);
+  const model = ports.meter.model(await ports.resolveModel(run.model, tenant), call);
   const bounds = boundsOf(run, ports.limits);
   const source = { source: ports.tools ?? null, canAsk: !bounds.endsAtClientTools };
   const tools = await openTools(run.request.tools ?? [], source, owner, signal);

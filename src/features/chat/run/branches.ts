@@ -1,7 +1,7 @@
 import type { ModelRegistry } from '../../../ai/model-registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import type { Principal } from '../../identity/index.ts';
-import { inTenant } from '../../tenancy/index.ts';
+import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import { lockSession, turnTo } from '../branch.store.ts';
 import { chatErrors } from '../chat.errors.ts';
 import { assertOwnSession } from '../chat.policy.ts';
@@ -24,9 +24,10 @@ import { visitorInput } from './visitor-input.ts';
 type BranchDependencies = {
   database: Database;
   engine: RunEngine;
-  models: ModelRegistry;
+  /** The models as a tenant sees them. */
+  modelsOf(tenant: Tenant): Promise<ModelRegistry>;
   /** The id of a model. @throws ApiError ERR_CHAT_006 */
-  modelOf(name: string | null, format: RunInput['answer_format']): string;
+  modelOf(models: ModelRegistry, name: string | null, format: RunInput['answer_format']): string;
   tools: ToolSource | null;
   limits: Partial<RunLimits>;
   rules: ChatRulesOf;
@@ -43,7 +44,7 @@ export function createBranches(deps: BranchDependencies) {
     given: RunInput,
   ): Promise<RunView> {
     const { tenant } = principal;
-    const model = deps.modelOf(given.model ?? null, given.answer_format);
+    const model = deps.modelOf(await deps.modelsOf(tenant), given.model ?? null, given.answer_format);
     await assertUsableTools(given, principal, deps);
     const rules = await deps.rules(tenant);
     const workerId = await engine.holder(tenant);
@@ -53,10 +54,11 @@ export function createBranches(deps: BranchDependencies) {
   }
 
   /** As it was asked for before, its model, too, while that is still there; then what is given now. A visitor chooses nothing. */
-  function asked(principal: Principal, former: store.RunRow | null, given: RunInput): RunInput {
+  async function asked(principal: Principal, former: store.RunRow | null, given: RunInput): Promise<RunInput> {
     if (principal.visitor) return visitorInput(given);
     if (!former) return given;
-    return { ...inputOf(former), ...(isThere(deps.models, former.model) && { model: former.model }), ...given };
+    const models = await deps.modelsOf(principal.tenant);
+    return { ...inputOf(former), ...(isThere(models, former.model) && { model: former.model }), ...given };
   }
 
   return {
@@ -71,7 +73,7 @@ export function createBranches(deps: BranchDependencies) {
       input: Omit<RunInput, 'input'>,
     ): Promise<RunView> {
       const { question } = await findQuestion(database, principal, sessionId, messageId);
-      return branchOff(principal, sessionId, question.id, asked(principal, null, { ...input, input: null }));
+      return branchOff(principal, sessionId, question.id, await asked(principal, null, { ...input, input: null }));
     },
 
     /** The same for an answer or its question, asked for as it was before unless `given` says otherwise. */
@@ -82,7 +84,7 @@ export function createBranches(deps: BranchDependencies) {
       given: Regeneration,
     ): Promise<RunView> {
       const { question, former } = await findQuestion(database, principal, sessionId, messageId);
-      return branchOff(principal, sessionId, question.id, asked(principal, former, { ...given, input: null }));
+      return branchOff(principal, sessionId, question.id, await asked(principal, former, { ...given, input: null }));
     },
 
     /**
@@ -94,7 +96,7 @@ export function createBranches(deps: BranchDependencies) {
       const { message, former } = await findQuestion(database, principal, sessionId, messageId);
       if (message.role !== 'user') throw chatErrors.notAQuestion();
       const input = editedParts(given.input, message.parts);
-      return branchOff(principal, sessionId, message.parent_id, asked(principal, former, { ...given, input }));
+      return branchOff(principal, sessionId, message.parent_id, await asked(principal, former, { ...given, input }));
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Database } from '../../../platform/database/database.ts';
 import { violatesUnique } from '../../../platform/database/failures.ts';
 import { newId } from '../../../platform/id.ts';
 import type { Principal } from '../../identity/index.ts';
-import { inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
+import { inTenant, type QuotaOf, queryTenant, type Tenant } from '../../tenancy/index.ts';
 import type { RunTrace } from '../../usage/index.ts';
 import { chatErrors } from '../chat.errors.ts';
 import { assertOwnRun, assertOwnSession } from '../chat.policy.ts';
@@ -15,6 +15,7 @@ import { type ExpiredSessions, lifetimeOf } from '../expired-sessions.ts';
 import { readBranch } from '../message.store.ts';
 import { type MessageView, messageView } from '../message.ts';
 import { findSession } from '../session.store.ts';
+import { takeSession } from '../session-quota.ts';
 import { assertUsableFormat } from './answer-format.ts';
 import type { RunLimits } from './answering.ts';
 import { assertUsableTools, withUsualTools } from './asked-tools.ts';
@@ -44,7 +45,9 @@ export type RunDetail = { run: RunView; request: store.RunRequest };
 export type RunDependencies = {
   database: Database;
   engine: RunEngine;
-  models: ModelRegistry;
+  /** The models as a tenant sees them. */
+  modelsOf(tenant: Tenant): Promise<ModelRegistry>;
+  quotaOf: QuotaOf;
   clock: Clock;
   expiredSessions: ExpiredSessions;
   tools: ToolSource | null;
@@ -53,12 +56,12 @@ export type RunDependencies = {
 };
 
 export function createRunService(deps: RunDependencies) {
-  const { database, engine, models, clock, expiredSessions } = deps;
+  const { database, engine, modelsOf, quotaOf, clock, expiredSessions } = deps;
 
   async function start(principal: Principal, target: RunTarget, given: RunInput): Promise<RunView> {
     const { tenant } = principal;
     const input = principal.visitor ? await visitorsRun(principal, target, given) : given;
-    const model = resolveModel(models, input.model ?? null, input.answer_format);
+    const model = resolveModel(await modelsOf(tenant), input.model ?? null, input.answer_format);
     await assertUsableTools(input, principal, deps);
     const rules = await deps.rules(tenant);
     const holder = await engine.holder(tenant);
@@ -86,13 +89,17 @@ export function createRunService(deps: RunDependencies) {
   ): Promise<{ row: store.RunRow | undefined; history: store.HistoryRow[] }> {
     const insert = store.insertRun({ ...run, firstEvent: run.firstLine.json });
     const newest = store.newestMessages(run.sessionId, historyLimit(run.request));
-    const [rows, messages] = run.newSession?.expiresAt
-      ? await inTenant(database, tenant, async (trx) => {
-          const [saved, said] = await Promise.all([trx.executeQuery(insert), trx.executeQuery(newest)]);
-          await expiredSessions.planDeletion(trx, tenant, run.newSession?.lifetime);
-          return [saved.rows, said.rows] as const;
-        })
-      : await queryTenant<[store.RunRow, store.HistoryRow]>(database, tenant, insert, newest);
+    const quota = run.newSession ? await quotaOf(tenant, 'sessions') : null;
+    const isBounded = quota !== null && quota.limit !== null;
+    const [rows, messages] =
+      run.newSession && (run.newSession.expiresAt || isBounded)
+        ? await inTenant(database, tenant, async (trx) => {
+            if (quota) await takeSession(trx, quota);
+            const [saved, said] = await Promise.all([trx.executeQuery(insert), trx.executeQuery(newest)]);
+            if (run.newSession?.expiresAt) await expiredSessions.planDeletion(trx, tenant, run.newSession.lifetime);
+            return [saved.rows, said.rows] as const;
+          })
+        : await queryTenant<[store.RunRow, store.HistoryRow]>(database, tenant, insert, newest);
     return { row: rows[0], history: messages.toReversed() };
   }
 
@@ -128,7 +135,7 @@ export function createRunService(deps: RunDependencies) {
 
   return {
     ...createToolAnswers({ database, engine }),
-    ...createBranches({ ...deps, modelOf: (name, format) => resolveModel(models, name, format) }),
+    ...createBranches({ ...deps, modelOf: resolveModel }),
 
     /** Saves the question and begins to answer it, whether or not anyone waits for the answer. */
     async create(principal: Principal, sessionId: string, input: RunInput): Promise<RunView> {

@@ -1,7 +1,8 @@
 import { chunkDocument } from '../../../lib/chunking/chunk-document.ts';
 import { newId } from '../../../platform/id.ts';
 import type { Principal } from '../../identity/index.ts';
-import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import { inTenant, noQuotas, type Tenant } from '../../tenancy/index.ts';
+import { takeStorage } from '../document-quotas.ts';
 import { documentErrors, faultOf, type IngestionFault } from '../documents.errors.ts';
 import type { IngestionDependencies } from '../ingestion/ingestion.types.ts';
 import type { RetrievedPassage } from '../retrieval/passages.ts';
@@ -23,7 +24,7 @@ export type Attachment = {
 
 export type AttachmentFile = { name: string; contentType: string; bytes: Buffer };
 
-export type AttachmentDependencies = Pick<IngestionDependencies, 'database' | 'extract' | 'log'> & {
+export type AttachmentDependencies = Pick<IngestionDependencies, 'database' | 'extract' | 'log' | 'quotaOf'> & {
   unused: UnusedAttachments;
   /** Largest attachment, bytes. */
   attachmentLimit: number;
@@ -33,11 +34,13 @@ export type AttachmentService = ReturnType<typeof createAttachmentService>;
 
 /** Files that belong to one session of one user: no search finds them, and only that session's answers read them. */
 export function createAttachmentService(deps: AttachmentDependencies) {
-  const { database, unused, attachmentLimit } = deps;
+  const { database, unused, attachmentLimit, quotaOf = noQuotas } = deps;
 
   async function announce(principal: Principal, file: { name: string; contentType: string; sizeBytes: number }) {
     if (file.sizeBytes > attachmentLimit) throw tooLarge(file.name, attachmentLimit);
+    const storage = await quotaOf(principal.tenant, 'storage_bytes');
     return inTenant(database, principal.tenant, async (trx) => {
+      await takeStorage(trx, storage, file.sizeBytes);
       await unused.planDeletion(trx, principal.tenant);
       return store.insertAttachment(trx, { id: newId(), userId: principal.userId, ...file });
     });
@@ -52,7 +55,11 @@ export function createAttachmentService(deps: AttachmentDependencies) {
     if (bytes.length > attachmentLimit) throw tooLarge(row.name, attachmentLimit);
     if (bytes.length === 0) throw documentErrors.emptyFile(`The file ${row.name} is empty.`);
     const { chunks, fault } = await readText(deps, row, bytes, signal);
+    const storage = await quotaOf(principal.tenant, 'storage_bytes');
     const filled = await inTenant(database, principal.tenant, async (trx) => {
+      // It may have been announced as smaller than it is.
+      const more = bytes.length - row.size_bytes;
+      if (more > 0) await takeStorage(trx, storage, more);
       const updated = await store.fillAttachment(trx, row.id, { bytes, fault });
       if (updated) await store.insertAttachmentChunks(trx, chunks);
       return updated;

@@ -4,9 +4,10 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ApiError } from '../../../platform/http/errors.ts';
 import { newId } from '../../../platform/id.ts';
-import type { Tenant } from '../../tenancy/index.ts';
+import { noQuotas, type Tenant } from '../../tenancy/index.ts';
+import { beginDocument, documentQuotasOf, takeStorage } from '../document-quotas.ts';
 import { faultOf, type IngestionFault } from '../documents.errors.ts';
-import { findDocument, insertReceivingDocument, queueReceivedDocument, requeueDocument } from '../documents.store.ts';
+import { findDocument, queueReceivedDocument, requeueDocument } from '../documents.store.ts';
 import { ingestDocument } from '../ingestion/ingest-document.ts';
 import type { IngestionDependencies, InTenant } from '../ingestion/ingestion.types.ts';
 import { retireDocuments } from '../ingestion/purge-documents.ts';
@@ -52,7 +53,7 @@ function resultOf(outcome: FileResult['outcome'], fault: IngestionFault | null):
 
 /** Stores a file as a document that waits to be ingested. */
 async function addFile(
-  { inTenant, queue, tenant, userId, sourceId, uploadLimit }: FileIngestion,
+  { inTenant, queue, tenant, userId, sourceId, uploadLimit, quotaOf }: FileIngestion,
   file: FolderFile,
   { replaces, retire }: Extract<FilePlan, { kind: 'add' }>,
 ): Promise<string> {
@@ -66,11 +67,13 @@ async function addFile(
     metadata: {},
     createdBy: userId,
   };
-  await inTenant((trx) => insertReceivingDocument(trx, document));
+  const quotas = await documentQuotasOf(quotaOf ?? noQuotas, tenant);
+  await inTenant((trx) => beginDocument(trx, quotas, document));
   try {
     const options = { documentId: id, filename: title, maxBytes: uploadLimit };
     const stored = await withFile(file.absolutePath, (bytes) => receiveOriginal(inTenant, bytes, options));
     await inTenant(async (trx) => {
+      await takeStorage(trx, quotas.storage, stored.sizeBytes);
       await queueReceivedDocument(trx, id, stored, { title, metadata: {} });
       await retireDocuments(trx, queue, tenant, retire);
     });

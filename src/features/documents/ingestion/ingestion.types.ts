@@ -4,6 +4,7 @@ import type { Database, TenantTransaction } from '../../../platform/database/dat
 import type { Queue } from '../../../platform/queue/queue.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
+import type { QuotaOf } from '../../tenancy/index.ts';
 import type { Meter } from '../../usage/index.ts';
 import type { ExtractionInput, ExtractionResult } from '../extraction/extracted-document.ts';
 
@@ -20,6 +21,8 @@ export type IngestionDependencies = {
   log: Logger;
   metrics: Metrics;
   clock: Clock;
+  /** What tenants may have of documents and bytes. Left out: as much as they like. */
+  quotaOf?: QuotaOf;
   /** Vectors of a tenant up to which no index is built for them. */
   vectorsWithoutIndex?: number;
 };

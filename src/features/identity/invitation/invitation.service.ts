@@ -1,7 +1,7 @@
 import type { PlatformTransaction } from '../../../platform/database/database.ts';
 import { violatesUnique } from '../../../platform/database/failures.ts';
 import { isId, newId } from '../../../platform/id.ts';
-import { actBy, findTenantBySlug, type Origin, recordAct } from '../../tenancy/index.ts';
+import { actBy, findTenantBySlug, type Origin, type Quota, recordAct, takeFromQuota } from '../../tenancy/index.ts';
 import { newEmail, shownName } from '../account-name.ts';
 import { authErrors, userErrors } from '../identity.errors.ts';
 import { mayManageRole, type Role } from '../identity.policy.ts';
@@ -9,7 +9,7 @@ import * as users from '../identity.store.ts';
 import type { Identity } from '../identity.ts';
 import type { IdPage } from '../list-page.ts';
 import { invitationMail } from '../mail/mail-texts.ts';
-import { findMember } from '../member/member.store.ts';
+import { countPeople, findMember } from '../member/member.store.ts';
 import { hashOf, isSecret, newSecret } from '../one-time-token/one-time-token.ts';
 import { requirePerson } from '../password/password-proof.ts';
 import { newPassword } from '../password/password-rules.ts';
@@ -110,7 +110,7 @@ async function findOpen(identity: Identity, token: string): Promise<store.OpenIn
 
 /**
  * Accepts as a user who has an account, whose address must be the invitation's.
- * @throws ApiError ERR_AUTH_011, ERR_AUTH_014, ERR_USER_012
+ * @throws ApiError ERR_AUTH_011, ERR_AUTH_014, ERR_USER_012, ERR_TENANT_009
  */
 export async function acceptAsUser(
   identity: Identity,
@@ -121,7 +121,8 @@ export async function acceptAsUser(
   const invitation = await findOpen(identity, token);
   const user = await users.findUser(identity.database.db, principal.userId);
   if (!user || user.email !== invitation.email) throw userErrors.notYourInvitation();
-  await identity.database.transaction((trx) => join(identity, trx, invitation, user.id, principal.origin));
+  const quota = await memberQuota(identity, invitation.tenant_id);
+  await identity.database.transaction((trx) => join(identity, trx, invitation, user.id, quota, principal.origin));
   const tenant = await users.findMembership(identity.database.db, user.id, invitation.slug);
   if (!tenant) throw userErrors.tenantNotFound();
   return tenant;
@@ -132,7 +133,7 @@ export type NewMember = { token: string; password: string; fullName?: string | n
 /**
  * Accepts by making an account, without a tenant of its own. Who followed the link of a mail has shown that the address is
  * theirs.
- * @throws ApiError ERR_AUTH_011, ERR_USER_002, ERR_REQUEST_002, and what `beginLogin` does
+ * @throws ApiError ERR_AUTH_011, ERR_USER_002, ERR_REQUEST_002, ERR_TENANT_009, and what `beginLogin` does
  */
 export async function acceptAsNewUser(
   identity: Identity,
@@ -144,6 +145,7 @@ export async function acceptAsNewUser(
   const password_hash = await identity.passwords.hash(await newPassword(input.password), signal);
   const full_name = input.fullName == null ? null : shownName('full_name', input.fullName);
   const now = identity.clock.now();
+  const quota = await memberQuota(identity, invitation.tenant_id);
   const account = {
     id: newId(),
     email: invitation.email,
@@ -156,7 +158,7 @@ export async function acceptAsNewUser(
   const user = await identity.database
     .transaction(async (trx) => {
       const made = await users.insertUser(trx, account);
-      await join(identity, trx, invitation, made.id, client.origin);
+      await join(identity, trx, invitation, made.id, quota, client.origin);
       return made;
     })
     .catch((error: unknown) => {
@@ -167,11 +169,16 @@ export async function acceptAsNewUser(
   return beginLogin(identity, user, { tenant: invitation.slug, client, method: 'invitation' });
 }
 
+function memberQuota(identity: Identity, tenantId: string): Promise<Quota> {
+  return identity.quotaOf({ id: tenantId }, 'members');
+}
+
 async function join(
   identity: Identity,
   trx: PlatformTransaction,
   invitation: store.OpenInvitation,
   userId: string,
+  quota: Quota,
   origin: Origin | undefined,
 ): Promise<void> {
   const { id, tenant_id: tenantId, role } = invitation;
@@ -179,6 +186,7 @@ async function join(
   if (!(await store.setAccepted(trx, id, now))) throw authErrors.badOneTimeToken();
   // Somebody who was added meanwhile keeps the role that they were given.
   if (await findMember(trx, tenantId, userId)) return;
+  await takeFromQuota(trx, quota, 1, () => countPeople(trx, tenantId));
   await users.insertMembership(trx, { tenant_id: tenantId, user_id: userId, role });
   const actor = { kind: 'user', id: userId } as const;
   const target = { kind: 'invitation', id };

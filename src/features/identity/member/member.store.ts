@@ -20,6 +20,18 @@ export async function findMember(db: Db, tenantId: string, userId: string): Prom
     .executeTakeFirst();
 }
 
+/** People of the tenant, deactivated ones too. */
+export async function countPeople(db: Db, tenantId: string): Promise<number> {
+  const row = await db
+    .selectFrom('platform.membership as membership')
+    .innerJoin('platform.user as user', 'user.id', 'membership.user_id')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('membership.tenant_id', '=', tenantId)
+    .where('user.kind', '=', 'person')
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
 /** Whether somebody else can act as owner of the tenant. */
 export async function hasOtherOwner(trx: PlatformTransaction, tenantId: string, userId: string): Promise<boolean> {
   const row = await trx

@@ -1,9 +1,11 @@
 import { createFreshCache, type FreshCache } from '../../../platform/cache/fresh-cache.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import type { Database, PlatformTransaction } from '../../../platform/database/database.ts';
+import type { Database } from '../../../platform/database/database.ts';
 import { type FieldFault, requestErrors } from '../../../platform/http/errors.ts';
 import { valueFaults } from '../../../platform/http/validation.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
+import { type Act, type ActingPrincipal, actBy, SYSTEM } from '../audit/act.ts';
+import { recordAct } from '../audit/audit.service.ts';
 import { tenancyErrors } from '../tenancy.errors.ts';
 import type { Tenant } from '../tenant.ts';
 import { findTenantSetting, type TenantSetting, tenantSettingTable } from './tenant-setting.schema.ts';
@@ -13,7 +15,12 @@ import * as store from './tenant-settings.store.ts';
 export type SettingChanges = Readonly<Record<string, unknown>>;
 
 /** Who changes: an admin of the tenant, or an operator, who may also change what a tenant is given. */
-export type SettingAuthor = { userId: string | null; as: 'admin' | 'operator' };
+export type SettingAuthor = {
+  userId: string | null;
+  as: 'admin' | 'operator';
+  /** For the audit log; left out: somebody at the machine. */
+  principal?: ActingPrincipal;
+};
 
 export type SettingState = { setting: TenantSetting; value: unknown; isSet: boolean };
 
@@ -31,8 +38,6 @@ type Dependencies = {
   database: Database;
   clock: Clock;
   log: Logger;
-  /** Done in the transaction of each change; for the audit log. */
-  onChange?: (trx: PlatformTransaction, tenant: Pick<Tenant, 'id'>, keys: readonly string[]) => Promise<void>;
 };
 
 /** A notice may be lost. */
@@ -62,13 +67,24 @@ export function createTenantSettings(deps: Dependencies): TenantSettings {
           if (value === null) await store.deleteSetting(trx, tenant.id, key);
           else await store.saveSetting(trx, { tenantId: tenant.id, key, value, userId: author.userId });
         }
-        await deps.onChange?.(trx, tenant, Object.keys(changes));
         await store.announceChange(trx, tenant.id);
+        await recordAct(trx, actOf(tenant, changes, author), clock.now());
       });
       cache.forget(tenant.id);
       return list(tenant);
     },
   };
+}
+
+/** Texts, such as instructions, are a tenant's own words: that they were changed is told, and not to what. */
+function actOf({ id }: Pick<Tenant, 'id'>, changes: SettingChanges, { as, principal }: SettingAuthor): Act {
+  const told = Object.entries(changes).filter(
+    (entry): entry is [string, number | boolean | null] =>
+      entry[1] === null || /^(?:number|boolean)$/.test(typeof entry[1]),
+  );
+  const details = { as, changed: Object.keys(changes).sort(), ...Object.fromEntries(told) };
+  const act = { act: 'tenant-settings.change', target: { kind: 'tenant', id }, details } as const;
+  return { ...(principal ? actBy(principal, act) : { ...act, actor: SYSTEM }), tenantId: id };
 }
 
 /** Begins with the first read: commands that read no settings need no connection for notices. */

@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { createBoundedCache } from '../../../platform/cache/bounded-cache.ts';
 import { createFreshCache } from '../../../platform/cache/fresh-cache.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import { ForbiddenAddressError } from '../../../platform/http/guarded-fetch.ts';
-import { type CircuitBreaker, CircuitOpen, circuitBreaker } from '../../../platform/resilience/circuit-breaker.ts';
+import { BulkheadFull } from '../../../platform/resilience/bulkhead.ts';
+import { CircuitOpen } from '../../../platform/resilience/circuit-breaker.ts';
+import type { Outside } from '../../../platform/resilience/outside.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Tenant, TenantSecrets } from '../../tenancy/index.ts';
 import { connectMcp, type McpClient, type McpFetch, type McpResult } from './mcp-client.ts';
@@ -18,6 +19,7 @@ export type McpDependencies = {
   log: Logger;
   /** Guarded: the address is a tenant's, and must not lead into our own network. */
   fetch: McpFetch;
+  outside: Outside;
 };
 
 /** What a server did wrong, in words that are safe to show. */
@@ -31,15 +33,16 @@ export class McpServerError extends Error {
 /** How old what a server offers may be, ms: a run should not have to ask for it. */
 const LIST_LIFETIME_MS = 5 * 60_000;
 const KEPT_SERVERS = 1_000;
+/** Calls to one server; the others wait. */
+const MOST_AT_ONCE = 10;
 /** To list what it offers. */
 const LIST_TIMEOUT_MS = 10_000;
 
 export type McpServers = ReturnType<typeof createMcpServers>;
 
 /** Calls tenants' servers: what they offer is cached, and one that keeps failing is left alone for a while. */
-export function createMcpServers({ database, secrets, clock, log, fetch }: McpDependencies) {
+export function createMcpServers({ database, secrets, clock, log, fetch, outside }: McpDependencies) {
   const lists = createFreshCache<McpTool[]>({ capacity: KEPT_SERVERS, lifetime: LIST_LIFETIME_MS, clock });
-  const breakers = createBoundedCache<CircuitBreaker>(KEPT_SERVERS);
 
   /** One call to a server, on a connection of its own: nothing of one run is left for another. */
   async function call<Result>(
@@ -48,7 +51,6 @@ export function createMcpServers({ database, secrets, clock, log, fetch }: McpDe
     timeoutMs: number,
     work: (client: McpClient) => Promise<Result>,
   ): Promise<Result> {
-    const permit = enter(breakerOf(server), server.name);
     // The package hides it behind an error of its own.
     let refused: Error | null = null;
     const watched: McpFetch = (input, init) =>
@@ -56,23 +58,21 @@ export function createMcpServers({ database, secrets, clock, log, fetch }: McpDe
         if (error instanceof ForbiddenAddressError) refused = error;
         throw error;
       });
+    const connection = { url: server.url, headers: await headersOf(server), timeoutMs };
+    // To connect and to ask have `timeoutMs` each.
+    const service = { name: `mcp:${server.id}`, kind: 'mcp', timeout: 2 * timeoutMs, most: MOST_AT_ONCE } as const;
     try {
-      const connection = { url: server.url, headers: await headersOf(server), timeoutMs };
-      const client = await connectMcp(connection, watched, signal);
-      const result = await work(client).finally(() => closeSoon(client));
-      permit.succeeded();
-      return result;
+      return await outside.call(
+        service,
+        async (until) => {
+          const client = await connectMcp(connection, watched, until);
+          return await work(client).finally(() => closeSoon(client));
+        },
+        signal,
+      );
     } catch (error) {
-      if (signal.aborted) permit.abandoned();
-      else permit.failed();
       throw serverError(server.name, refused ?? error);
     }
-  }
-
-  function breakerOf({ id }: McpServerRow): CircuitBreaker {
-    const breaker = breakers.get(id) ?? circuitBreaker();
-    breakers.set(id, breaker);
-    return breaker;
   }
 
   async function headersOf({ id, tenant_id, header_names }: McpServerRow): Promise<Record<string, string>> {
@@ -130,17 +130,14 @@ export function secretName(serverId: string): string {
   return `mcp/${serverId}`;
 }
 
-function enter(breaker: CircuitBreaker, name: string) {
-  try {
-    return breaker.enter();
-  } catch (error) {
-    if (!(error instanceof CircuitOpen)) throw error;
-    throw new McpServerError(`The MCP server "${name}" failed repeatedly and is given a pause.`, error);
-  }
-}
-
 function serverError(name: string, error: unknown): McpServerError {
   if (error instanceof McpServerError) return error;
+  if (error instanceof CircuitOpen) {
+    return new McpServerError(`The MCP server "${name}" failed repeatedly and is given a pause.`, error);
+  }
+  if (error instanceof BulkheadFull) {
+    return new McpServerError(`The MCP server "${name}" has too many calls to answer. Try again in a moment.`, error);
+  }
   // The address is the tenant's own; anything else might tell what our network looks like.
   const why =
     error instanceof ForbiddenAddressError

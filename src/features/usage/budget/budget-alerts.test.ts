@@ -53,6 +53,7 @@ describe.each(testDatabases())('alerts about budgets on the $kind database', ({ 
       model: 'openai/gpt-5',
       runId: null,
       runPosition: null,
+      ownKey: false,
     } as const;
     const refusal = await usage.ledger.reserve({ ...call, price: null, inputTokens: 1 });
     const tokens = { inputTokens: 1, cachedInputTokens: 0, outputTokens: 1, estimated: false };

@@ -26,7 +26,9 @@ export function createBudgetService(deps: { database: Database; clock: Clock; in
       const account = accounts.find(({ subject_id }) => subject_id === (row.subject_id ?? tenantId));
       return viewOf(
         row,
-        row.scope !== 'tenant' && row.subject_id === null ? null : spendingOf(account, row.period, today()),
+        row.scope !== 'tenant' && row.subject_id === null
+          ? null
+          : spendingOf(account, row.period, today(), row.set_by === 'operator'),
       );
     });
   }
@@ -37,7 +39,7 @@ export function createBudgetService(deps: { database: Database; clock: Clock; in
     const views = await viewsOf(tenantId, rows);
     if (given || installationLimit === null) return views;
     const [account] = await store.readAccounts(database.db, tenantId, [tenantId]);
-    return [installationBudget(installationLimit, spendingOf(account, 'day', today())), ...views];
+    return [installationBudget(installationLimit, spendingOf(account, 'day', today(), true)), ...views];
   }
 
   async function record(
@@ -152,14 +154,25 @@ async function assertSubject(database: Database, tenantId: string, scope: NewBud
 
 type Spending = { spent: number; reserved: number; start: string };
 
-/** An account that was not touched in the present period still shows an earlier one. */
-function spendingOf(account: store.AccountRow | undefined, period: BudgetPeriod, today: string): Spending {
+/** An account that was not touched in the present period still shows an earlier one. For what a tenant was `given`, its
+ * calls with keys of its own do not count. */
+function spendingOf(
+  account: store.AccountRow | undefined,
+  period: BudgetPeriod,
+  today: string,
+  given: boolean,
+): Spending {
   const start = period === 'day' ? today : `${today.slice(0, 7)}-01`;
   if (!account || account[period] < start) return { spent: 0, reserved: 0, start };
-  return period === 'day'
-    ? { spent: account.day_spent, reserved: account.day_reserved, start: account.day }
-    : { spent: account.month_spent, reserved: account.month_reserved, start: account.month };
+  const own = given ? { spent: account[`${period}_own_spent`], reserved: account[`${period}_own_reserved`] } : NOTHING;
+  return {
+    spent: account[`${period}_spent`] - own.spent,
+    reserved: account[`${period}_reserved`] - own.reserved,
+    start: account[period],
+  };
 }
+
+const NOTHING = { spent: 0, reserved: 0 };
 
 function spendingView(spending: Spending | null, period: BudgetPeriod) {
   return {

@@ -138,6 +138,10 @@ export type AccountRow = {
   month: string;
   month_spent: number;
   month_reserved: number;
+  day_own_spent: number;
+  day_own_reserved: number;
+  month_own_spent: number;
+  month_own_reserved: number;
 };
 
 /** What the tenant itself and these users and keys of it have spent and reserved. */
@@ -145,6 +149,7 @@ export async function readAccounts(db: Db, tenantId: string, subjects: readonly 
   return db
     .selectFrom('platform.ledger_account')
     .select(['scope', 'subject_id', 'day_spent', 'day_reserved', 'month_spent', 'month_reserved'])
+    .select(['day_own_spent', 'day_own_reserved', 'month_own_spent', 'month_own_reserved'])
     .select([sql<string>`day::text`.as('day'), sql<string>`month::text`.as('month')])
     .where('tenant_id', '=', tenantId)
     .where('subject_id', 'in', [...subjects])

@@ -21,24 +21,34 @@ ON CONFLICT (tenant_id, scope, subject_id) DO UPDATE SET
   day = greatest(a.day, excluded.day),
   day_spent = CASE WHEN a.day < excluded.day THEN 0 ELSE a.day_spent END,
   day_reserved = CASE WHEN a.day < excluded.day THEN 0 ELSE a.day_reserved END,
+  day_own_spent = CASE WHEN a.day < excluded.day THEN 0 ELSE a.day_own_spent END,
+  day_own_reserved = CASE WHEN a.day < excluded.day THEN 0 ELSE a.day_own_reserved END,
   month = greatest(a.month, excluded.month),
   month_spent = CASE WHEN a.month < excluded.month THEN 0 ELSE a.month_spent END,
-  month_reserved = CASE WHEN a.month < excluded.month THEN 0 ELSE a.month_reserved END`;
+  month_reserved = CASE WHEN a.month < excluded.month THEN 0 ELSE a.month_reserved END,
+  month_own_spent = CASE WHEN a.month < excluded.month THEN 0 ELSE a.month_own_spent END,
+  month_own_reserved = CASE WHEN a.month < excluded.month THEN 0 ELSE a.month_own_reserved END`;
 
 /** The budgets that hold for account `x`: the tenant's own, of which one for a single user or key comes before the one for
- * each of them; the operator's; and the installation's, $3, where the operator has set none for the day. */
+ * each of them; the operator's; and the installation's, $3, where the operator has set none for the day. The last two are
+ * `given`: what a tenant pays with keys of its own does not count for them. */
 const budgetsOf = (x: string, installation: string, hardOnly: boolean) => `(
-    SELECT DISTINCT ON (b.period, b.hard) b.period, b.amount, b.hard FROM platform.budget b
+    SELECT DISTINCT ON (b.period, b.hard) b.period, b.amount, b.hard, false AS given FROM platform.budget b
     WHERE b.tenant_id = ${x}.tenant_id AND b.scope = ${x}.scope AND b.set_by = 'tenant' ${hardOnly ? 'AND b.hard' : ''}
       AND (b.subject_id IS NULL OR b.subject_id = ${x}.subject_id)
     ORDER BY b.period, b.hard, b.subject_id NULLS LAST
   ) UNION ALL (
-    SELECT b.period, b.amount, true FROM platform.budget b
+    SELECT b.period, b.amount, true, true FROM platform.budget b
     WHERE b.tenant_id = ${x}.tenant_id AND ${x}.scope = 'tenant' AND b.set_by = 'operator'
   ) UNION ALL (
-    SELECT 'day', ${installation}::bigint, true WHERE ${x}.scope = 'tenant' AND ${installation}::bigint IS NOT NULL AND NOT EXISTS (
+    SELECT 'day', ${installation}::bigint, true, true WHERE ${x}.scope = 'tenant' AND ${installation}::bigint IS NOT NULL AND NOT EXISTS (
       SELECT FROM platform.budget b WHERE b.tenant_id = ${x}.tenant_id AND b.set_by = 'operator' AND b.period = 'day')
   )`;
+
+/** What of account `x` counts for budget `b`. */
+const counted = (x: string, what: 'spent' | 'reserved') => `(CASE b.period
+    WHEN 'day' THEN ${x}.day_${what} - CASE WHEN b.given THEN ${x}.day_own_${what} ELSE 0 END
+    ELSE ${x}.month_${what} - CASE WHEN b.given THEN ${x}.month_own_${what} ELSE 0 END END)`;
 
 /** Which accounts the rows of `calls` are booked on. */
 const booked = (calls: string, columns: string) => `
@@ -77,6 +87,7 @@ export function reserveCalls(
     run_id: call.runId,
     run_position: call.runPosition,
     amount: call.amount,
+    own_key: call.ownKey,
     price: call.price,
     input_tokens: call.inputTokens,
   }));
@@ -86,43 +97,48 @@ export function reserveCalls(
 
 const RESERVE = `WITH ask AS (
   SELECT * FROM json_to_recordset($1::json) AS c(place integer, call_id uuid, tenant_id uuid, user_id uuid, api_key_id uuid,
-    purpose text, model text, run_id uuid, run_position integer, amount bigint, price json, input_tokens integer)
+    purpose text, model text, run_id uuid, run_position integer, amount bigint, own_key boolean,
+    price json, input_tokens integer)
 ), fresh AS MATERIALIZED (
   SELECT * FROM ask WHERE NOT EXISTS (
     SELECT FROM platform.ledger_entry e WHERE e.call_id = ask.call_id AND e.kind = 'reserve')
 ), costly AS (
   SELECT * FROM fresh WHERE amount > 0
-), touched AS MATERIALIZED (${booked('costly', 'place, amount')}
+), touched AS MATERIALIZED (${booked('costly', 'place, amount, own_key')}
 ), demand AS (
-  SELECT t.*, a.day, a.month, a.day_spent, a.day_reserved, a.month_spent, a.month_reserved,
-    (sum(t.amount) OVER (PARTITION BY t.tenant_id, t.scope, t.subject_id ORDER BY t.place))::bigint AS wanted
+  SELECT t.*, a.day, a.month, a.day_spent, a.day_reserved, a.month_spent, a.month_reserved, a.day_own_spent,
+    a.day_own_reserved, a.month_own_spent, a.month_own_reserved,
+    (sum(t.amount) OVER before)::bigint AS wanted,
+    coalesce(sum(t.amount) FILTER (WHERE NOT t.own_key) OVER before, 0)::bigint AS wanted_given
   FROM touched t JOIN platform.ledger_account a USING (tenant_id, scope, subject_id)
+  WINDOW before AS (PARTITION BY t.tenant_id, t.scope, t.subject_id ORDER BY t.place)
 ), refused AS MATERIALIZED (
   SELECT d.place, d.scope, d.subject_id, b.period, b.amount,
     (CASE b.period WHEN 'day' THEN d.day ELSE d.month END)::text AS period_start,
-    CASE b.period WHEN 'day' THEN d.day_spent ELSE d.month_spent END AS spent,
-    CASE b.period WHEN 'day' THEN d.day_reserved ELSE d.month_reserved END AS reserved
+    ${counted('d', 'spent')} AS spent, ${counted('d', 'reserved')} AS reserved
   FROM demand d CROSS JOIN LATERAL (${budgetsOf('d', '$3', true)}) b
-  WHERE d.wanted + CASE b.period
-    WHEN 'day' THEN d.day_spent + d.day_reserved ELSE d.month_spent + d.month_reserved END > b.amount
+  WHERE NOT (b.given AND d.own_key)
+    AND CASE WHEN b.given THEN d.wanted_given ELSE d.wanted END + ${counted('d', 'spent')} + ${counted('d', 'reserved')} > b.amount
 ), admitted AS MATERIALIZED (
   SELECT f.*, coalesce((SELECT max(d.day) FROM demand d WHERE d.place = f.place), $2::date) AS day
   FROM fresh f WHERE f.place NOT IN (SELECT place FROM refused)
 ), reservation AS (
   INSERT INTO platform.ledger_reservation (call_id, tenant_id, user_id, api_key_id, purpose, model, run_id, run_position,
-    day, amount, price, input_tokens, created_at)
-  SELECT call_id, tenant_id, user_id, api_key_id, purpose, model, run_id, run_position, day, amount, price, input_tokens,
-    $4::timestamptz FROM admitted
+    day, amount, own_key, price, input_tokens, created_at)
+  SELECT call_id, tenant_id, user_id, api_key_id, purpose, model, run_id, run_position, day, amount, own_key, price,
+    input_tokens, $4::timestamptz FROM admitted
 ), entry AS (
   INSERT INTO platform.ledger_entry (call_id, kind, tenant_id, user_id, api_key_id, purpose, model, run_id, day, amount,
-    price, created_at)
-  SELECT call_id, 'reserve', tenant_id, user_id, api_key_id, purpose, model, run_id, day, amount, price, $4::timestamptz
-  FROM admitted
+    own_key, price, created_at)
+  SELECT call_id, 'reserve', tenant_id, user_id, api_key_id, purpose, model, run_id, day, amount, own_key, price,
+    $4::timestamptz FROM admitted
 ), balance AS (
   UPDATE platform.ledger_account a SET
-    day_reserved = a.day_reserved + s.amount, month_reserved = a.month_reserved + s.amount
+    day_reserved = a.day_reserved + s.amount, month_reserved = a.month_reserved + s.amount,
+    day_own_reserved = a.day_own_reserved + s.own, month_own_reserved = a.month_own_reserved + s.own
   FROM (
-    SELECT tenant_id, scope, subject_id, sum(amount)::bigint AS amount FROM touched
+    SELECT tenant_id, scope, subject_id, sum(amount)::bigint AS amount,
+      coalesce(sum(amount) FILTER (WHERE own_key), 0)::bigint AS own FROM touched
     WHERE place NOT IN (SELECT place FROM refused) GROUP BY 1, 2, 3
   ) s WHERE a.tenant_id = s.tenant_id AND a.scope = s.scope AND a.subject_id = s.subject_id
 )
@@ -141,6 +157,19 @@ export function settleCalls(settlements: readonly Settlement[], now: Date): Comp
   return CompiledQuery.raw(SETTLE, [JSON.stringify(rows), now]) as CompiledQuery<{ call_id: string }>;
 }
 
+/** What is settled in the present day and month, in all and with keys of the tenant's own. */
+function settledSums(): string {
+  const periods = { day: 't.day = o.day', month: "date_trunc('month', t.day) = o.month" };
+  return Object.entries(periods)
+    .flatMap(([period, isPresent]) => [
+      `coalesce(sum(t.cost) FILTER (WHERE ${isPresent}), 0)::bigint AS ${period}_cost`,
+      `coalesce(sum(t.amount) FILTER (WHERE ${isPresent}), 0)::bigint AS ${period}_amount`,
+      `coalesce(sum(t.cost) FILTER (WHERE t.own_key AND ${isPresent}), 0)::bigint AS ${period}_own_cost`,
+      `coalesce(sum(t.amount) FILTER (WHERE t.own_key AND ${isPresent}), 0)::bigint AS ${period}_own_amount`,
+    ])
+    .join(',\n      ');
+}
+
 const SETTLE = `WITH done AS (
   SELECT * FROM json_to_recordset($1::json)
     AS s(call_id uuid, cost bigint, input integer, cached integer, output integer, estimated boolean)
@@ -149,25 +178,24 @@ const SETTLE = `WITH done AS (
   RETURNING r.*, done.cost, done.input, done.cached, done.output, done.estimated
 ), entry AS (
   INSERT INTO platform.ledger_entry (call_id, kind, tenant_id, user_id, api_key_id, purpose, model, run_id, day, amount,
-    price, input_tokens, cached_input_tokens, output_tokens, estimated, created_at)
-  SELECT call_id, 'settle', tenant_id, user_id, api_key_id, purpose, model, run_id, day, cost, price, input, cached, output,
-    estimated, $2::timestamptz FROM closed
+    own_key, price, input_tokens, cached_input_tokens, output_tokens, estimated, created_at)
+  SELECT call_id, 'settle', tenant_id, user_id, api_key_id, purpose, model, run_id, day, cost, own_key, price, input, cached,
+    output, estimated, $2::timestamptz FROM closed
   UNION ALL
-  SELECT call_id, 'release', tenant_id, user_id, api_key_id, purpose, model, run_id, day, amount - cost, price, 0, 0, 0,
-    estimated, $2::timestamptz FROM closed WHERE amount <> cost
+  SELECT call_id, 'release', tenant_id, user_id, api_key_id, purpose, model, run_id, day, amount - cost, own_key, price, 0,
+    0, 0, estimated, $2::timestamptz FROM closed WHERE amount <> cost
 ), costly AS (
   SELECT * FROM closed WHERE amount > 0 OR cost > 0
-), touched AS (${booked('costly', 'day, amount, cost')}
+), touched AS (${booked('costly', 'day, amount, cost, own_key')}
 ), balance AS (
   UPDATE platform.ledger_account a SET
     day_spent = a.day_spent + s.day_cost, day_reserved = a.day_reserved - s.day_amount,
-    month_spent = a.month_spent + s.month_cost, month_reserved = a.month_reserved - s.month_amount
+    month_spent = a.month_spent + s.month_cost, month_reserved = a.month_reserved - s.month_amount,
+    day_own_spent = a.day_own_spent + s.day_own_cost, day_own_reserved = a.day_own_reserved - s.day_own_amount,
+    month_own_spent = a.month_own_spent + s.month_own_cost,
+    month_own_reserved = a.month_own_reserved - s.month_own_amount
   FROM (
-    SELECT t.tenant_id, t.scope, t.subject_id,
-      coalesce(sum(t.cost) FILTER (WHERE t.day = o.day), 0)::bigint AS day_cost,
-      coalesce(sum(t.amount) FILTER (WHERE t.day = o.day), 0)::bigint AS day_amount,
-      coalesce(sum(t.cost) FILTER (WHERE date_trunc('month', t.day) = o.month), 0)::bigint AS month_cost,
-      coalesce(sum(t.amount) FILTER (WHERE date_trunc('month', t.day) = o.month), 0)::bigint AS month_amount
+    SELECT t.tenant_id, t.scope, t.subject_id, ${settledSums()}
     FROM touched t JOIN platform.ledger_account o USING (tenant_id, scope, subject_id) GROUP BY 1, 2, 3
   ) s WHERE a.tenant_id = s.tenant_id AND a.scope = s.scope AND a.subject_id = s.subject_id
 )
@@ -201,7 +229,7 @@ FROM json_to_recordset($1::json) AS k(tenant_id uuid, scope text, subject_id uui
 JOIN platform.ledger_account a USING (tenant_id, scope, subject_id)
 CROSS JOIN LATERAL (${budgetsOf('a', '$3', false)}) b
 CROSS JOIN LATERAL (SELECT value::text::integer AS percent FROM json_array_elements($2::json)) p
-WHERE CASE b.period WHEN 'day' THEN a.day_spent ELSE a.month_spent END * 100 >= b.amount * p.percent
+WHERE ${counted('a', 'spent')} * 100 >= b.amount * p.percent
 ON CONFLICT DO NOTHING
 RETURNING tenant_id, scope, subject_id, period, period_start::text, amount, hard, percent`;
 

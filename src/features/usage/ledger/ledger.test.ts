@@ -48,6 +48,7 @@ describe.each(testDatabases())('the ledger on the $kind database', ({ open }) =>
       runId: null,
       runPosition: null,
       amount: nanosOf(usd),
+      ownKey: false,
       price: null,
       inputTokens: 10,
       ...more,
@@ -200,6 +201,28 @@ describe.each(testDatabases())('the ledger on the $kind database', ({ open }) =>
     expect(await ledger.reserve(call(neighbour, 1))).toMatchObject({ limit: 0 });
     await db.database.db.deleteFrom('platform.budget').where('tenant_id', '=', neighbour.id).execute();
     expect(await ledger.reserve(call(neighbour, 10))).toBeNull();
+  });
+
+  test('what a tenant pays with keys of its own counts for the budgets that it has set, and not for what it was given', async () => {
+    const { tenant, ledger } = await start();
+    const own = { ownKey: true } as const;
+    const spent = async (usd: number) => {
+      const one = call(tenant, usd, own);
+      expect(await ledger.reserve(one)).toBeNull();
+      await ledger.settle(one, cost(one, usd));
+    };
+    // Ten dollars a day are given.
+    await spent(40);
+    expect(await ledger.reserve(call(tenant, 20, own))).toBeNull();
+    expect(await ledger.reserve(call(tenant, 9))).toBeNull();
+    expect(await ledger.reserve(call(tenant, 2))).toMatchObject({ limit: 10e9, spent: 0, reserved: 9e9 });
+    expect(await balances(tenant)).toMatchObject({ day_spent: 40e9, day_reserved: 29e9 });
+
+    await budget(tenant, 75, { period: 'month' });
+    expect(await ledger.reserve(call(tenant, 7, own))).toMatchObject({ limit: 75e9, spent: 40e9, reserved: 29e9 });
+    // Of several at once, each counts only for those budgets that count it.
+    const [mine, given] = await Promise.all([ledger.reserve(call(tenant, 5, own)), ledger.reserve(call(tenant, 1))]);
+    expect([mine, given]).toEqual([null, null]);
   });
 
   test('80 and 100 % of a budget are told once each, of soft ones too, and a refusal counts as used up', async () => {

@@ -12,6 +12,9 @@ export type Reservation = Payer & {
   /** Place of the run's last event before the call. */
   runPosition: number | null;
   amount: Nanos;
+  /** Whether it is made with a key of the tenant's own: then the tenant pays its provider, and no budget that it was given
+   * counts it. */
+  ownKey: boolean;
   /** Null: there is no price, and the call was allowed all the same. */
   price: ModelPrice | null;
   /** What its input is, by estimate: charged if nobody is left who could tell better. */

@@ -44,7 +44,7 @@ function workerOn(database: Database) {
   };
   const death = Promise.withResolvers<'lost'>();
   return {
-    usage: startUsage(mortal),
+    usage: startUsage(mortal, { clock: MIDDAY }),
     kill: () => {
       killed = true;
       death.resolve('lost');
@@ -53,6 +53,9 @@ function workerOn(database: Database) {
     death: death.promise,
   };
 }
+
+/** Far from midnight, where accounts begin anew. */
+const MIDDAY = { now: () => new Date('2026-03-10T12:00:00Z') };
 
 type Worker = ReturnType<typeof workerOn>;
 
@@ -161,7 +164,7 @@ describe.each(testDatabases())('many calls at once on the $kind database', ({ op
       expect(outcomes.refused).toBeGreaterThan(0);
       expect(outcomes.complete).toBeGreaterThan(0);
 
-      const later = { now: () => new Date(Date.now() + 16 * 60_000) };
+      const later = { now: () => new Date(MIDDAY.now().getTime() + 16 * 60_000) };
       const survivor = startUsage(db.database, { clock: later });
       while ((await survivor.abandoned.sweep()) > 0);
       const [reserves, settles] = await Promise.all(

@@ -58,7 +58,7 @@ export class Cashier {
     model: string,
     call: Call,
     price: ModelPrice | null,
-    input: { most: Bound; estimatedTokens: number },
+    input: { most: Bound; estimatedTokens: number; ownKey: boolean },
   ): Promise<OpenCall> {
     const { ledger, log } = this.#deps;
     const reservation: Reservation = {
@@ -71,6 +71,7 @@ export class Cashier {
       runId: call.run?.id ?? null,
       runPosition: call.run?.position() ?? null,
       amount: price === null ? 0 : highestCost(price, input.most),
+      ownKey: input.ownKey,
       price,
       inputTokens: input.estimatedTokens,
     };

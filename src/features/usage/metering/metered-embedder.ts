@@ -15,6 +15,7 @@ export function meteredEmbedder(embedder: Embedder, call: Call, cashier: Cashier
       const open = await cashier.open(embedder.id, call, price, {
         most: { inputTokens: mostTextTokens(texts), outputTokens: 0 },
         estimatedTokens: estimate.inputTokens,
+        ownKey: embedder.paidBy === 'tenant',
       });
       let counted: number | null = null;
       const count = (tokens: number) => {

@@ -20,6 +20,7 @@ export function meteredModel(model: ChatModel, call: Call, cashier: Cashier, def
       const open = await cashier.open(model.id, call, price, {
         most: { inputTokens: mostInputTokens(bounded), outputTokens: bounded.maxOutputTokens ?? 0 },
         estimatedTokens: estimatedInputTokens(bounded),
+        ownKey: model.paidBy === 'tenant',
       });
       const heard = new Heard(bounded);
       const ending = once(open);

@@ -43,6 +43,9 @@ const sums = {
   cached_input_tokens: Type.Integer({ description: 'Those of the input that the provider had cached.' }),
   output_tokens: Type.Integer(),
   cost_usd: Type.Number({ description: 'Of the calls that have a price.' }),
+  own_keys_cost_usd: Type.Number({
+    description: 'What of it was paid with the tenant’s own keys. No budget that was given to the tenant counts it.',
+  }),
   unpriced_calls: Type.Integer({
     description: 'Calls whose price was not known, and which were allowed all the same.',
   }),

@@ -92,6 +92,7 @@ const NOTHING: store.Sums = {
   cached_input_tokens: 0,
   output_tokens: 0,
   cost_nanos: 0,
+  own_cost_nanos: 0,
   unpriced_calls: 0,
   estimated_calls: 0,
 };
@@ -101,6 +102,6 @@ function add(sums: store.Sums, row: store.Sums): store.Sums {
   return Object.fromEntries(names.map((name) => [name, sums[name] + row[name]])) as store.Sums;
 }
 
-function inUsd<Row extends store.Sums>({ cost_nanos, ...row }: Row) {
-  return { ...row, cost_usd: usdOf(cost_nanos) };
+function inUsd<Row extends store.Sums>({ cost_nanos, own_cost_nanos, ...row }: Row) {
+  return { ...row, cost_usd: usdOf(cost_nanos), own_keys_cost_usd: usdOf(own_cost_nanos) };
 }

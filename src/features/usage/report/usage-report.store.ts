@@ -8,6 +8,7 @@ export type Sums = {
   cached_input_tokens: number;
   output_tokens: number;
   cost_nanos: number;
+  own_cost_nanos: number;
   unpriced_calls: number;
   estimated_calls: number;
 };
@@ -33,6 +34,7 @@ const COLUMNS: Record<Group, string> = {
 const SUMS = `count(*)::bigint AS calls, coalesce(sum(input_tokens), 0)::bigint AS input_tokens,
   coalesce(sum(cached_input_tokens), 0)::bigint AS cached_input_tokens,
   coalesce(sum(output_tokens), 0)::bigint AS output_tokens, coalesce(sum(amount), 0)::bigint AS cost_nanos,
+  coalesce(sum(amount) FILTER (WHERE own_key), 0)::bigint AS own_cost_nanos,
   count(*) FILTER (WHERE price IS NULL)::bigint AS unpriced_calls, count(*) FILTER (WHERE estimated)::bigint AS estimated_calls`;
 
 export type UsageFilter = Range & {

@@ -99,9 +99,9 @@ export type ApiKeyTable = {
 export type OneTimeTokenTable = {
   /** SHA-256, base64url. */
   token_hash: string;
-  purpose: 'verify-email' | 'reset-password' | 'second-factor';
+  purpose: 'verify-email' | 'change-email' | 'reset-password' | 'second-factor';
   user_id: string;
-  /** The address that the user had when it was made. */
+  /** The address that the user had when it was made, or is to have. */
   email: string;
   context: Json<unknown>;
   failures: Generated<number>;

@@ -17,6 +17,11 @@ export type LedgerAccountTable = {
   month: Timestamp;
   month_spent: Generated<number>;
   month_reserved: Generated<number>;
+  /** What of these is of calls with keys of the tenant's own. */
+  day_own_spent: Generated<number>;
+  day_own_reserved: Generated<number>;
+  month_own_spent: Generated<number>;
+  month_own_reserved: Generated<number>;
 };
 
 /** A call to a model that is under way, or whose process died. */
@@ -38,6 +43,8 @@ export type LedgerReservationTable = {
   /** An estimate. */
   input_tokens: number;
   created_at: Timestamp;
+  /** Made with a provider's key of the tenant's own. */
+  own_key: Generated<boolean>;
 };
 
 export type LedgerEntryTable = {
@@ -57,6 +64,7 @@ export type LedgerEntryTable = {
   output_tokens: Generated<number>;
   estimated: Generated<boolean>;
   created_at: Timestamp;
+  own_key: Generated<boolean>;
 };
 
 export type BudgetTable = {

@@ -1,0 +1,60 @@
+import { type OauthProvider, OauthRefusedError } from '../features/identity/index.ts';
+import type { Mailer } from '../platform/mail/mailer.ts';
+import { type Outside, type OutsideService, READ_RETRIES } from '../platform/resilience/outside.ts';
+import type { ObjectStorage } from '../platform/storage/object-storage.ts';
+
+/** The same ports, each call of which goes through `outside`: with a time limit, a circuit, and so many at once. */
+
+const MAIL: OutsideService = { name: 'mail', kind: 'mail', timeout: 30_000, most: 4 };
+/** The providers' own clients give up after 10 s for each of their requests. */
+const OAUTH_TIMEOUT_MS = 30_000;
+/** An object is some megabytes. */
+const BUCKET_TIMEOUT_MS = 60_000;
+
+/** A mail that was not taken is sent again by its job. */
+export function outsideMailer(mailer: Mailer, outside: Outside): Mailer {
+  return {
+    send: (mail, signal) => outside.call(MAIL, (until) => mailer.send(mail, until), signal),
+    close: () => mailer.close(),
+  };
+}
+
+/** A provider that refuses a sign-in works. A code is good once, so that nothing is tried again. */
+export function outsideProvider(provider: OauthProvider, outside: Outside): OauthProvider {
+  const service: OutsideService = {
+    name: `oauth:${provider.name}`,
+    kind: 'oauth',
+    timeout: OAUTH_TIMEOUT_MS,
+    isFault: (error) => !(error instanceof OauthRefusedError),
+  };
+  const call = <T>(work: () => Promise<T>) => outside.call(service, work, never());
+  return {
+    ...provider,
+    authorizationUrl: (flow) => call(() => provider.authorizationUrl(flow)),
+    identify: (flow, answer) => call(() => provider.identify(flow, answer)),
+  };
+}
+
+/** Every act on an object may be repeated. A folder is not outside. */
+export function outsideStorage(storage: ObjectStorage, outside: Outside): ObjectStorage {
+  if (!storage.location.startsWith('s3://')) return storage;
+  const service: OutsideService = {
+    name: `bucket:${new URL(storage.location).host}`,
+    kind: 'bucket',
+    timeout: BUCKET_TIMEOUT_MS,
+    retries: READ_RETRIES,
+  };
+  const call = <T>(work: () => Promise<T>) => outside.call(service, work, never());
+  return {
+    location: storage.location,
+    put: (key, bytes) => call(() => storage.put(key, bytes)),
+    get: (key) => call(() => storage.get(key)),
+    delete: (key) => call(() => storage.delete(key)),
+    list: (prefix) => storage.list(prefix),
+  };
+}
+
+/** Where a port takes no signal: its time limit ends the call. */
+function never(): AbortSignal {
+  return new AbortController().signal;
+}
