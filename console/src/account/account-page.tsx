@@ -5,7 +5,9 @@ import { ErrorNotice } from '../ui/error-notice.tsx';
 import { notifyError } from '../ui/notify.tsx';
 import { PanelPage } from '../ui/panel-page.tsx';
 import { ApiKeys } from './api-keys.tsx';
+import { ChangeEmail } from './change-email.tsx';
 import { ChangePassword } from './change-password.tsx';
+import { LinkedProviders } from './linked-providers.tsx';
 import { Logins } from './logins.tsx';
 import { SecondFactor } from './second-factor.tsx';
 import { Tenants } from './tenants.tsx';
@@ -16,9 +18,11 @@ export function AccountPage() {
     <PanelPage title="Account" lead={me.data?.user.email ?? 'How you sign in, and what signs in for you.'}>
       {me.error && <ErrorNotice error={me.error} onRetry={() => void me.refetch()} />}
       {me.data?.user.email_verified === false && <VerifyNotice />}
+      <ChangeEmail />
       <ChangePassword />
       <SecondFactor />
       <Logins />
+      <LinkedProviders />
       <ApiKeys />
       <Tenants />
     </PanelPage>

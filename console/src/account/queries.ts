@@ -5,6 +5,7 @@ export const accountKeys = {
   secondFactor: ['second-factor'] as const,
   apiKeys: ['api-keys'] as const,
   tenants: ['tenants'] as const,
+  linked: ['linked-providers'] as const,
 };
 
 export function refresh(queryKey: readonly string[]): Promise<void> {

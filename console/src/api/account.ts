@@ -38,6 +38,21 @@ export function changePassword(current: string, next: string): Promise<void> {
   return request('/v1/auth/change-password', { method: 'POST', body });
 }
 
+export function changeEmail(email: string, password: string): Promise<void> {
+  const body = { email, ...(password === '' ? {} : { password }) };
+  return request('/v1/auth/change-email', { method: 'POST', body });
+}
+
+export type LinkedProvider = { provider: string; email: string; created_at: string };
+
+export function listLinkedProviders(signal: AbortSignal): Promise<Page<LinkedProvider>> {
+  return request('/v1/auth/external-identities', { signal });
+}
+
+export function unlinkProvider(provider: string): Promise<void> {
+  return request(`/v1/auth/external-identities/${encodeURIComponent(provider)}`, { method: 'DELETE' });
+}
+
 export function listLogins(signal: AbortSignal): Promise<Page<Login>> {
   return request('/v1/auth/logins', { query: { limit: PAGE }, signal });
 }

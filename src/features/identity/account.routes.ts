@@ -7,6 +7,7 @@ import { describePrincipal, updateProfile } from './identity.service.ts';
 import type { Identity } from './identity.ts';
 import { pageFrom } from './list-page.ts';
 import { clientOf, unstored } from './login-reply.routes.ts';
+import { beginEmailChange } from './mail/change-email.service.ts';
 import { sendVerification, verifyEmail } from './mail/verify-email.service.ts';
 import { changePassword, forgotPassword, resetByToken } from './password/password.service.ts';
 import { listLogins, revokeLogin, revokeOtherLogins, switchTenant } from './token/logins.service.ts';
@@ -19,6 +20,7 @@ export function accountRoutes(app: App, identity: Identity): void {
   profileRoutes(app, identity);
   passwordRoutes(app, identity);
   emailRoutes(app, identity);
+  changeEmailRoute(app, identity);
   loginRoutes(app, identity);
 }
 
@@ -117,6 +119,26 @@ function emailRoutes(app: App, identity: Identity): void {
     },
     async ({ principal }, reply) => {
       await sendVerification(identity, principal);
+      return reply.code(202).send();
+    },
+  );
+}
+
+function changeEmailRoute(app: App, identity: Identity): void {
+  app.post(
+    '/v1/auth/change-email',
+    {
+      config: { access: 'viewer', limit: 'login' },
+      schema: {
+        tags,
+        summary: 'Change my e-mail address',
+        description:
+          'The new address gets a link, which changes it; the old one is told. Who has no password leaves it out.',
+        body: account.EmailBody,
+      },
+    },
+    async ({ principal, body, signal }, reply) => {
+      await beginEmailChange(identity, principal, body, signal);
       return reply.code(202).send();
     },
   );

@@ -23,6 +23,7 @@ export const ChangePasswordBody = Type.Object(
   },
   closed,
 );
+export const EmailBody = Type.Object({ email: Email, password: Type.Optional(Password) }, closed);
 export const TokenBody = Type.Object({ token: Secret }, closed);
 export const SwitchBody = Type.Object({ tenant: Type.String({ minLength: 1, maxLength: 100 }) }, closed);
 export const LoginParams = Type.Object({ id: Type.String({ maxLength: 100 }) }, closed);

@@ -231,6 +231,18 @@ export const oauthErrors = defineErrors('OAUTH', {
     title: 'Provider does not answer',
     example: 'The provider does not answer. Try again in a moment.',
   },
+  notLinked: {
+    number: 8,
+    kind: 'not-found',
+    title: 'Not linked',
+    example: 'Your account is not linked with this provider.',
+  },
+  lastWayIn: {
+    number: 9,
+    kind: 'conflict',
+    title: 'Your only way in',
+    example: 'You have no password, and no other provider is linked. Set a password first; then this works.',
+  },
 });
 
 export const keyRingErrors = defineErrors('SIGNING', {

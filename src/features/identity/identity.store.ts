@@ -110,6 +110,20 @@ export async function setEmailVerified(trx: PlatformTransaction, userId: string,
 }
 
 /** @throws the database's error on `user_username_unique` */
+/** Whoever changes how the user signs in waits here for the end of the transaction. */
+export async function lockUser(trx: PlatformTransaction, userId: string): Promise<void> {
+  await trx.selectFrom('platform.user').select('id').where('id', '=', userId).forUpdate().executeTakeFirst();
+}
+
+/** Another address, which was shown to be the user's. Throws a unique violation on `user_email_unique` where it is taken. */
+export async function setEmail(trx: PlatformTransaction, userId: string, email: string, at: Date): Promise<void> {
+  await trx
+    .updateTable('platform.user')
+    .set({ email, email_verified_at: at, updated_at: at })
+    .where('id', '=', userId)
+    .execute();
+}
+
 export async function updateProfile(
   trx: PlatformTransaction,
   userId: string,

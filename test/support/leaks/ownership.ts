@@ -224,6 +224,21 @@ export const OWNERSHIP: readonly OwnershipClass[] = [
   },
   { path: '/v1/tenants/current/exports/:id', whose: 'tenant', make: newExport },
   { path: '/v1/admin/tenants/:id', whose: 'installation', make: newTenant },
+  // Everybody has their own.
+  {
+    path: '/v1/auth/external-identities/:provider',
+    whose: 'nobody',
+    make: async () => ({ provider: 'google' }),
+  },
+  // Each tenant has a place for a key of its own at every provider.
+  {
+    path: '/v1/tenants/current/provider-keys/:provider',
+    whose: 'nobody',
+    make: async (world) => {
+      await world.services.tenancy.providerKeys.set(world.tenant, 'openai', `sk-${MARKS.secret}`, null);
+      return { provider: 'openai' };
+    },
+  },
   { path: '/v1/models/:id', whose: 'nobody', make: async () => ({ id: 'extractive' }) },
   { path: '/v1/models/*', whose: 'nobody', make: async () => ({ '*': 'x/extractive' }) },
 ];
@@ -282,6 +297,8 @@ export const NOT_BY_KEY: ReadonlySet<string> = new Set([
   'PATCH /v1/auth/me',
   'POST /v1/auth/change-password',
   'POST /v1/auth/verify-email/send',
+  'POST /v1/auth/change-email',
+  'DELETE /v1/auth/external-identities/:provider',
   'DELETE /v1/auth/logins',
   'DELETE /v1/auth/logins/:id',
   'POST /v1/auth/switch-tenant',

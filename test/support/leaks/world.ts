@@ -65,7 +65,11 @@ const PASSWORD = 'correct horse battery';
 export async function openWorld(database: Database): Promise<World> {
   let behind = 0;
   const clock = { now: () => new Date(Date.now() - behind) };
-  const opened = await openApp(database, RAISED_LIMITS, { clock, models: quickModels() });
+  const opened = await openApp(
+    database,
+    { ...RAISED_LIMITS, DEFAULT_MODEL: 'extractive' },
+    { clock, models: quickModels() },
+  );
   const { app, services } = opened;
 
   const send = async <Answer>(method: 'GET' | 'POST', url: string, headers: Headers, payload?: object) => {

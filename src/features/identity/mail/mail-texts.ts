@@ -41,6 +41,43 @@ export function passwordChangedMail(to: string, link: string): Mail {
   };
 }
 
+export function changeEmailMail(to: string, link: string): Mail {
+  return {
+    to,
+    subject: 'Verify your new e-mail address',
+    text: lines(
+      'Somebody, probably you, wants this to be the e-mail address of their account.',
+      'Follow this link to show that it is yours; then it is. It is good for 24 hours, once:',
+      link,
+      'If it was not you, do nothing.',
+    ),
+  };
+}
+
+export function emailChangingMail(to: string, link: string): Mail {
+  return {
+    to,
+    subject: 'Your e-mail address is about to be changed',
+    text: lines(
+      'Somebody who is logged in to your account gave it another e-mail address. It counts once its link is followed.',
+      'If it was not you, choose a new password at once; then the link is good no more:',
+      link,
+    ),
+  };
+}
+
+export function emailChangedMail(to: string, link: string): Mail {
+  return {
+    to,
+    subject: 'Your e-mail address was changed',
+    text: lines(
+      'Your account has another e-mail address now, and this one gets its mail no more.',
+      'If it was not you, ask the operator of this installation for help. Its address:',
+      link.replace(/\/forgot-password$/, ''),
+    ),
+  };
+}
+
 export function secondFactorRemovedMail(to: string, link: string): Mail {
   return {
     to,

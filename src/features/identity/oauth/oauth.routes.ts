@@ -2,6 +2,7 @@ import type { App } from '../../../platform/http/server.ts';
 import { LoginReply, presentLogin } from '../identity.schema.ts';
 import type { Identity } from '../identity.ts';
 import { clientOf, unstored } from '../login-reply.routes.ts';
+import { listLinkedProviders, unlinkProvider } from './linked-providers.service.ts';
 import * as schema from './oauth.schema.ts';
 import { finishOauth, startOauth } from './oauth.service.ts';
 
@@ -61,6 +62,37 @@ export function oauthRoutes(app: App, identity: Identity): void {
       const answer = new URLSearchParams(query);
       const finish = { provider, state: query.state, browserToken, answer, client: clientOf(request) };
       return unstored(reply).send(presentLogin(await finishOauth(identity, finish)));
+    },
+  );
+  linkedRoutes(app, identity);
+}
+
+function linkedRoutes(app: App, identity: Identity): void {
+  app.get(
+    '/v1/auth/external-identities',
+    {
+      config: { access: 'viewer' },
+      schema: { tags, summary: 'Providers that my account is linked with', response: { 200: schema.LinkedList } },
+    },
+    async ({ principal }) => {
+      const rows = await listLinkedProviders(identity, principal);
+      return { data: rows.map((row) => ({ ...row, created_at: row.created_at.toISOString() })), next_cursor: null };
+    },
+  );
+  app.delete(
+    '/v1/auth/external-identities/:provider',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        summary: 'Unlink a provider from my account',
+        description: 'Refused where it is the only way in.',
+        params: schema.LinkedParams,
+      },
+    },
+    async ({ principal, params }, reply) => {
+      await unlinkProvider(identity, principal, params.provider);
+      return reply.code(204).send();
     },
   );
 }

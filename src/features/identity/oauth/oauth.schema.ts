@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { Secret } from '../account.schema.ts';
-import { closed } from '../identity.schema.ts';
+import { closed, list, Time } from '../identity.schema.ts';
 
 const Provider = Type.String({ minLength: 1, maxLength: 40, description: 'google, github or oidc.' });
 const Answered = Type.Optional(Type.String({ maxLength: 4096 }));
@@ -40,4 +40,9 @@ export const ProvidersReply = Type.Object(
     mail: Type.Boolean({ description: 'Whether this installation sends mail, so that a password can be reset.' }),
   },
   closed,
+);
+
+export const LinkedParams = Type.Object({ provider: Type.String({ minLength: 1, maxLength: 50 }) }, closed);
+export const LinkedList = list(
+  Type.Object({ provider: Type.String(), email: Type.String(), created_at: Time }, closed),
 );

@@ -60,6 +60,31 @@ export async function insertExternalIdentity(
     .execute();
 }
 
+export type ExternalIdentityRow = { provider: string; email: string; created_at: Date };
+
+export async function listExternalIdentities(db: Db, userId: string): Promise<ExternalIdentityRow[]> {
+  return db
+    .selectFrom('platform.external_identity')
+    .select(['provider', 'email', 'created_at'])
+    .where('user_id', '=', userId)
+    .orderBy('provider')
+    .orderBy('subject')
+    .execute();
+}
+
+/** All of the user's at one provider. */
+export async function deleteExternalIdentitiesAt(
+  trx: PlatformTransaction,
+  userId: string,
+  provider: string,
+): Promise<void> {
+  await trx
+    .deleteFrom('platform.external_identity')
+    .where('user_id', '=', userId)
+    .where('provider', '=', provider)
+    .execute();
+}
+
 export async function deleteExternalIdentities(trx: PlatformTransaction, userId: string): Promise<void> {
   await trx.deleteFrom('platform.external_identity').where('user_id', '=', userId).execute();
 }

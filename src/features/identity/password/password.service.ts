@@ -125,6 +125,7 @@ async function replacePassword(
   // A login that waits for its second step was begun with the old one.
   await deleteTokensOf(trx, user.id, 'second-factor');
   await deleteTokensOf(trx, user.id, 'reset-password');
+  await deleteTokensOf(trx, user.id, 'change-email');
   await forgetFailures(trx, user.id);
   await announceAccess(trx, user.id);
   await identity.outbox?.post(trx, passwordChangedMail(user.email, `${identity.publicUrl}/forgot-password`));
