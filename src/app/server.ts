@@ -65,7 +65,8 @@ export async function createServer(services: Services, isDraining: () => boolean
     limits: { fileSize: config.uploadLimit, files: 100, fields: 20, fieldSize: config.bodyLimit, parts: 120 },
   });
   await describeApi(app);
-  operationsRoutes(app, services.health, metrics, isDraining);
+  const exposed = { registry: metrics.registry, token: config.metricsToken };
+  operationsRoutes(app, services.health, exposed, isDraining);
   identityRoutes(app, services.identity);
   auditRoutes(app, services.database);
   tenancyRoutes(app, services.tenancy);

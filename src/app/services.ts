@@ -54,6 +54,7 @@ import { createSecretBox, installationKeys, type SecretBox } from '../platform/s
 import { createObjectStorage } from '../platform/storage/open-storage.ts';
 import type { Logger } from '../platform/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../platform/telemetry/metrics.ts';
+import { gaugeProcess } from '../platform/telemetry/process-gauges.ts';
 import type { PreviewSeal } from '../protocols/chatkit/dependencies.ts';
 import { attachmentPreviews } from './attachment-previews.ts';
 import type { Config } from './config.ts';
@@ -137,6 +138,12 @@ export async function createServices(
   const queue = createQueue(database, {
     onError: (error) => log.error({ err: error }, 'the queue met an error'),
     onWarning: (warning) => log.warn({ warning }, 'the queue warns'),
+  });
+  gaugeProcess(metrics.registry, {
+    connections: () => database.connections(),
+    waiting: () => database.waiting(),
+    jobs: () => queue.counts(),
+    jobAges: () => queue.ages(),
   });
   const redis = config.redisUrl === null ? null : createRedis(config.redisUrl, log);
   const secretKey = config.secretKey ?? (await keptSecret(config.dataDir));

@@ -119,6 +119,13 @@ export const settings = {
     'Names, addresses or networks that may be called for users, as addresses of MCP servers or documents, although they are not of the public internet.',
   ),
   debug: setting('DEBUG', boolean, false, 'Never true in production.'),
+  metricsToken: setting(
+    'METRICS_TOKEN',
+    optional(text),
+    null as string | null,
+    'What a scraper of /metrics must send as Authorization: Bearer. Unset: anybody may read them; keep them inside by the proxy.',
+    { secret: true },
+  ),
   logLevel: setting(
     'LOG_LEVEL',
     oneOf('trace', 'debug', 'info', 'warn', 'warning', 'error', 'fatal', 'silent'),

@@ -1,8 +1,19 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { Type } from 'typebox';
+import { defineErrors } from '../../platform/http/errors.ts';
 import { words } from '../../platform/http/schema.ts';
 import type { App } from '../../platform/http/server.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
 import type { HealthService } from './health.service.ts';
+
+export const metricsErrors = defineErrors('METRICS', {
+  needsToken: {
+    number: 1,
+    kind: 'unauthenticated',
+    title: 'Metrics need their token',
+    example: 'Send METRICS_TOKEN as Authorization: Bearer.',
+  },
+});
 
 const Checks = Type.Record(Type.String(), words(['ok', 'failed']));
 const Health = Type.Object({
@@ -30,7 +41,12 @@ const FullHealth = Type.Object(
 );
 
 /** `/health`, `/health/live`, `/ready` (also `/health/ready`), `/metrics`, and for operators `/v1/admin/health`. */
-export function operationsRoutes(app: App, health: HealthService, metrics: Metrics, isDraining: () => boolean): void {
+export function operationsRoutes(
+  app: App,
+  health: HealthService,
+  metrics: { registry: Metrics['registry']; token: string | null },
+  isDraining: () => boolean,
+): void {
   const tags = ['Operations'];
   // Probes and scrapers come often and must learn the truth above all under load.
   const config = { access: 'public', limit: 'none' } as const;
@@ -108,6 +124,18 @@ export function operationsRoutes(app: App, health: HealthService, metrics: Metri
   app.get(
     '/metrics',
     { config, schema: { tags, summary: 'Metrics for Prometheus', security: [] } },
-    async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+    async (request, reply) => {
+      if (!isTold(metrics.token, request.headers.authorization)) {
+        throw metricsErrors.needsToken(undefined, { headers: { 'www-authenticate': 'Bearer realm="metrics"' } });
+      }
+      return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+    },
   );
+}
+
+/** In a time that says nothing of the token. */
+function isTold(token: string | null, authorization = ''): boolean {
+  if (token === null) return true;
+  const [given, wanted] = [authorization, `Bearer ${token}`].map((text) => createHash('sha256').update(text).digest());
+  return timingSafeEqual(given as Buffer, wanted as Buffer);
 }

@@ -38,6 +38,8 @@ export type Database = {
   listen(channel: string, onPayload: (payload: string) => void): Promise<Unlisten>;
   /** Callers that wait for a connection now. */
   waiting(): number;
+  /** Connections of this process now. */
+  connections(): { open: number; idle: number };
   close(): Promise<void>;
 };
 
@@ -123,7 +125,7 @@ async function runQueries(db: Db, begin: string, queries: readonly CompiledQuery
 export function databaseOver(
   kind: DatabaseKind,
   db: Db,
-  connectionParts: Pick<Database, 'execute' | 'listen' | 'waiting' | 'close'>,
+  connectionParts: Pick<Database, 'execute' | 'listen' | 'waiting' | 'connections' | 'close'>,
 ): Database {
   return {
     kind,

@@ -25,6 +25,7 @@ export function overEmbedded(embedded: EmbeddedDatabase): Database {
     execute: async (text, values) => embedded.execute(text, values),
     listen: (channel, onPayload) => embedded.listen(channel, onPayload),
     waiting: () => embedded.waiting(),
+    connections: () => ({ open: 1, idle: embedded.waiting() === 0 ? 1 : 0 }),
     close: async () => {
       await db.destroy();
       await embedded.close();

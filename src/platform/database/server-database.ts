@@ -43,6 +43,7 @@ export function openServerDatabase(options: ServerDatabaseOptions): Database & {
     execute: (text, values) => execute(pool, text, values ?? []),
     listen: (channel, onPayload) => listener.listen(channel, onPayload),
     waiting: () => pool.waitingCount,
+    connections: () => ({ open: pool.totalCount, idle: pool.idleCount }),
     close: async () => {
       await listener.close();
       await db.destroy();

@@ -52,6 +52,8 @@ export type Queue = {
   stop(timeout: number): Promise<void>;
   /** Jobs by queue that wait and that are being worked on. */
   counts(): Promise<readonly { name: string; waiting: number; active: number; failed: number }[]>;
+  /** How long the job has been due that has waited longest, seconds, for each queue that has one. */
+  ages(): Promise<readonly { name: string; seconds: number }[]>;
 };
 
 export type QueueEvents = { onError(error: Error): void; onWarning(warning: unknown): void };
@@ -81,6 +83,7 @@ export function createQueue(database: Database, events: QueueEvents): Queue {
     },
     stop: (timeout) => boss.stop({ graceful: true, timeout, close: false }),
     counts: () => countJobs(boss),
+    ages: () => readAges(database),
   };
 }
 
@@ -141,4 +144,12 @@ async function countJobs(boss: PgBoss) {
     active: activeCount,
     failed: failedCount ?? 0,
   }));
+}
+
+async function readAges(database: Database) {
+  const { rows } = await database.execute(
+    `SELECT name, EXTRACT(EPOCH FROM now() - min(start_after))::float8 AS seconds FROM pgboss.job
+     WHERE state < 'active' AND start_after <= now() GROUP BY name`,
+  );
+  return rows.map(({ name, seconds }) => ({ name: String(name), seconds: Number(seconds) }));
 }

@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openApp, type TestApp } from '../../test/support/app.ts';
+import { type TestDatabase, testDatabases } from '../../test/support/databases.ts';
+
+describe.each(testDatabases())('metrics on the $kind database', ({ open }) => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await open();
+  });
+  afterAll(() => db.close());
+
+  const scrape = async ({ app }: TestApp, authorization?: string) =>
+    app.inject({ method: 'GET', url: '/metrics', ...(authorization && { headers: { authorization } }) });
+
+  test('tell of connections and of the queue: how much waits in it, and for how long', async () => {
+    await using on = await openApp(db.database);
+    await db.database.execute(`
+      INSERT INTO pgboss.job (name, data, start_after)
+      SELECT name, '{}', now() - interval '90 seconds' FROM pgboss.queue WHERE name LIKE '%.%' ORDER BY name LIMIT 1`);
+    const { body } = await scrape(on);
+    expect(body).toMatch(/^parley_database_connections\{state="idle"\} \d+$/m);
+    expect(body).toMatch(/^parley_queue_jobs\{queue="[\w.-]+",state="waiting"\} \d+$/m);
+    const [, seconds] = /^parley_queue_oldest_due_seconds\{queue="[\w.-]+"\} ([\d.]+)$/m.exec(body) ?? [];
+    expect(Number(seconds)).toBeGreaterThan(80);
+  });
+
+  test('ask for their token where there is one', async () => {
+    await using on = await openApp(db.database, { METRICS_TOKEN: 'a token of scrapers' });
+    for (const wrong of [undefined, 'Bearer another', 'a token of scrapers', 'Bearer a token of scrapers.']) {
+      const refused = await scrape(on, wrong);
+      expect(refused.statusCode).toBe(401);
+      expect(refused.headers['www-authenticate']).toContain('Bearer');
+      expect(refused.body).not.toContain('parley_');
+    }
+    expect((await scrape(on, 'Bearer a token of scrapers')).statusCode).toBe(200);
+  });
+});
