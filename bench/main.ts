@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { measureGuards } from './guards.ts';
 import { measureIngestion } from './ingestion.ts';
 import { measureMemoryQuality } from './memory-quality.ts';
 import { measureMemoryRetention } from './memory-retention.ts';
@@ -24,6 +25,10 @@ const memorySet = fileURLToPath(new URL('../../shared/data/memory/longmemeval-or
 const benches: Record<string, { title: string; measure: () => Promise<Row[]> }> = {
   start: { title: 'Start and memory (embedded database)', measure: () => measureStart() },
   sessions: { title: 'Sessions (PostgreSQL; reference: a bare insert)', measure: () => measureSessionCreate() },
+  guards: {
+    title: 'Guards (PostgreSQL; reference: the same route and query on a bare Fastify)',
+    measure: () => measureGuards(),
+  },
   streaming: {
     title: 'Streaming (PostgreSQL, every event durable before it is sent; reference: a bare relay that keeps nothing)',
     measure: () => measureStreaming(),

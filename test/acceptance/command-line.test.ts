@@ -129,6 +129,25 @@ describe.each(testDatabases().filter(({ kind }) => kind === 'server'))(
       expect(up.out).toBe('platform: up to date\ntenant acme: up to date\n');
     });
 
+    test('usage shows a tenant with its budgets, and a key of its own is set by standard input and never shown', async () => {
+      const usage = await runParley(['usage', '--tenant', 'acme'], settings);
+      expect(usage.out).toMatch(/^What acme used from \d{4}-\d\d-01 to /);
+      expect(usage.out).toMatch(/^tenant +day +hard +installation +10\.0000 +0\.0000 +0\.0000$/m);
+      const all = JSON.parse((await runParley(['usage', '--json'], settings)).out);
+      expect(all).toMatchObject({ data: [], total: { calls: 0, cost_usd: 0 } });
+      const wrong = await runParley(['usage', '--from', 'yesterday'], settings);
+      expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('--from must be a day')]);
+
+      const key = 'sk-of-acme-alone-4242';
+      const set = await runParley(['tenant', 'key', 'acme', 'openai'], settings, `${key}\n`);
+      expect(set.out).toBe('The tenant acme asks openai with a key of its own.\n');
+      const keys = await runParley(['tenant', 'keys', 'acme'], settings);
+      expect(keys.out).toMatch(/^openai\t…4242 since \S+\thttps:\/\/api\.openai\.com\/v1$/m);
+      expect(set.out + set.err + keys.out).not.toContain(key);
+      const none = await runParley(['tenant', 'key', 'acme', 'openai'], settings);
+      expect(none.err).toContain('Give the key by standard input');
+    }, 120_000);
+
     test('down takes the last one back, the server refuses to serve without it, and up brings it again', async () => {
       const down = await runParley(['migrate', 'down', '--schema', 'tenant_acme'], settings);
       expect(down.out).toMatch(/^tenant_acme: took back \d{4}_/);

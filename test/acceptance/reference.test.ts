@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { validate } from '@scalar/openapi-parser';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requestExamples } from '../../src/app/api-examples.ts';
@@ -68,7 +69,16 @@ describe.each(embedded)('the API’s own description', ({ open }) => {
     expect(page.status).toBe(200);
     const html = await page.text();
     expect(html).not.toMatch(/(?:src|href)="https?:/);
-    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+    const policy = page.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'self'");
+    const [scripts] = policy.split('; ').filter((part) => part.startsWith('script-src'));
+    expect(scripts).not.toContain('unsafe');
+    const inline = [...html.matchAll(/<script(?: type="text\/javascript")?>([\s\S]*?)<\/script>/g)];
+    expect(inline.length).toBeGreaterThan(0);
+    for (const [, script = ''] of inline) {
+      const hash = createHash('sha256').update(script).digest('base64');
+      expect(scripts).toContain(`'sha256-${hash}'`);
+    }
   });
 
   test('has the table of every error code', async () => {

@@ -13,12 +13,15 @@ export type CommandResult = { code: number | null; out: string; err: string };
 export async function runParley(
   args: readonly string[],
   settings: Record<string, string> = {},
+  input = '',
 ): Promise<CommandResult> {
   const child = spawn(program, [...flags, 'bin/parley.js', ...args], {
     cwd: PROJECT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  // One that reads nothing may be gone already.
+  child.stdin.on('error', () => undefined).end(input);
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code, out, err };
 }

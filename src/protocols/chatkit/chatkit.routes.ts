@@ -9,6 +9,7 @@ import {
   asksModel,
   ChatkitRequest,
   isStreaming,
+  OPERATION_NAMES,
   type Operation,
   type OperationName,
   type StreamingOperation,
@@ -45,7 +46,13 @@ function protocolRoute(app: App, deps: ChatkitDependencies): void {
   app.post(
     '/v1/chatkit',
     {
-      config: { access: 'viewer', limit: 'run', limited: asksModel, timeout: ANSWER_TIMEOUT_MS },
+      config: {
+        access: 'viewer',
+        limit: 'run',
+        limited: asksModel,
+        timeout: ANSWER_TIMEOUT_MS,
+        operations: OPERATION_NAMES,
+      },
       ...(deps.transcriber && { bodyLimit: DICTATION_BYTES }),
       schema: {
         tags: ['ChatKit'],

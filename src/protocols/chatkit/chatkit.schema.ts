@@ -135,6 +135,7 @@ const params = {
 } as const;
 
 export type OperationName = keyof typeof params;
+export const OPERATION_NAMES: readonly string[] = Object.keys(params);
 export type ParamsOf<Name extends OperationName> = Static<(typeof params)[Name]>;
 export type Operation = { [Name in OperationName]: { type: Name; params: ParamsOf<Name> } }[OperationName];
 

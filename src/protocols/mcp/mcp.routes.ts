@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requireKnownOrigin } from '../../platform/http/origin.ts';
 import { statusOf, toApiError } from '../../platform/http/problem.ts';
 import type { App } from '../../platform/http/server.ts';
-import { createMcpServers, type McpDependencies } from './mcp-server.ts';
+import { createMcpServers, type McpDependencies, operationsOf } from './mcp-server.ts';
 
 export type McpRouteDependencies = McpDependencies & { allowedOrigins: readonly string[] };
 
@@ -24,7 +24,7 @@ export async function mcpRoutes(app: App, deps: McpRouteDependencies): Promise<v
       method: ['GET', 'POST', 'DELETE'],
       url: '/mcp',
       exposeHeadRoute: false,
-      config: { access: 'viewer', timeout: TOOL_TIMEOUT_MS },
+      config: { access: 'viewer', timeout: TOOL_TIMEOUT_MS, operations: operationsOf(deps.tools) },
       schema: {
         tags: ['MCP'],
         summary: 'Model Context Protocol (Streamable HTTP)',

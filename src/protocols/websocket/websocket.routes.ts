@@ -7,7 +7,7 @@ import { offerWebSockets, type WebSocketAcceptor } from '../../platform/http/web
 import type { Logger } from '../../platform/telemetry/log.ts';
 import { ChatConnection, type ConnectionDependencies, UNAUTHORIZED } from './chat-connection.ts';
 import { CHAT_PROTOCOL, credentialOf, tokenOf } from './credential.ts';
-import { LARGEST_FRAME } from './frames.ts';
+import { clientFrames, LARGEST_FRAME } from './frames.ts';
 import { type CheckTimes, OpenConnections } from './open-connections.ts';
 import type { OutboxTimes } from './outbox.ts';
 
@@ -36,7 +36,7 @@ export async function webSocketRoutes(app: App, deps: WebSocketDependencies): Pr
     scope.get(
       '/v1/ws/chat',
       {
-        config: { access: 'member', visitors: true, token: tokenOf },
+        config: { access: 'member', visitors: true, token: tokenOf, operations: Object.keys(clientFrames) },
         schema: {
           tags: ['Chat by WebSocket'],
           summary: 'Chat over a WebSocket',

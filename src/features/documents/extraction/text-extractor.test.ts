@@ -2,11 +2,13 @@ import { deflateSync } from 'node:zlib';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { ExtractionInput, ExtractionResult } from './extracted-document.ts';
 import { buildPdf, pageOf } from './fixtures/build-pdf.ts';
-import { bomb, buildDocx } from './fixtures/build-zip.ts';
+import { bomb, buildDocx, buildZip } from './fixtures/build-zip.ts';
 import { fixture } from './fixtures/read.ts';
 import { createTextExtractor } from './text-extractor.ts';
 
 const MEGABYTE = 1024 ** 2;
+/** Unpacks to far more than a file may. */
+const BOMB = bomb(300 * MEGABYTE);
 
 function file(source: string | Uint8Array, filename: string | null = null): ExtractionInput {
   return { bytes: typeof source === 'string' ? Buffer.from(source) : source, filename, declaredType: null };
@@ -62,7 +64,9 @@ describe('extractText', () => {
       /upload that copy/,
     ],
     ['a picture', file(Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16]), 'a.txt'), 'unsupported-type', /JPEG/],
-    ['a zip bomb', file(bombDocx()), 'too-large', /unpacks to far more/],
+    ['a Word document that is a zip bomb', file(bombDocx(), 'a.docx'), 'too-large', /unpacks to far more/],
+    ['a workbook that is a zip bomb', file(bombXlsx(), 'a.xlsx'), 'too-large', /unpacks to far more/],
+    ['a presentation that is a zip bomb', file(bombPptx(), 'a.pptx'), 'too-large', /unpacks to far more/],
   ])('refuses %s with a sentence for a person', async (_name, input, failure, detail) => {
     const result = await extractor.extractText(input);
     expect(failureOf(result)).toBe(failure);
@@ -101,7 +105,15 @@ describe('extractText', () => {
 });
 
 function bombDocx(): Uint8Array {
-  return buildDocx('', { 'word/document.xml': bomb(300 * MEGABYTE) });
+  return buildDocx('', { 'word/document.xml': BOMB });
+}
+
+function bombXlsx(): Uint8Array {
+  return buildZip({ 'xl/workbook.xml': BOMB });
+}
+
+function bombPptx(): Uint8Array {
+  return buildZip({ 'ppt/presentation.xml': BOMB });
 }
 
 describe('the reading process', () => {

@@ -16,7 +16,8 @@ const BAD_LINK = { definition: { code: 'ERR_AUTH_011' } };
 const code = (text: string) => ({ definition: { code: text } });
 const tokenIn = (mail: Mail | undefined) => /#token=(\S+)/.exec(mail?.text ?? '')?.[1] ?? '';
 
-describe.each(testDatabases())('an account on the $kind database', ({ open }) => {
+// One database: the statements are plain, and run on both elsewhere.
+describe.each(testDatabases().slice(-1))('an account on the $kind database', ({ open }) => {
   let db: TestDatabase;
   let on: TestIdentity;
   beforeAll(async () => {

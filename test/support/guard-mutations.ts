@@ -1,0 +1,85 @@
+/** A guard that is taken out of a copy of the source, and the test that must fail without it. */
+export type Mutation = {
+  name: string;
+  file: string;
+  /** There is exactly one such place. */
+  find: string;
+  replace: string;
+  test: { file: string; name: string };
+};
+
+const MATRIX = 'test/leak-matrix.test.ts';
+
+/** `scripts/mutate-guards.ts` tries them; a test holds that each still names a place in the source. */
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'role',
+    file: 'src/app/server.ts',
+    find: '    requireRole(principal, access);\n',
+    replace: '',
+    test: { file: MATRIX, name: 'has 0 leaks: everybody' },
+  },
+  {
+    name: 'owner-of-a-session',
+    file: 'src/features/chat/chat.policy.ts',
+    find: 'if (session.user_id !== principal.userId) throw chatErrors.sessionForbidden();',
+    replace: '',
+    test: { file: MATRIX, name: 'inside of the dialects' },
+  },
+  {
+    name: 'tenant-wall',
+    file: 'src/platform/database/database.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a piece of source
+    find: 'SET LOCAL ROLE ${identifier(schema)}; ',
+    replace: '',
+    test: { file: 'test/tenant-walls.test.ts', name: 'are around every table' },
+  },
+  {
+    name: 'budget',
+    file: 'src/features/usage/ledger/ledger.store.ts',
+    find: 'FROM fresh f WHERE f.place NOT IN (SELECT place FROM refused)',
+    replace: 'FROM fresh f',
+    test: { file: 'src/features/usage/ledger/overspend.test.ts', name: '' },
+  },
+  {
+    name: 'rate-limit',
+    file: 'src/app/rate-limits.ts',
+    find: '    tell(reply, verdict);\n    if (!verdict.allowed) throw refusal(verdict, per);\n',
+    replace: '    tell(reply, verdict);\n',
+    test: { file: 'src/app/rate-limits.test.ts', name: 'an address has 200 requests a minute' },
+  },
+  {
+    name: 'private-address',
+    file: 'src/platform/http/guarded-fetch.ts',
+    find: 'const refused = !allowed.hasName(hostname) && addresses.some(({ address }) => !mayCall(address));',
+    replace: 'const refused = false;',
+    test: {
+      file: 'src/platform/http/guarded-fetch.test.ts',
+      name: 'is refused at the next connection once it leads inside',
+    },
+  },
+  {
+    name: 'reused-refresh-token',
+    file: 'src/features/identity/token/login.service.ts',
+    find: "if (await store.revokeTokenFamily(trx, family.id, { at, reason: 'reuse' })) {",
+    replace: 'if (at === null) {',
+    test: {
+      file: 'src/features/identity/token/login.service.test.ts',
+      name: 'end altogether when a spent token comes again',
+    },
+  },
+  {
+    name: 'scope-of-a-key',
+    file: 'src/features/identity/identity.policy.ts',
+    find: "if (powers.scopes !== null && !powers.scopes.includes(scope)) return { lacks: 'scope', scope };",
+    replace: '',
+    test: { file: MATRIX, name: 'has 0 leaks: everybody' },
+  },
+];
+
+/** The source without its guard. @throws Error where the guard is not where it is said to be */
+export function mutated(source: string, { find, replace }: Pick<Mutation, 'find' | 'replace'>): string {
+  const places = source.split(find).length - 1;
+  if (places !== 1) throw new Error(`There are ${places} places in the source, and not one, that read: ${find}`);
+  return source.replace(find, () => replace);
+}
