@@ -52,6 +52,8 @@ async function ask(services: Services, question: string, folder: string, options
   const documents = await readFolder(services, tenant, folder, stop.signal, options.json ?? false);
   const session = await services.chat.sessions.create(principal, {});
   const run = await services.chat.runs.create(principal, session.id, {
+    // Each asking is somebody new: nobody would ever recall it.
+    memory: { mode: 'off' },
     input: question,
     ...(options.model !== undefined && { model: options.model }),
   });

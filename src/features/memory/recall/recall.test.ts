@@ -227,6 +227,25 @@ describe.each(testDatabases())('recall by meaning on the $kind database', ({ ope
     expect(items[0]?.explanation?.cosine).toBeGreaterThan(0);
   });
 
+  test('words and meaning are fused so that it can be computed by hand, to the last digit', async () => {
+    await say('The lock of the boathouse is green.');
+    await say('The boathouse has two locks and a ladder.');
+    await say('A ladder leans on the wall.');
+    await embed();
+    const body = { query: 'green boathouse lock', explain: true, top_k: 100 };
+    const { items } = await app.memory.recall.search(ann, body, never);
+    expect(items.length).toBeGreaterThan(2);
+    for (const { explanation, similarity } of items) {
+      if (!explanation) throw new Error('no explanation');
+      const { words, context, role_factor, best_lexical, cosine, best_cosine } = explanation;
+      const lexical = ((words + context) * role_factor) / best_lexical;
+      const meaning = cosine === null || best_cosine === null ? 0 : (cosine + 1) / (best_cosine + 1);
+      expect(similarity).toBe(0.5 * lexical + 0.5 * meaning);
+    }
+    // The same question of the same memories gives the same figures.
+    expect((await app.memory.recall.search(ann, body, never)).items).toEqual(items);
+  });
+
   test('the same words are embedded once', async () => {
     const calls = embedder.embedded.length;
     expect((await say('A heron stands in the reeds.')).embedding_status).toBe('completed');

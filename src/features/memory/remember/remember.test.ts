@@ -65,6 +65,15 @@ describe.each(testDatabases())('remembering on the $kind database', ({ open }) =
     expect(await scoreOf('The pin was 99.', { created_at: '2026-06-01T00:00:00Z' })).toBeCloseTo(0.14, 10);
   });
 
+  test('when it was said is kept apart from when it came to memory', async () => {
+    const { memory } = await app.memory.messages.create(
+      ann,
+      say('Said long ago.', { created_at: '2020-02-29T10:00:00Z' }),
+    );
+    expect(memory.created_at).toBe('2020-02-29T10:00:00.000Z');
+    expect(memory.remembered_at).toBe(app.clock.now().toISOString());
+  });
+
   test('the same words again are the same memory; at another time they are another', async () => {
     const once = say('We met at the lake.');
     const first = await app.memory.messages.create(ann, once);

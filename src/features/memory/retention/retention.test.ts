@@ -1,27 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
 import { startMemory, type TestMemory } from '../../../../test/support/memory.ts';
+import { type S3Peer, startS3 } from '../../../../test/support/s3.ts';
 import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
+import type { ObjectStorage } from '../../../platform/storage/object-storage.ts';
+import { createObjectStorage } from '../../../platform/storage/open-storage.ts';
 import type { Principal } from '../../identity/index.ts';
-import { inTenant } from '../../tenancy/index.ts';
+import { inTenant, listServedTenants } from '../../tenancy/index.ts';
 import type { RuleConditions, RunRequest } from './retention.schema.ts';
 
 const DAY_MS = 86_400_000;
 const never = new AbortController().signal;
 
-describe.each(testDatabases())('retention on the $kind database', ({ open }) => {
+/** A bucket of a real S3-compatible service beside the one database, a folder beside the other. */
+describe.each(testDatabases())('retention on the $kind database', ({ open, kind }) => {
   let db: TestDatabase;
+  let s3: S3Peer | null = null;
+  let coldStorage: ObjectStorage;
+  let folder: string;
   let app: TestMemory;
   let ann: Principal;
 
   beforeAll(async () => {
     db = await open();
-    app = await startMemory(db.database, { work: true });
+    folder = await mkdtemp(join(tmpdir(), 'parley-cold-'));
+    s3 = kind === 'server' ? await startS3('parley-cold') : null;
+    coldStorage = createObjectStorage(s3 ? 's3://parley-cold/memories' : folder, { pathStyle: true });
+    const listTenants = () => listServedTenants(db.database);
+    app = await startMemory(db.database, {
+      work: true,
+      retention: { coldStorage, schedule: '0 0 1 1 *', listTenants },
+    });
   });
   afterAll(async () => {
     await app.stop();
+    await s3?.stop();
     await db.close();
+    await rm(folder, { recursive: true, force: true });
   });
   beforeEach(async () => {
     ann = principalIn(await makeTenant(db.database), { role: 'admin' });
@@ -155,9 +174,9 @@ describe.each(testDatabases())('retention on the $kind database', ({ open }) => 
     const { id, done } = await run();
     expect(done.moved_to_cold_storage).toBe(1);
     expect(await left()).toEqual([]);
-    const keys = await Array.fromAsync(app.coldStorage.list(`${ann.tenant.slug}/${id}/`));
+    const keys = await Array.fromAsync(coldStorage.list(`${ann.tenant.slug}/${id}/`));
     expect(keys).toHaveLength(1);
-    const bytes = await app.coldStorage.get(keys[0] ?? '');
+    const bytes = await coldStorage.get(keys[0] ?? '');
     const [line = ''] = gunzipSync(bytes ?? Buffer.alloc(0))
       .toString()
       .split('\n');
