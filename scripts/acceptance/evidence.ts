@@ -109,7 +109,7 @@ export const evidence: readonly Evidence[] = [
     about: 'message creation: 100 a minute, adjustable',
     items: ['S0-8'],
     files: ['.env.example', 'src/features/memory/memory.routes.ts'],
-    tests: ['src/features/memory/remember/remember.test.ts > batches change and delete, one by one'],
+    tests: ['src/features/memory/memory.routes.test.ts > 100 messages a minute are remembered'],
   },
   {
     about: 'the older WebSocket: 10 a minute',
@@ -197,7 +197,7 @@ export const evidence: readonly Evidence[] = [
       'indexes of messages by time and archive state, made by a migration; a tenant is a schema, so none needs its id',
     items: ['S0-15..S0-19', 'S0-33', 'S1-96', 'S3-75', 'S3-97', 'S3-109'],
     files: ['migrations/tenant/0050_memory.sql'],
-    tests: ['src/features/memory/retention/retention.test.ts > more than one batch is done to the end'],
+    tests: ['src/features/memory/memory.routes.test.ts > retention and recall have the indexes that they need'],
   },
   {
     about: 'migrations: scoped, checked, one at a time, taken back',

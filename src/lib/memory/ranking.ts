@@ -22,9 +22,9 @@ export type Candidate = {
   cosine: number | null;
 };
 
-/** What a user says about themselves stands in their own messages: 0.458 → 0.533 recall@5 on longmemeval-oracle at 1.2. */
+/** What a user says about themselves stands in their own messages: 0.480 → 0.551 recall@5 on longmemeval-oracle. */
 const OWN_WORDS = 1.25;
-/** A turn is about what the turns beside it are about: an answer may hold none of its question's words. */
+/** A turn is about what the turns beside it are about: an answer may hold none of its question's words. 0.551 → 0.556. */
 const NEIGHBOUR = 0.2;
 /** How much words and meaning count where there are vectors, and the lowest score that each can give. */
 const FUSION = { words: { weight: 0.5, floor: 0 }, meaning: { weight: 0.5, floor: -1 } } as const;
