@@ -29,10 +29,13 @@ export async function measureMemoryWrites({ seconds = 10, batches = 200 }: Write
     const post = poster(parley.url, token, WRITERS);
     const texts = sentences();
     const next = () => texts[Math.floor(Math.random() * texts.length)] ?? '';
-    const one = () => post('/v1/messages', { role: 'user', content: `${next()} ${newId()}`, conversation_id: newId() });
+    const one = () => post('/v1/messages', { role: 'user', content: next(), conversation_id: newId() });
     const bareOne = () => pool.query('INSERT INTO bare (id, content) VALUES ($1, $2)', [newId(), next()]);
-    const many = () => Array.from({ length: BATCH }, () => `${next()} ${newId()}`);
-    const batch = () => post('/v1/messages/batch', { messages: many().map((content) => ({ role: 'user', content })) });
+    const many = () => Array.from({ length: BATCH }, next);
+    const batch = () =>
+      post('/v1/messages/batch', {
+        messages: many().map((content) => ({ role: 'user', content, conversation_id: newId() })),
+      });
     const bareBatch = () =>
       pool.query('INSERT INTO bare (id, content) SELECT * FROM unnest($1::uuid[], $2::text[])', [
         Array.from({ length: BATCH }, newId),

@@ -1,6 +1,7 @@
 import pg from 'pg';
 
-export type Statement = { text: string; values?: unknown[] };
+/** `name`: it is prepared. */
+export type Statement = { text: string; values?: unknown[]; name?: string };
 
 /** The statements of one piece of work, as they reach node-postgres: those of the tenant's transaction, on its client. */
 export async function recorded(work: () => Promise<unknown>): Promise<Statement[]> {
@@ -10,7 +11,10 @@ export async function recorded(work: () => Promise<unknown>): Promise<Statement[
   const record = function (this: pg.Client, ...given: unknown[]) {
     const [text, values] = given;
     if (typeof text === 'string' && text.startsWith('BEGIN; SET LOCAL ROLE')) searching = this;
-    if (typeof text === 'string' && this === searching) script.push({ text, ...(Array.isArray(values) && { values }) });
+    // Statements that came five times before are prepared, and come as an object.
+    if (this === searching) {
+      script.push(typeof text === 'string' ? { text, ...(Array.isArray(values) && { values }) } : (text as Statement));
+    }
     return Reflect.apply(query, this, given);
   };
   pg.Client.prototype.query = record as typeof query;
@@ -23,5 +27,7 @@ export async function recorded(work: () => Promise<unknown>): Promise<Statement[
 }
 
 export async function replay(client: pg.Client, script: readonly Statement[]): Promise<void> {
-  for (const { text, values } of script) await client.query(text, values);
+  for (const { text, values, name } of script) {
+    await client.query({ text, ...(values && { values }), ...(name !== undefined && { name }) });
+  }
 }

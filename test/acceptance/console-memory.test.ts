@@ -81,11 +81,11 @@ describe.skipIf(chromiumPath === undefined)('memory in the console', { timeout: 
     const page = await open('/');
     await page.getByRole('textbox', { name: 'Your question' }).fill('Where do I live?');
     await page.keyboard.press('Enter');
-    const summary = answers(page).getByText(/Remembered: You live in Oslo\./);
+    const summary = answers(page).getByText(/Remembered: You live in Oslo/);
     await expectVisible(summary);
     await page.goto(`${address}/sessions/${talkId}`);
     await answers(page)
-      .getByText(/Remembered: Your name is Ada\./)
+      .getByText(/Remembered: Your name is Ada/)
       .click();
     await shoot(page, 'recalled wide');
     await answers(page)
@@ -195,5 +195,17 @@ describe.skipIf(chromiumPath === undefined)('memory in the console', { timeout: 
     await expectVisible(page.getByRole('heading', { name: 'Runs' }));
     await expectSound(page);
     await shoot(page, `retention ${name}`);
+  });
+
+  test('everything is forgotten at once, and the chats stay', async () => {
+    const page = await open('/memory');
+    await expectVisible(page.getByRole('list', { name: 'Your memories' }));
+    await page.getByRole('button', { name: 'Forget everything' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Forget everything' }).click();
+    await expectVisible(page.getByText('Everything is forgotten.'));
+    await expectVisible(page.getByText('No facts are known.'));
+    await expectVisible(page.getByText(/^Nothing is remembered yet/));
+    await page.goto(`${address}/sessions/${talkId}`);
+    await expectVisible(answers(page).getByText('What is my name?'));
   });
 });

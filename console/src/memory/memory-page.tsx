@@ -9,6 +9,7 @@ import { notifyError } from '../ui/notify.tsx';
 import { PanelPage } from '../ui/panel-page.tsx';
 import { saveFile } from '../ui/save-file.ts';
 import { FactSection } from './facts.tsx';
+import { ForgetAll } from './forget-all.tsx';
 import { MemorySection } from './memories.tsx';
 import classes from './memory.module.css';
 import { statsQuery } from './queries.ts';
@@ -32,6 +33,7 @@ export function MemoryPage() {
       )}
       <FactSection readOnly={readOnly} />
       <MemorySection readOnly={readOnly} />
+      {!readOnly && <ForgetAll />}
     </PanelPage>
   );
 }
