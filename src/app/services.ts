@@ -203,6 +203,7 @@ export async function createServices(
     requireVerifiedEmail: config.requireVerifiedEmail,
     quotaOf,
     countLogin: (outcome) => metrics.logins.inc({ outcome }),
+    countVisitor: (outcome) => metrics.visitors.inc({ outcome }),
     accessTokenLifetime: config.jwtExpirationMinutes * 60,
     settings,
     loginLock: { failures: config.loginFailures, minutes: config.loginLockMinutes },

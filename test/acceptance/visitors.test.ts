@@ -176,6 +176,7 @@ test('an old token makes a new one of the same visitor in its tenant, and a new 
   expect((await send('GET', `/v1/sessions/${session}`, { token: again.access_token })).status).toBe(200);
   expect((await visit((await host()).slug, first.access_token)).visitor_id).not.toBe(first.visitor_id);
   expect((await visit(acme.slug, acme.token)).visitor_id).not.toBe(first.visitor_id);
+  expect((await send('GET', '/metrics')).body).toMatch(/parley_visitors_total\{outcome="again"\} [1-9]/);
 });
 
 test('who is let in no more is refused at once', async () => {

@@ -48,10 +48,12 @@ export type Identity = {
   /** What tenants may have of members. */
   readonly quotaOf: QuotaOf;
   countLogin(outcome: LoginOutcome): void;
+  countVisitor(outcome: VisitorOutcome): void;
   /** ms that a failed login takes at least. */
   readonly failureFloor: number;
 };
 
+export type VisitorOutcome = 'new' | 'again' | 'refused';
 export type LoginOutcome = 'success' | 'wrong' | 'locked' | 'second-factor' | 'refused';
 
 export type IdentityOptions = {
@@ -77,6 +79,7 @@ export type IdentityOptions = {
   requireVerifiedEmail?: boolean;
   quotaOf?: QuotaOf;
   countLogin?(outcome: LoginOutcome): void;
+  countVisitor?(outcome: VisitorOutcome): void;
   /** Left out: every tenant has the defaults, and takes no visitors. */
   settings?: Pick<TenantSettings, 'read'>;
 };
@@ -116,6 +119,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     requireVerifiedEmail: options.requireVerifiedEmail ?? false,
     quotaOf: options.quotaOf ?? noQuotas,
     countLogin: options.countLogin ?? (() => undefined),
+    countVisitor: options.countVisitor ?? (() => undefined),
     families: createFreshCache<FamilyStateRow>(states),
     apiKeys: createFreshCache<ApiKeyStateRow>(states),
     loginLock: options.loginLock ?? DEFAULT_LOCK,

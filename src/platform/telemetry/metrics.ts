@@ -5,6 +5,7 @@ export type Metrics = {
   registry: Registry;
   requests: Histogram<'method' | 'route' | 'status'>;
   logins: Counter<'outcome'>;
+  visitors: Counter<'outcome'>;
   runs: Counter<'status'>;
   firstToken: Histogram;
   toolCalls: Counter<'tool' | 'outcome'>;
@@ -43,6 +44,12 @@ export function createMetrics(): Metrics {
       help: 'Time to answer a request, streams until their end.',
       labelNames: ['method', 'route', 'status'],
       buckets: SECONDS,
+      registers,
+    }),
+    visitors: new Counter({
+      name: 'parley_visitors_total',
+      help: 'Credentials that people without an account asked for, by outcome: new, again or refused.',
+      labelNames: ['outcome'],
       registers,
     }),
     logins: new Counter({

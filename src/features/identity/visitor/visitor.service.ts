@@ -15,9 +15,14 @@ export type Welcome = { visitorId: string; tenant: Tenant; token: string; expire
  */
 export async function welcomeVisitor(identity: Identity, slug: string, earlier: string | undefined): Promise<Welcome> {
   const tenant = isSlug(slug) ? await findTenantBySlug(identity.database.db, slug) : undefined;
-  if (!tenant || !isServed(tenant) || !(await allows(identity, tenant))) throw authErrors.noVisitors();
+  if (!tenant || !isServed(tenant) || !(await allows(identity, tenant))) {
+    identity.countVisitor('refused');
+    throw authErrors.noVisitors();
+  }
   const known = earlier === undefined ? null : await identity.visitorTokens.readExpired(earlier);
-  const visitorId = known?.tenantId === tenant.id ? known.visitorId : newId();
+  const isKnown = known?.tenantId === tenant.id;
+  identity.countVisitor(isKnown ? 'again' : 'new');
+  const visitorId = isKnown ? known.visitorId : newId();
   const token = await identity.visitorTokens.issue({ visitorId, tenantId: tenant.id });
   const { id, slug: name } = tenant;
   return { visitorId, tenant: { id, slug: name }, token, expiresIn: identity.visitorTokens.lifetime };
