@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need and this machine lacks: PostgreSQL with pgvector, Redis, Chromium.
+# Installs what the tests need and this machine lacks: PostgreSQL with pgvector, Redis, Chromium, pgBackRest.
 # On Debian and its relatives, as root or with a sudo that asks no password. Silent and quick when nothing is missing.
 # What cannot be installed is named: locally the tests that need it are skipped, with CI=true this fails.
 # TEST_DATABASE_URL (a role that may create databases and roles, on a server with pgvector) replaces PostgreSQL here.
@@ -35,11 +35,14 @@ has_redis() { [ -n "$(first_executable redis-server valkey-server)" ]; }
 
 has_chromium() { [ -n "$(first_executable chromium chromium-browser google-chrome)" ]; }
 
+has_pgbackrest() { [ -n "${TEST_DATABASE_URL:-}$(first_executable pgbackrest)" ]; }
+
 missing() {
   has_postgres || echo postgres
   has_pgvector || echo pgvector
   has_redis || echo redis
   has_chromium || echo chromium
+  has_pgbackrest || echo pgbackrest
 }
 
 apt_install() { apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=$WAIT_FOR_APT_SECONDS "$@"; }
@@ -71,6 +74,7 @@ install_piece() {
     pgvector) install_pgvector ;;
     redis) apt_install redis-server ;;
     chromium) apt_install chromium ;;
+    pgbackrest) apt_install pgbackrest ;;
   esac
 }
 

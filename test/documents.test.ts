@@ -11,7 +11,7 @@ import '../src/app/server.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFile(join(root, path), 'utf8');
-const names = await Array.fromAsync(glob(['*.md', 'docs/product/*.md'], { cwd: root }));
+const names = await Array.fromAsync(glob(['*.md', 'docs/product/*.md', 'docs/operate/*.md'], { cwd: root }));
 const documents = await Promise.all(names.sort().map(async (name) => ({ name, text: await read(name) })));
 
 /** Whatever stands in code. */
@@ -22,7 +22,7 @@ function codeIn(text: string): string {
 const known = Object.values<Setting<unknown>>(settings).flatMap(({ env, aliases = [] }) => [env, ...aliases]);
 /** Names in capitals that are no settings of the program: shell variables, placeholders, SQL, settings of tools. */
 const OTHER_NAMES =
-  /^(TOKEN|SESSION|FOLDER|SLUG|NAME|PASSWORD|THE|GET|POST|DELETE|PATCH|PUT|CI|TEST_DATABASE_URL|NOTIFY|WHERE|SET|LOCAL|ROLE|SKIP|LOCKED|README|GLOSSARY|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY|NNNN_\w*|CREATEROLE|RATE_LIMIT_|DOCUMENT|EMAIL)$/;
+  /^(TOKEN|SESSION|FOLDER|SLUG|NAME|PASSWORD|THE|GET|POST|DELETE|PATCH|PUT|CI|TEST_DATABASE_URL|NOTIFY|WHERE|SET|LOCAL|ROLE|SKIP|LOCKED|README|GLOSSARY|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY|NNNN_\w*|CREATEROLE|RATE_LIMIT_|DOCUMENT|EMAIL|BACKUP|RPO|RTO)$/;
 /** As the sources write them, `:id` as documents write it. */
 const routes = new Set<string>();
 for await (const path of glob('src/**/*.ts', { cwd: root })) {

@@ -107,6 +107,65 @@ tenant
   .requiredOption('--confirm <slug>', 'the slug once more')
   .action(async (slug, options) => (await import('./commands/tenant.ts')).runTenantDelete(slug, options));
 
+const backup = program
+  .command('backup')
+  .description('keep everything, sealed, in BACKUP_STORAGE')
+  .action(async (options) => (await import('./commands/backup.ts')).runBackup(options));
+backup
+  .option('--tenant <slug>', 'one tenant instead of everything')
+  .option('--verify', 'restore it for trial at once')
+  .option('--keep <count>', 'then remove all backups of everything but the newest');
+backup
+  .command('list')
+  .description('what there is')
+  .option('--json', 'for programs')
+  .action(async (options) => (await import('./commands/backup.ts')).runBackupList(options));
+backup
+  .command('verify [backup]')
+  .description('restore one, or the newest, into a scratch database and compare')
+  .option('--scratch <url>', 'an empty PostgreSQL database instead of an embedded one')
+  .action(async (id, options) => (await import('./commands/backup.ts')).runBackupVerify(id, options));
+
+program
+  .command('restore <backup>')
+  .description('put a backup (its name, or latest) into an empty database')
+  .option('--replace', 'throw away what the database holds')
+  .option('--slug <slug>', 'of a tenant, instead of the slug that it had')
+  .option('--name <name>', 'of a tenant, instead of the name that it had')
+  .action(async (id, options) => (await import('./commands/restore.ts')).runRestore(id, options));
+
+const pitr = program.command('pitr').description('restore a PostgreSQL server to any second, by pgBackRest');
+pitr
+  .command('configure <folder>')
+  .description('write what pgBackRest, PostgreSQL and cron need, into a new folder')
+  .requiredOption('--cluster <folder>', 'data_directory of the server')
+  .requiredOption('--repository <place>', 'folder on another machine’s disk, or s3://bucket/prefix')
+  .option('--port <port>', 'of the server', '5432')
+  .option('--socket <folder>', 'where its socket is, if elsewhere than its package puts it')
+  .option('--keep <count>', 'full backups that stay', '2')
+  .option('--within <seconds>', 'what a lost disk may cost', '60')
+  .action(async (folder, options) => (await import('./commands/pitr.ts')).runPitrConfigure(folder, options));
+pitr
+  .command('status')
+  .description('the backups that there are, and what is not well')
+  .requiredOption('--config <file>', 'pgbackrest.conf')
+  .option('--age <hours>', 'of the newest backup, at most', '26')
+  .action(async (options) => (await import('./commands/pitr.ts')).runPitrStatus(options));
+pitr
+  .command('restore')
+  .description('lay out the cluster of a stopped server as it was at a moment')
+  .requiredOption('--config <file>', 'pgbackrest.conf')
+  .requiredOption('--cluster <folder>', 'data_directory to restore into')
+  .requiredOption('--to <time>', 'such as 2026-11-25T23:00:00Z')
+  .option('--replace', 'overwrite the cluster that is there')
+  .action(async (options) => (await import('./commands/pitr.ts')).runPitrRestore(options));
+
+program
+  .command('promote')
+  .description('move the embedded database in DATA_DIR to the server of DATABASE_URL, and prove it')
+  .option('--replace', 'throw away what the server’s database holds')
+  .action(async (options) => (await import('./commands/promote.ts')).runPromote(options));
+
 program
   .command('usage')
   .description('what was used and what it cost, of every tenant or of one, with its budgets')

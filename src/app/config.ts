@@ -28,6 +28,11 @@ export async function loadConfig(): Promise<Config> {
   return configOf(process.env);
 }
 
+/** Where programs are looked for. */
+export function searchPathOf(): string {
+  return process.env.PATH ?? '';
+}
+
 /** @throws ConfigError with every fault */
 export async function configOf(environment: Environment): Promise<Config> {
   const resolved = await resolveSecrets(environment, Object.values<Setting<unknown>>(settings));

@@ -1,3 +1,6 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readProgress } from '../features/operations/index.ts';
 import { migrateTenants, readTenantStates } from '../features/tenancy/index.ts';
 import { migratePlatform } from '../platform/database/migrations/installation.ts';
 import {
@@ -16,12 +19,45 @@ export class DatabaseNotReadyError extends Error {}
  * here; a server database is migrated by the operator, because other versions may be running on it.
  */
 export async function prepareDatabase(services: Services): Promise<void> {
-  if (services.database.kind === 'embedded') await migrateAll(services);
-  else await assertMigrated(services);
+  await assertWhole(services);
+  if (services.database.kind === 'embedded') {
+    await assertNotPromoted(services);
+    await migrateAll(services);
+  } else await assertMigrated(services);
+}
+
+/** @throws DatabaseNotReadyError where a restore or a promotion was broken off */
+export async function assertWhole({ database }: Services): Promise<void> {
+  const progress = await readProgress(database.db);
+  if (progress === null) return;
+  const again = progress.backup.startsWith(PROMOTION) ? 'npx parley promote' : `npx parley restore ${progress.backup}`;
+  throw new DatabaseNotReadyError(
+    `This database was filled in part only, by a command that was broken off. Run: ${again}`,
+  );
+}
+
+/** By which a promotion is told from a restore. */
+export const PROMOTION = 'promotion-';
+/** Stands in DATA_DIR once its database has gone to a server. */
+export const PROMOTED_FILE = 'promoted.json';
+
+/** What would be written here would be missing on the server. */
+async function assertNotPromoted({ config }: Services): Promise<void> {
+  const file = join(config.dataDir, PROMOTED_FILE);
+  const isThere = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) {
+    throw new DatabaseNotReadyError(
+      `The database in ${config.dataDir} was moved to a server: set DATABASE_URL. To go on with the old one as it was, remove ${file}.`,
+    );
+  }
 }
 
 /** Migrates the platform and every tenant. A tenant that fails is reported and stays out of service; the rest goes on. */
-export async function migrateAll({ database, migrations, log }: Services) {
+export async function migrateAll(services: Services) {
+  const { database, migrations, log } = services;
   const platform = await migratePlatform(database, migrations);
   const tenants = await migrateTenants(database, migrations);
   for (const { slug, error } of tenants)

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configuredTranscriber } from '../ai/configured-transcriber.ts';
 import { createModelRegistry, type ModelRegistry } from '../ai/model-registry.ts';
@@ -19,7 +17,9 @@ import { createIdentity, type Identity, sealedStoresOf } from '../features/ident
 import { createMemory, type Memory } from '../features/memory/index.ts';
 import {
   type Analytics,
+  type Backups,
   createAnalytics,
+  createBackups,
   createHealthService,
   type HealthService,
 } from '../features/operations/index.ts';
@@ -57,8 +57,11 @@ import { createMetrics, type Metrics } from '../platform/telemetry/metrics.ts';
 import { gaugeProcess } from '../platform/telemetry/process-gauges.ts';
 import type { PreviewSeal } from '../protocols/chatkit/dependencies.ts';
 import { attachmentPreviews } from './attachment-previews.ts';
+import { backupSchedule } from './backup-schedule.ts';
 import type { Config } from './config.ts';
+import { healthChecks } from './health-checks.ts';
 import { mailerOf, providersOf, publicUrlOf } from './identity-parts.ts';
+import { keptSecret } from './kept-secret.ts';
 import { outsideMailer, outsideProvider, outsideStorage } from './outside-services.ts';
 import { readPricesFile } from './prices-file.ts';
 import { recallWith } from './recall-for-chat.ts';
@@ -111,6 +114,7 @@ export type Services = {
   /** Addresses of pictures that need no credential. */
   previews: PreviewSeal;
   health: HealthService;
+  backups: Backups;
 };
 
 export type ServiceOverrides = {
@@ -298,12 +302,33 @@ export async function createServices(
     recall: recallWith(memory),
     onRemember: memory.runs.wake,
   });
+  const backups = createBackups({
+    database,
+    migrations,
+    storage: storage(config.backupStorage, 'backups'),
+    box: secretBox,
+    clock,
+    log,
+    metrics,
+    settings,
+    program: version,
+    schedule: backupSchedule(config),
+    keep: config.backupKeep,
+  });
   const health = createHealthService({
     database,
     clock,
     version,
     redisConfigured: config.redisUrl !== null,
-    checks: redis ? [{ name: 'redis', dispensable: true, run: redis.check }] : [],
+    checks: healthChecks({
+      database,
+      migrations,
+      queue,
+      redis,
+      outside,
+      embedder: models.embedder,
+      dataDir: config.dataDir,
+    }),
     contributions: [
       { name: 'outside', read: outside.states },
       { name: 'jobs', read: queue.counts },
@@ -339,6 +364,7 @@ export async function createServices(
     transcriber: configuredTranscriber(config),
     previews: attachmentPreviews(secretKey, clock),
     health,
+    backups,
   };
 }
 
@@ -351,9 +377,10 @@ export function jobsOf({
   forgetting,
   outbox,
   tenancy,
+  backups,
 }: Services): readonly JobDefinition<never>[] {
   const own = [...documents.jobs, ...memory.jobs, ...chat.jobs, ...idempotency.jobs, ...forgetting.jobs];
-  return [...own, ...tenancy.exports.jobs, ...(outbox?.jobs ?? [])];
+  return [...own, ...tenancy.exports.jobs, ...backups.jobs, ...(outbox?.jobs ?? [])];
 }
 
 function modelEvents(log: Logger, outside: Outside) {
@@ -364,18 +391,4 @@ function modelEvents(log: Logger, outside: Outside) {
       log.warn({ err: error, from, to }, 'a model fell back to another'),
     breaker: (provider: string) => outside.breaker(`model:${provider}`, 'model'),
   };
-}
-
-/** Outside of production a secret may be left out: one is made once and kept beside the data. */
-async function keptSecret(dataDir: string): Promise<string> {
-  const path = join(dataDir, 'secret');
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  // Written aside and then linked: of two processes that start together, both read the whole secret of the first.
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, randomBytes(32).toString('base64url'), { mode: 0o600 });
-  await link(draft, path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-  await rm(draft);
-  return (await readFile(path, 'utf8')).trim();
 }

@@ -79,6 +79,20 @@ export const settings = {
     none,
     'Where deletions are noted outside of the database, so that they outlive a restored backup: a folder that all servers share, or s3://bucket/prefix. Unset: DATA_DIR/forgotten.',
   ),
+  backupStorage: setting(
+    'BACKUP_STORAGE',
+    optional(text),
+    none,
+    'Where backups are kept, sealed with the first of ENCRYPTION_KEYS: a folder on another disk, or s3://bucket/prefix. Unset: DATA_DIR/backups.',
+  ),
+  backupSchedule: setting(
+    'BACKUP_SCHEDULE',
+    optional(text),
+    none,
+    'When a backup of everything is made: five cron fields, UTC; never turns it off. Unset: 41 2 * * * on the embedded database, never on a server.',
+    { example: '41 2 * * *' },
+  ),
+  backupKeep: setting('BACKUP_KEEP', integer(1, 10_000), 7, 'Backups of everything that stay; older ones are removed.'),
   s3PathStyle: setting(
     'S3_PATH_STYLE',
     boolean,

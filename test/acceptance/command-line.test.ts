@@ -89,8 +89,8 @@ describe('parley reset-password', () => {
 });
 
 describe('parley env', () => {
-  test('lists every fault at once, with its fix', async () => {
-    const { code, err } = await runParley(['env'], {
+  test('lists every fault at once, with its fix, and ends with 2', async () => {
+    const { code, out } = await runParley(['env'], {
       ENVIRONMENT: 'production',
       PORT: 'x',
       DEBUG: 'true',
@@ -102,9 +102,40 @@ describe('parley env', () => {
       'SECRET_KEY is required',
       'DEBUG must be false',
     ]) {
-      expect(err).toContain(fault);
+      expect(out).toContain(fault);
     }
-    expect(code).toBe(78);
+    expect(out).toMatch(/^\d+ validation\(s\) failed$/m);
+    expect(code).toBe(2);
+  });
+
+  test('goes through five steps, also by scripts/verify-env.sh', async () => {
+    const data = await mkdtemp(join(tmpdir(), 'parley-data-'));
+    const { code, out } = await runParley([], { DATA_DIR: data }, '', ['bash', 'scripts/verify-env.sh']);
+    for (const step of ['1/5 Settings', '2/5 Versions', '3/5 Tools', '4/5 Database', '5/5 Project'])
+      expect(out).toContain(step);
+    expect(out).toContain(`embedded, in ${data}`);
+    expect(out).toMatch(/^All validations passed$/m);
+    expect(code).toBe(0);
+    await rm(data, { recursive: true });
+  });
+
+  test('tells of a database that does not answer, and of one that is not migrated', async () => {
+    const away = await runParley(['env'], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
+    expect(away.out).toContain('FAILED  The database does not answer (ECONNREFUSED). Check DATABASE_URL.');
+    expect(away.code).toBe(2);
+    const kind = testDatabases().find((each) => each.kind === 'server');
+    if (!kind) return;
+    const db = await kind.open();
+    const settings = { DATABASE_URL: db.url ?? '' };
+    const well = await runParley(['env'], settings);
+    expect(well.out).toMatch(/ok +\d+ migrations are applied/);
+    expect(well.code).toBe(0);
+    await sql`DELETE FROM platform.schema_migration
+      WHERE id = (SELECT max(id) FROM platform.schema_migration)`.execute(db.database.db);
+    const pending = await runParley(['env'], settings);
+    expect(pending.out).toContain('1 migration(s) are pending: npx parley migrate up');
+    expect(pending.code).toBe(2);
+    await db.close();
   });
 });
 

@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { TEST_NODE } from './parley-process.ts';
 
-const [program, ...flags] = TEST_NODE;
+const [node, ...flags] = TEST_NODE;
+const PARLEY: readonly [string, ...string[]] = [node, ...flags, 'bin/parley.js'];
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
 export type CommandResult = { code: number | null; out: string; err: string };
@@ -14,8 +15,10 @@ export async function runParley(
   args: readonly string[],
   settings: Record<string, string> = {},
   input = '',
+  command = PARLEY,
 ): Promise<CommandResult> {
-  const child = spawn(program, [...flags, 'bin/parley.js', ...args], {
+  const [program, ...first] = command;
+  const child = spawn(program, [...first, ...args], {
     cwd: PROJECT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,7 +1,11 @@
-import { environmentExample, loadConfig } from '../config.ts';
+import { environmentExample } from '../config.ts';
+import { checkEnvironment } from '../environment-check/check-environment.ts';
 import { errorReference } from '../reference.ts';
 
-/** `parley env`: says whether the settings are usable, or prints what is generated from the program. */
+/**
+ * `parley env`: checks in five steps whether the program can run here, or prints what is generated from it. Nothing is changed.
+ * Exit codes: 0 all validations passed (a warning is none that fails); 2 one failed; 1 the check itself failed.
+ */
 export async function runEnv(options: { example?: boolean; errors?: boolean }): Promise<void> {
   if (options.example) process.stdout.write(environmentExample());
   else if (options.errors) {
@@ -9,7 +13,9 @@ export async function runEnv(options: { example?: boolean; errors?: boolean }): 
     await import('../server.ts');
     process.stdout.write(errorReference());
   } else {
-    await loadConfig();
-    process.stdout.write('The settings are usable.\n');
+    process.exitCode = await checkEnvironment((line) => process.stdout.write(`${line}\n`)).catch((error: unknown) => {
+      process.stderr.write(`The check failed: ${error instanceof Error ? error.message : error}\n`);
+      return 1;
+    });
   }
 }

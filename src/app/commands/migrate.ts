@@ -8,7 +8,7 @@ import {
 } from '../../platform/database/migrations/migrator.ts';
 import { loadConfig } from '../config.ts';
 import { CommandError } from '../failures.ts';
-import { migrateAll } from '../installation.ts';
+import { assertWhole, migrateAll } from '../installation.ts';
 import { openLog, openServices } from '../open.ts';
 import type { Services } from '../services.ts';
 
@@ -27,6 +27,7 @@ export async function migrateStatusCommand(): Promise<void> {
 /** `parley migrate up`: exit code 1 when a tenant failed; the others are migrated all the same. */
 export async function migrateUpCommand(): Promise<void> {
   await withServices(async (services) => {
+    await assertWhole(services);
     const { platform, tenants } = await migrateAll(services);
     say(`platform: ${applied(platform)}`);
     for (const tenant of tenants) say(`tenant ${tenant.slug}: ${tenant.error ?? applied(tenant.applied)}`);

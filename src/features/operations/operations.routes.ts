@@ -5,6 +5,7 @@ import { words } from '../../platform/http/schema.ts';
 import type { App } from '../../platform/http/server.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
 import type { HealthService } from './health.service.ts';
+import type { CheckResult } from './health-check.ts';
 
 export const metricsErrors = defineErrors('METRICS', {
   needsToken: {
@@ -25,10 +26,18 @@ const Health = Type.Object({
 });
 const Readiness = Type.Object({ status: words(['ready', 'not_ready']), checks: Checks });
 
+const Dependency = Type.Object({
+  state: words(['ok', 'failed']),
+  weight: words(['needed', 'dispensable', 'outside']),
+  duration_ms: Type.Integer(),
+  reason: Type.Union([Type.String(), Type.Null()]),
+});
+
 const FullHealth = Type.Object(
   {
-    status: words(['healthy', 'unhealthy']),
+    status: words(['healthy', 'degraded', 'unhealthy']),
     checks: Checks,
+    dependencies: Type.Record(Type.String(), Dependency),
     version: Type.String(),
     timestamp: Type.String({ format: 'date-time' }),
     uptime_seconds: Type.Integer(),
@@ -36,7 +45,8 @@ const FullHealth = Type.Object(
   {
     additionalProperties: true,
     title: 'FullHealth',
-    description: 'With what each part of the program adds, such as `outside`.',
+    description:
+      'Each dependency with what its failure means and why it failed: `needed` makes the server not ready, `dispensable` unhealthy, `outside` (model providers, the embedder, by how calls to them went) degraded. With what each part of the program adds, such as `outside`.',
   },
 );
 
@@ -108,11 +118,11 @@ export function operationsRoutes(
       schema: { tags, summary: 'How it is in full, with the services that it calls', response: { 200: FullHealth } },
     },
     async () => {
-      const [checks, contributions] = await Promise.all([health.checks(), health.contributions()]);
-      const healthy = Object.values(checks).every((state) => state === 'ok');
+      const [dependencies, contributions] = await Promise.all([health.results(), health.contributions()]);
       return {
-        status: healthy ? ('healthy' as const) : ('unhealthy' as const),
-        checks,
+        status: statusOf(Object.values(dependencies)),
+        checks: Object.fromEntries(Object.entries(dependencies).map(([name, { state }]) => [name, state])),
+        dependencies,
         version: health.version,
         timestamp: health.clock.now().toISOString(),
         uptime_seconds: Math.floor(process.uptime()),
@@ -138,4 +148,10 @@ function isTold(token: string | null, authorization = ''): boolean {
   if (token === null) return true;
   const [given, wanted] = [authorization, `Bearer ${token}`].map((text) => createHash('sha256').update(text).digest());
   return timingSafeEqual(given as Buffer, wanted as Buffer);
+}
+
+function statusOf(results: readonly CheckResult[]): 'healthy' | 'degraded' | 'unhealthy' {
+  const failed = results.filter(({ state }) => state === 'failed');
+  if (failed.length === 0) return 'healthy';
+  return failed.every(({ weight }) => weight === 'outside') ? 'degraded' : 'unhealthy';
 }

@@ -27,6 +27,7 @@ export { createTenantSettings, type TenantSettings } from './settings/tenant-set
 export { tenancyRoutes } from './tenancy.routes.ts';
 export {
   createTenant,
+  createTenantSchema,
   findTenantById,
   findTenantBySlug,
   inTenant,

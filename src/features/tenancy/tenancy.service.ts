@@ -98,6 +98,7 @@ export async function readTenantStates(database: Database, migrations: readonly 
   return states;
 }
 
+export const createTenantSchema = store.createTenantSchema;
 export const findTenantById = store.findTenantById;
 export const findTenantBySlug = store.findTenantBySlug;
 export const listTenants = store.listTenants;

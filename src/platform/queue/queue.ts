@@ -78,7 +78,11 @@ export function createQueue(database: Database, events: QueueEvents): Queue {
     start: async (jobs, { work }) => {
       await boss.start();
       for (const job of jobs) await createJobQueue(boss, job);
-      for (const { name, schedule } of jobs) if (schedule) await boss.schedule(name, schedule, {}, { tz: 'UTC' });
+      for (const { name, schedule } of jobs) {
+        if (schedule) await boss.schedule(name, schedule, {}, { tz: 'UTC' });
+        // One that an earlier setting left.
+        else await boss.unschedule(name);
+      }
       if (work) for (const job of jobs) await workOn(boss, job as unknown as JobDefinition<object>);
     },
     stop: (timeout) => boss.stop({ graceful: true, timeout, close: false }),

@@ -29,6 +29,9 @@ export type Metrics = {
   budgetRefusals: Counter<'scope' | 'period'>;
   budgetAlerts: Counter<'scope' | 'period' | 'percent'>;
   memoriesRetained: Counter<'action'>;
+  backups: Counter<'outcome'>;
+  lastBackup: Gauge;
+  backupSeconds: Gauge;
 };
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -109,6 +112,22 @@ export function createMetrics(): Metrics {
       name: 'parley_memories_retained_total',
       help: 'Memories that retention archived, deleted or moved to cold storage.',
       labelNames: ['action'],
+      registers,
+    }),
+    backups: new Counter({
+      name: 'parley_backups_total',
+      help: 'Backups by how they ended.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    lastBackup: new Gauge({
+      name: 'parley_backup_last_success_timestamp_seconds',
+      help: 'The moment that the newest backup of this process holds; 0 where it has made none.',
+      registers,
+    }),
+    backupSeconds: new Gauge({
+      name: 'parley_backup_duration_seconds',
+      help: 'How long the newest backup of this process took.',
       registers,
     }),
     memoriesRefused: new Counter({
