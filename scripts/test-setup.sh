@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: PostgreSQL with pgvector, Redis, Chromium, pgBackRest.
+# Installs what the tests need and this machine lacks: PostgreSQL with pgvector, Redis, Chromium, Prometheus.
 # On Debian and its relatives, as root or with a sudo that asks no password. Silent and quick when nothing is missing.
 # What cannot be installed is named: locally the tests that need it are skipped, with CI=true this fails.
 # TEST_DATABASE_URL (a role that may create databases and roles, on a server with pgvector) replaces PostgreSQL here.
@@ -36,6 +37,7 @@ has_redis() { [ -n "$(first_executable redis-server valkey-server)" ]; }
 has_chromium() { [ -n "$(first_executable chromium chromium-browser google-chrome)" ]; }
 
 has_pgbackrest() { [ -n "${TEST_DATABASE_URL:-}$(first_executable pgbackrest)" ]; }
+has_prometheus() { type -P promtool >/dev/null && [ -n "$(first_executable prometheus-alertmanager alertmanager)" ]; }
 
 missing() {
   has_postgres || echo postgres
@@ -43,6 +45,7 @@ missing() {
   has_redis || echo redis
   has_chromium || echo chromium
   has_pgbackrest || echo pgbackrest
+  has_prometheus || echo prometheus
 }
 
 apt_install() { apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=$WAIT_FOR_APT_SECONDS "$@"; }
@@ -75,6 +78,7 @@ install_piece() {
     redis) apt_install redis-server ;;
     chromium) apt_install chromium ;;
     pgbackrest) apt_install pgbackrest ;;
+    prometheus) apt_install prometheus prometheus-alertmanager ;;
   esac
 }
 
