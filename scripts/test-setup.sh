@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need and this machine lacks: PostgreSQL with pgvector, Redis, Chromium, pgBackRest.
-# Installs what the tests need and this machine lacks: PostgreSQL with pgvector, Redis, Chromium, Prometheus.
+# Installs what the tests need and this machine lacks: PostgreSQL with pgvector, pgBackRest, Redis, Chromium, Prometheus.
 # On Debian and its relatives, as root or with a sudo that asks no password. Silent and quick when nothing is missing.
 # What cannot be installed is named: locally the tests that need it are skipped, with CI=true this fails.
 # TEST_DATABASE_URL (a role that may create databases and roles, on a server with pgvector) replaces PostgreSQL here.

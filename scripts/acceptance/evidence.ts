@@ -348,7 +348,7 @@ export const evidence: readonly Evidence[] = [
       'S2-120',
     ],
     tests: [...SETTINGS, 'src/app/config.test.ts > is what `parley env --example` prints'],
-    files: ['.env.example'],
+    files: ['.env.example', 'scripts/verify-env.sh'],
   },
   // Input
   {
@@ -601,14 +601,20 @@ export const evidence: readonly Evidence[] = [
     operator: 'the addresses of your PagerDuty and Slack',
   },
   {
-    about: 'backups and recovery',
+    about: 'backups by schedule, restored for trial; PostgreSQL to any second; a plan for a disaster',
     items: ['S1-97..S1-101', 'S1-129', 'S3-74', 'S3-125'],
-    missing: 'backups by the program are not built yet; PostgreSQL’s own tools work as usual',
+    tests: [
+      'src/features/operations/backup/backup.test.ts > restore into an empty database of the other kind, row by row',
+      'src/features/operations/backup/backup.test.ts > are tried out in a scratch database, and only the newest stay',
+      'src/features/operations/pitr/pgbackrest.test.ts > the configuration has retention, encryption and the server',
+    ],
+    files: ['docs/operate/backup-and-recovery.md'],
+    operator: 'where backups are kept, and the key that opens them',
   },
   {
     about: 'blue-green, roll-back, the process of deployment as documents',
     items: ['S1-116', 'S2-96', 'S3-81..S3-83', 'S3-111', 'S3-142', 'S3-143'],
-    missing: 'not written yet; `deploy/` has the files',
+    files: ['docs/operate/deploy-and-upgrade.md', 'docs/operate/runbook.md'],
   },
   {
     about: 'readiness scores',
