@@ -1,5 +1,5 @@
 import { glob, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Setting } from '../src/app/setting.ts';
@@ -22,7 +22,7 @@ function codeIn(text: string): string {
 const known = Object.values<Setting<unknown>>(settings).flatMap(({ env, aliases = [] }) => [env, ...aliases]);
 /** Names in capitals that are no settings of the program: shell variables, placeholders, SQL, settings of tools. */
 const OTHER_NAMES =
-  /^(TOKEN|SESSION|FOLDER|SLUG|NAME|PASSWORD|THE|GET|POST|DELETE|PATCH|PUT|CI|TEST_DATABASE_URL|NOTIFY|WHERE|SET|LOCAL|ROLE|SKIP|LOCKED|README|GLOSSARY|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY|NNNN_\w*|CREATEROLE|RATE_LIMIT_|DOCUMENT|EMAIL|BACKUP|RPO|RTO)$/;
+  /^(TOKEN|SESSION|FOLDER|SLUG|NAME|PASSWORD|THE|GET|POST|DELETE|PATCH|PUT|CI|TEST_DATABASE_URL|NOTIFY|WHERE|SET|LOCAL|ROLE|SKIP|LOCKED|README|GLOSSARY|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY|NNNN_\w*|CREATEROLE|RATE_LIMIT_|DOCUMENT|EMAIL|BACKUP|RPO|RTO|FUZZ_REQUESTS)$/;
 /** As the sources write them, `:id` as documents write it. */
 const routes = new Set<string>();
 for await (const path of glob('src/**/*.ts', { cwd: root })) {
@@ -32,7 +32,7 @@ for await (const path of glob('src/**/*.ts', { cwd: root })) {
 }
 const commands = [...(await read('src/app/command-line.ts')).matchAll(/command\('([\w-]+)/g)].map(([, name]) => name);
 
-describe.each(documents)('$name', ({ text }) => {
+describe.each(documents)('$name', ({ name, text }) => {
   const code = codeIn(text);
 
   test('names settings that there are', () => {
@@ -68,9 +68,8 @@ describe.each(documents)('$name', ({ text }) => {
 
   test('links to files that there are', async () => {
     for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)/g)) {
-      // The picture is taken last.
-      if (target !== 'docs/images/console.png')
-        await expect(Array.fromAsync(glob(String(target), { cwd: root })), target).resolves.toHaveLength(1);
+      const path = join(dirname(name), String(target));
+      await expect(Array.fromAsync(glob(path, { cwd: root })), target).resolves.toHaveLength(1);
     }
   });
 });
