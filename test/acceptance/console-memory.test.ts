@@ -140,7 +140,7 @@ describe.skipIf(chromiumPath === undefined)('memory in the console', { timeout: 
     await page.getByRole('button', { name: 'Forget' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Forget' }).click();
     await expectVisible(page.getByRole('list', { name: 'Your memories' }));
-    expect(await page.getByText('blue boat').count()).toBe(0);
+    await expect.poll(() => page.getByText('blue boat').count(), { timeout: 15_000 }).toBe(0);
   });
 
   test('all of it can be taken out', async () => {

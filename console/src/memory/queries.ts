@@ -4,8 +4,10 @@ import { queryClient } from '../app/query-client.ts';
 
 const memoryKeys = { all: ['memory'] as const };
 
-/** Reads again whatever is shown of memory: a change to one thing shows in several. */
+/** Reads again whatever is shown of memory: a change to one thing shows in several. What is not on the screen is dropped,
+ * so that nothing that was just forgotten is seen once more. */
 export function refreshMemory(): Promise<void> {
+  queryClient.removeQueries({ queryKey: memoryKeys.all, type: 'inactive' });
   return queryClient.invalidateQueries({ queryKey: memoryKeys.all });
 }
 
