@@ -61,7 +61,7 @@ function RuleRow({ rule }: { rule: RetentionRule }) {
         <p className={classes.title}>
           <bdi>{name}</bdi>
         </p>
-        <p className={classes.meta}>{ruleWords(rule)}</p>
+        {name !== ruleWords(rule) && <p className={classes.meta}>{ruleWords(rule)}</p>}
       </div>
       <Checkbox
         label="On"
