@@ -90,7 +90,6 @@ export const settings = {
     optional(text),
     none,
     'When a backup of everything is made: five cron fields, UTC; never turns it off. Unset: 41 2 * * * on the embedded database, never on a server.',
-    { example: '41 2 * * *' },
   ),
   backupKeep: setting('BACKUP_KEEP', integer(1, 10_000), 7, 'Backups of everything that stay; older ones are removed.'),
   s3PathStyle: setting(

@@ -17,6 +17,8 @@ export type JobDefinition<Payload extends object> = {
   expireInSeconds: number;
   /** Jobs of this name that one process works on at the same time. */
   concurrency: number;
+  /** How long a try that gives no sign of life is believed, seconds; 10 where it is left out. */
+  heartbeatSeconds?: number;
   /** Five cron fields, UTC: it is added by itself then, once for all processes. */
   schedule?: string;
   handle(payload: Payload, context: JobContext): Promise<void>;
@@ -112,7 +114,7 @@ async function createJobQueue(boss: PgBoss, job: JobDefinition<never>): Promise<
     retryBackoff: true,
     expireInSeconds: job.expireInSeconds,
     // Without a heartbeat a job whose worker was killed would wait for its whole expiry.
-    heartbeatSeconds: HEARTBEAT_SECONDS,
+    heartbeatSeconds: job.heartbeatSeconds ?? HEARTBEAT_SECONDS,
     notify: true,
   };
   if (await boss.getQueue(job.name)) await boss.updateQueue(job.name, options);

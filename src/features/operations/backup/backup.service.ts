@@ -160,6 +160,8 @@ function backupJob(
     ...JOB,
     retryLimit: 3,
     expireInSeconds: LONGEST_SECONDS,
+    // The embedded database takes no sign of life while it is read.
+    heartbeatSeconds: LONGEST_SECONDS,
     concurrency: 1,
     ...(deps.schedule !== null && { schedule: deps.schedule }),
     handle: async (_payload, { signal }) => {
