@@ -8,6 +8,7 @@ import { loadOwnMigrations, migratePlatform } from '../../src/platform/database/
 import { newId } from '../../src/platform/id.ts';
 import { createQueue } from '../../src/platform/queue/queue.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
+import { forgettingOn } from '../../test/support/forgetting.ts';
 import { unmetered } from '../../test/support/unmetered.ts';
 
 const STOP_TIMEOUT_MS = 5_000;
@@ -24,9 +25,11 @@ export async function prepareDocuments(
     throw error;
   };
   const queue = createQueue(database, { onError, onWarning: () => undefined });
-  const documents = createDocuments({
+  const forgetting = forgettingOn(database, queue, () => [documents.forgetter]);
+  const documents: Documents = createDocuments({
     database,
     queue,
+    forgetting,
     embedder: null,
     meter: unmetered,
     log: pino({ level: 'warn' }),
@@ -35,7 +38,7 @@ export async function prepareDocuments(
     ingestionConcurrency: 1,
     uploadLimit: 50 * 1024 * 1024,
   });
-  await queue.start(documents.jobs, { work: false });
+  await queue.start([...documents.jobs, ...forgetting.jobs], { work: false });
   const stop = async () => {
     await queue.stop(STOP_TIMEOUT_MS);
     documents.close();

@@ -4,7 +4,13 @@ import type { ChatModel, ModelError } from './chat-model.ts';
 import type { Embedder } from './embedder.ts';
 import { extractiveModel } from './extractive/extractive-model.ts';
 import type { Timeouts } from './http/deadline.ts';
-import { configuredEmbedder, configuredProviders, type ModelSettings, type Provider } from './providers.ts';
+import {
+  configuredEmbedder,
+  configuredProviders,
+  type ModelSettings,
+  nextEmbedder,
+  type Provider,
+} from './providers.ts';
 import { DEFAULT_RETRIES, type RetryPolicy } from './resilience/model-faults.ts';
 import { withCircuitBreaker, withEmbedderCircuitBreaker } from './resilience/with-circuit-breaker.ts';
 import { withFallback } from './resilience/with-fallback.ts';
@@ -18,6 +24,8 @@ export type ModelRegistry = {
   list(): readonly ListedModel[];
   /** Null where no model for vectors is configured. */
   readonly embedder: Embedder | null;
+  /** The one that is to follow it; absent where there is none. */
+  readonly nextEmbedder?: Embedder | null;
 };
 
 export type ListedModel = { id: string; provider: string };
@@ -65,7 +73,16 @@ export function createModelRegistry(settings: ModelSettings, options: RegistryOp
   });
   const fallbacks = (settings.fallbackModels ?? []).map((name) => idOf(name, providers));
   const defaultId = defaultModelId(settings, providers);
+  const robust = (found: ReturnType<typeof configuredEmbedder>, breaker: string) =>
+    found &&
+    batchedEmbedder(
+      withEmbedderRetries(
+        withEmbedderCircuitBreaker(paidBy(found.embedder, found.provider), breakerOf(breaker)),
+        retries,
+      ),
+    );
   const vectors = configuredEmbedder(settings, options.timeouts ?? {});
+  const next = nextEmbedder(settings, options.timeouts ?? {});
 
   return {
     resolve(name) {
@@ -79,14 +96,8 @@ export function createModelRegistry(settings: ModelSettings, options: RegistryOp
     },
     list: () =>
       [...new Set([defaultId, ...fallbacks, EXTRACTIVE])].map((id) => ({ id, provider: id.split('/')[0] ?? id })),
-    embedder:
-      vectors &&
-      batchedEmbedder(
-        withEmbedderRetries(
-          withEmbedderCircuitBreaker(paidBy(vectors.embedder, vectors.provider), breakerOf(vectors.provider)),
-          retries,
-        ),
-      ),
+    embedder: robust(vectors, vectors?.provider ?? ''),
+    nextEmbedder: robust(next, `${next?.provider}-next`),
   };
 }
 

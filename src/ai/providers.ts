@@ -25,6 +25,10 @@ export type ModelSettings = {
   embeddingModel: string | null;
   embeddingBaseUrl: string | null;
   embeddingApiKey: string | null;
+  /** The embedder that is to follow. */
+  nextEmbeddingModel?: string | null;
+  nextEmbeddingBaseUrl?: string | null;
+  nextEmbeddingApiKey?: string | null;
   /** Where this installation is seen from; OpenRouter shows it beside the usage of the key. */
   publicUrl?: string | null;
 };
@@ -129,6 +133,26 @@ export function configuredEmbedder(
   const apiKey = key === null ? null : headerValue('EMBEDDING_API_KEY', key);
   const embedder = openAiCompatibleEmbedder({ provider: 'embedding', baseUrl, apiKey, model, timeouts });
   return { embedder, provider: 'embedding' };
+}
+
+/** The embedder that is to follow the configured one; what is not set for it is as for that one.
+ * @throws ModelSettingsError */
+export function nextEmbedder(
+  settings: ModelSettings,
+  timeouts: Partial<Timeouts>,
+): { embedder: Embedder; provider: string } | null {
+  const { nextEmbeddingModel: embeddingModel = null, nextEmbeddingBaseUrl, nextEmbeddingApiKey } = settings;
+  if (embeddingModel === null) return null;
+  const current = configuredEmbedder(settings, timeouts);
+  if (!current) throw new ModelSettingsError('NEXT_EMBEDDING_MODEL needs EMBEDDING_MODEL: it is to follow that one.');
+  const embeddingBaseUrl = nextEmbeddingBaseUrl ?? settings.embeddingBaseUrl;
+  const sameServer = embeddingBaseUrl === settings.embeddingBaseUrl;
+  const embeddingApiKey = nextEmbeddingApiKey ?? (sameServer ? settings.embeddingApiKey : null);
+  const next = configuredEmbedder({ ...settings, embeddingModel, embeddingBaseUrl, embeddingApiKey }, timeouts);
+  if (next?.embedder.id === current.embedder.id) {
+    throw new ModelSettingsError('NEXT_EMBEDDING_MODEL must be another model than EMBEDDING_MODEL.');
+  }
+  return next;
 }
 
 /** A key goes to the server that it was given for, and to no other. */

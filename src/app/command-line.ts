@@ -191,6 +191,27 @@ program
   .option('--overlap <minutes>', 'how long older keys are believed; 0 for a key that got out')
   .action(async (options) => (await import('./commands/rotate-keys.ts')).runRotateKeys(options));
 
+const embeddings = program.command('embeddings').description('the vectors of each embedding model');
+embeddings
+  .command('status')
+  .description('how far they are, tenant by tenant')
+  .option('--tenant <slug>', 'of this tenant only')
+  .action(async (options) => (await import('./commands/embeddings.ts')).runEmbeddingsStatus(options));
+embeddings
+  .command('serve <embedder>')
+  .description('let searches use this model, or go back to it')
+  .option('--tenant <slug>', 'of this tenant only')
+  .action(async (embedder, options) =>
+    (await import('./commands/embeddings.ts')).runEmbeddingsServe(embedder, options),
+  );
+
+program
+  .command('receipt')
+  .description('receipts of what was deleted')
+  .command('verify <file>')
+  .description('whether this installation gave it, just so')
+  .action(async (file) => (await import('./commands/receipt.ts')).runReceiptVerify(file));
+
 program
   .command('env')
   .description('check the settings')

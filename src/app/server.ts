@@ -3,6 +3,7 @@ import fastifyMultipart from '@fastify/multipart';
 import type { RouteOptions } from 'fastify';
 import { chatRoutes } from '../features/chat/index.ts';
 import { documentRoutes } from '../features/documents/index.ts';
+import { embeddingRoutes } from '../features/embeddings/index.ts';
 import {
   authenticate,
   authenticateToken,
@@ -14,7 +15,7 @@ import {
 } from '../features/identity/index.ts';
 import { memoryRoutes } from '../features/memory/index.ts';
 import { analyticsRoutes, operationsRoutes } from '../features/operations/index.ts';
-import { auditRoutes, tenancyRoutes } from '../features/tenancy/index.ts';
+import { auditRoutes, forgettingRoutes, tenancyRoutes } from '../features/tenancy/index.ts';
 import { toolRoutes } from '../features/tools/index.ts';
 import { usageRoutes } from '../features/usage/index.ts';
 import type { RouteEntry } from '../platform/http/access.ts';
@@ -70,8 +71,10 @@ export async function createServer(services: Services, isDraining: () => boolean
   identityRoutes(app, services.identity);
   auditRoutes(app, services.database);
   tenancyRoutes(app, services.tenancy);
+  forgettingRoutes(app, services.forgetting);
   documentRoutes(app, services.documents);
   memoryRoutes(app, services.memory);
+  embeddingRoutes(app, services.embeddings);
   toolRoutes(app, services.tools);
   usageRoutes(app, services.usage);
   analyticsRoutes(app, services.analytics);
@@ -87,6 +90,7 @@ export async function createServer(services: Services, isDraining: () => boolean
     isDraining,
     authenticateToken: (token) => authenticateToken(services.identity, token),
     watchAccess: (onChange) => watchAccess(services.identity, onChange),
+    watchTenants: services.tenantGates.watch,
     countAct: (principal, act) => countAct(limits, principal, act),
   });
   await chatkitRoutes(app, { ...services, tenantSettings: services.tenancy.settings });

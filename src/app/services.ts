@@ -13,6 +13,7 @@ import {
   takeEndedRuns,
 } from '../features/chat/index.ts';
 import { createDocuments, type Documents } from '../features/documents/index.ts';
+import { createEmbeddings, type Embeddings } from '../features/embeddings/index.ts';
 import { createIdentity, type Identity, sealedStoresOf } from '../features/identity/index.ts';
 import { createMemory, type Memory } from '../features/memory/index.ts';
 import {
@@ -37,6 +38,7 @@ import {
   type Idempotency,
   listServedTenants,
   type Tenancy,
+  type Tenant,
 } from '../features/tenancy/index.ts';
 import { createTools, type Tools } from '../features/tools/index.ts';
 import { createUsage, nanosOf, type Usage, usageSettings } from '../features/usage/index.ts';
@@ -61,7 +63,7 @@ import { backupSchedule } from './backup-schedule.ts';
 import type { Config } from './config.ts';
 import { healthChecks } from './health-checks.ts';
 import { mailerOf, providersOf, publicUrlOf } from './identity-parts.ts';
-import { keptSecret } from './kept-secret.ts';
+import { installationSecret } from './installation-secret.ts';
 import { outsideMailer, outsideProvider, outsideStorage } from './outside-services.ts';
 import { readPricesFile } from './prices-file.ts';
 import { recallWith } from './recall-for-chat.ts';
@@ -104,6 +106,7 @@ export type Services = {
   idempotency: Idempotency;
   forgetting: Forgetting;
   usage: Usage;
+  embeddings: Embeddings;
   documents: Documents;
   memory: Memory;
   tools: Tools;
@@ -150,7 +153,7 @@ export async function createServices(
     jobAges: () => queue.ages(),
   });
   const redis = config.redisUrl === null ? null : createRedis(config.redisUrl, log);
-  const secretKey = config.secretKey ?? (await keptSecret(config.dataDir));
+  const secretKey = await installationSecret(config);
   const guardedFetch = createGuardedFetch({ allowedHosts: config.outboundAllowedHosts });
   const secretBox = createSecretBox(installationKeys(config.encryptionKeys, secretKey));
   const tenantGates = createTenantGates();
@@ -158,6 +161,21 @@ export async function createServices(
   const secrets = createTenantSecrets(database, secretBox);
   const providerKeys = createProviderKeys({ database, secrets, clock, log, providers: keyedProviders(config) });
   const quotaOf = createQuotaOf(settings);
+  const storage = (location: string | null, folder: string) =>
+    outsideStorage(
+      createObjectStorage(location ?? join(config.dataDir, folder), { pathStyle: config.s3PathStyle }),
+      outside,
+    );
+  const forgetting: Forgetting = createForgetting({
+    database,
+    queue,
+    clock,
+    metrics,
+    secretKey,
+    storage: storage(config.forgottenStorage, 'forgotten'),
+    forgetters: () => [memory.forgetter, chat.forgetter, documents.forgetter, idempotency.forgetter],
+    removeFiles: (tenant, signal) => memory.removeFiles(tenant, signal),
+  });
   const tenancy: Tenancy = {
     settings,
     secrets,
@@ -169,6 +187,7 @@ export async function createServices(
       clock,
       log,
       secretKey,
+      entombTenant: forgetting.entombTenant,
       onChange: (tenantId) => {
         // What is known of credentials' standing is old.
         identity.families.clear();
@@ -178,18 +197,7 @@ export async function createServices(
       },
     }),
   };
-  const storage = (location: string | null, folder: string) =>
-    outsideStorage(
-      createObjectStorage(location ?? join(config.dataDir, folder), { pathStyle: config.s3PathStyle }),
-      outside,
-    );
-  const forgetting = createForgetting({
-    database,
-    queue,
-    clock,
-    storage: storage(config.forgottenStorage, 'forgotten'),
-  });
-  const idempotency = createIdempotency({ database, queue, clock, log, secretKey });
+  const idempotency: Idempotency = createIdempotency({ database, queue, clock, log, secretKey });
   const mailer = mailerOf(config, log);
   const outbox = mailer && createOutbox({ queue, box: secretBox, mailer: outsideMailer(mailer, outside) });
   const identity = createIdentity({
@@ -235,10 +243,28 @@ export async function createServices(
     options: modelEvents(log, outside),
   });
   const meter = withOwnKeys(usage.meter, models, modelsOf);
-  const documents = createDocuments({
+  const embeddings: Embeddings = createEmbeddings({
     database,
     queue,
+    clock,
+    log,
+    metrics,
+    meter,
+    embedders: [models.embedder, models.nextEmbedder ?? null].filter((embedder) => embedder !== null),
+    areas: () => [documents.vectors, memory.vectors],
+    switchByItself: config.embeddingSwitch === 'auto',
+    listTenants: () => listServedTenants(database),
+  });
+  const vectors = (area: 'documents' | 'memory') => ({
     embedder: models.embedder,
+    servingEmbedder: (tenant: Tenant) => embeddings.serving(tenant, area),
+    onEmbedded: embeddings.wake,
+  });
+  const documents: Documents = createDocuments({
+    database,
+    queue,
+    forgetting,
+    ...vectors('documents'),
     meter,
     log,
     metrics,
@@ -248,10 +274,11 @@ export async function createServices(
     attachmentLimit: config.attachmentLimit,
     quotaOf,
   });
-  const memory = createMemory({
+  const memory: Memory = createMemory({
     database,
     queue,
-    embedder: models.embedder,
+    ...vectors('memory'),
+    redis,
     factModel: (name) => models.resolve(name),
     meter,
     clock,
@@ -276,8 +303,9 @@ export async function createServices(
     totalTimeout: null,
   });
   const tools = createTools({ database, secrets: tenancy.secrets, clock, log, fetch: mcpFetch.fetch, outside });
-  const chat = createChat({
+  const chat: Chat = createChat({
     database,
+    forgetting,
     redis,
     queue,
     log,
@@ -356,6 +384,7 @@ export async function createServices(
     idempotency,
     forgetting,
     usage: { ...usage, meter },
+    embeddings,
     documents,
     memory,
     tools,
@@ -370,6 +399,7 @@ export async function createServices(
 
 /** What the queue is started with. */
 export function jobsOf({
+  embeddings,
   documents,
   memory,
   chat,
@@ -379,7 +409,14 @@ export function jobsOf({
   tenancy,
   backups,
 }: Services): readonly JobDefinition<never>[] {
-  const own = [...documents.jobs, ...memory.jobs, ...chat.jobs, ...idempotency.jobs, ...forgetting.jobs];
+  const own = [
+    ...documents.jobs,
+    ...memory.jobs,
+    ...chat.jobs,
+    ...idempotency.jobs,
+    ...forgetting.jobs,
+    ...embeddings.jobs,
+  ];
   return [...own, ...tenancy.exports.jobs, ...backups.jobs, ...(outbox?.jobs ?? [])];
 }
 

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { chatSettings } from './chat-settings.ts';
+import { embeddingSettings } from './embedding-settings.ts';
 import { identitySettings } from './identity-settings.ts';
 import { limitSettings } from './limit-settings.ts';
 import {
@@ -316,18 +317,7 @@ export const settings = {
     16_384,
     'Longest output of a model with a price, hidden reasoning included, where a request names none; so much is reserved.',
   ),
-  embeddingModel: setting(
-    'EMBEDDING_MODEL',
-    optional(text),
-    none,
-    'Model for vectors. Unset: search is by words only, and says so.',
-  ),
-  embeddingBaseUrl: setting(
-    'EMBEDDING_BASE_URL',
-    optional(url('http:', 'https:')),
-    none,
-    'OpenAI-compatible address for EMBEDDING_MODEL. Unset: OPENAI_BASE_URL.',
-  ),
+  ...embeddingSettings,
   transcriptionModel: setting(
     'TRANSCRIPTION_MODEL',
     optional(text),
@@ -346,15 +336,6 @@ export const settings = {
     none,
     'Key for it. Unset: OPENAI_API_KEY, where the address is the same server.',
     { secret: true },
-  ),
-  embeddingApiKey: setting(
-    'EMBEDDING_API_KEY',
-    optional(text),
-    none,
-    'Key for it. Unset: OPENAI_API_KEY, where the address is the same server.',
-    {
-      secret: true,
-    },
   ),
 } as const;
 

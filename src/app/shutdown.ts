@@ -14,6 +14,8 @@ export async function shutDown(services: Services, app: App | null, stopAcceptin
   app?.server.closeAllConnections();
   await closed;
   await documents.close();
+  services.embeddings.stop();
+  await services.memory.live.stop();
   await services.usage.stop();
   services.redis?.close();
   await services.guardedFetch.close();

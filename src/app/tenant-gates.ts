@@ -5,11 +5,15 @@ import type { App } from '../platform/http/server.ts';
 export type TenantGates = {
   enter(tenantId: string, answer: ServerResponse): void;
   close(tenantId: string): void;
+  /** Has others closed, too, such as WebSockets, which are no answers any more. */
+  watch(onClose: (tenantId: string) => void): void;
 };
 
 export function createTenantGates(): TenantGates {
   const open = new Map<string, Set<ServerResponse>>();
+  const watchers: ((tenantId: string) => void)[] = [];
   return {
+    watch: (onClose) => void watchers.push(onClose),
     enter: (tenantId, answer) => {
       const answers = open.get(tenantId) ?? new Set();
       open.set(tenantId, answers.add(answer));
@@ -22,6 +26,7 @@ export function createTenantGates(): TenantGates {
       // An answer that has begun is a stream: it is cut, and its client learns the rest when it comes back. What has not begun
       // goes on to its end: it was let in, and the act that ends the access may be among it.
       for (const answer of open.get(tenantId) ?? []) if (answer.headersSent && !answer.writableEnded) answer.destroy();
+      for (const onClose of watchers) onClose(tenantId);
     },
   };
 }

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { createQueue, type Queue } from '../../src/platform/queue/queue.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
+import { forgettingOn } from './forgetting.ts';
 import { unmetered } from './unmetered.ts';
 
 export type TestDocuments = {
@@ -31,9 +32,11 @@ export async function startDocuments(database: Database, options: TestDocumentsO
     throw error;
   };
   const queue = createQueue(database, { onError, onWarning: () => undefined });
-  const documents = createDocuments({
+  const forgetting = forgettingOn(database, queue, () => [documents.forgetter]);
+  const documents: Documents = createDocuments({
     database,
     queue,
+    forgetting,
     embedder: null,
     meter: unmetered,
     log: pino({ level: 'silent' }),
@@ -43,7 +46,7 @@ export async function startDocuments(database: Database, options: TestDocumentsO
     uploadLimit: 5 * 1024 * 1024,
     ...more,
   });
-  await queue.start(documents.jobs, { work });
+  await queue.start([...documents.jobs, ...forgetting.jobs], { work });
   const never = new AbortController().signal;
   return {
     documents,

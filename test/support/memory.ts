@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { hasEndedRuns, passOverPreviousRun, sessionOwner, takeEndedRuns } from '../../src/features/chat/index.ts';
 import { createMemory, type Memory, type MemoryDependencies } from '../../src/features/memory/index.ts';
-import { createForgetting, type Forgetting, listServedTenants } from '../../src/features/tenancy/index.ts';
+import { type Forgetting, listServedTenants } from '../../src/features/tenancy/index.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { createQueue, type Queue } from '../../src/platform/queue/queue.ts';
 import type { ObjectStorage } from '../../src/platform/storage/object-storage.ts';
 import { createObjectStorage } from '../../src/platform/storage/open-storage.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
+import { forgettingOn } from './forgetting.ts';
 import { type MovableClock, movableClock } from './identity.ts';
 import { unmetered } from './unmetered.ts';
 
@@ -40,8 +41,8 @@ export async function startMemory(database: Database, options: TestMemoryOptions
   const folder = await mkdtemp(join(tmpdir(), 'parley-memory-'));
   const stored = (name: string) => createObjectStorage(join(folder, name), { pathStyle: false });
   const coldStorage = stored('cold');
-  const forgetting = createForgetting({ database, queue, clock, storage: stored('forgotten') });
-  const memory = createMemory({
+  const forgetting = forgettingOn(database, queue, () => [memory.forgetter], { clock, storage: stored('forgotten') });
+  const memory: Memory = createMemory({
     database,
     queue,
     clock,

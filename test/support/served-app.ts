@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { readConfig } from '../../src/app/config.ts';
 import { createServer } from '../../src/app/server.ts';
@@ -16,6 +18,8 @@ export async function startApp(database: TestDatabase, options: ServedAppOptions
   const environment = {
     ENVIRONMENT: 'test',
     SECRET_KEY: 'a secret of the tests, forty characters long',
+    // Not the folder of whoever runs the tests: what is deleted leaves its entries there.
+    DATA_DIR: join(tmpdir(), `parley-served-${process.pid}`),
     ...RAISED_LIMITS,
   };
   const config = readConfig({ ...environment, ...settings });

@@ -16,6 +16,7 @@ import type { Principal } from '../../src/features/identity/index.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { createMetrics, type Metrics } from '../../src/platform/telemetry/metrics.ts';
+import { forgettingOn } from './forgetting.ts';
 import { unmetered } from './unmetered.ts';
 
 export const QUICK: LeaseTimes = { lease: 400, heartbeat: 100, sweep: 50, writeRetry: 200 };
@@ -44,7 +45,9 @@ export async function startToolChat(database: Database, model: ChatModel, option
   const { tools = [], leaseTimes = QUICK, limits = {}, retrieve = searchesNothing } = options;
   const source: ToolSource = { fault: async () => null, open: async () => tools };
   const metrics = createMetrics();
-  const chat = createChat({
+  const queue = { enqueue: async () => undefined };
+  const forgetting = forgettingOn(database, queue, () => [chat.forgetter]);
+  const chat: Chat = createChat({
     database,
     log: pino({ level: 'silent' }),
     metrics,
@@ -54,7 +57,8 @@ export async function startToolChat(database: Database, model: ChatModel, option
     retrieve,
     tools: source,
     limits,
-    queue: { enqueue: async () => undefined },
+    queue,
+    forgetting,
     leaseTimes,
   });
   await chat.engine.start();

@@ -9,7 +9,7 @@ import {
   type RestoreResult,
   restoreFaultOf,
 } from '../../features/operations/index.ts';
-import { ArchiveError, readArchive } from '../../features/tenancy/index.ts';
+import { ArchiveError, findTenantBySlug, type JournalScope, readArchive } from '../../features/tenancy/index.ts';
 import { loadConfig } from '../config.ts';
 import { CommandError } from '../failures.ts';
 import { migrateAll, prepareDatabase } from '../installation.ts';
@@ -65,29 +65,43 @@ async function restoreAll(services: Services, record: BackupRecord, options: Res
 /** Brings what was restored to this program, its jobs to the queue, and deletes again what was deleted after the backup. */
 export async function goOn(services: Services, { jobs }: RestoreResult): Promise<void> {
   await migrateAll(services);
-  await addJobs(services, jobs);
+  await withQueue(services, async () => {
+    await addJobs(services, jobs);
+    await forgetAgain(services);
+  });
   await finishRestore(services.database);
+}
+
+/** Jobs can be added, and nobody takes them. */
+async function withQueue(services: Services, work: () => Promise<void>): Promise<void> {
+  await services.queue.start(jobsOf(services), { work: false });
+  try {
+    await work();
+  } finally {
+    await services.queue.stop(1_000);
+  }
 }
 
 async function addJobs(services: Services, jobs: RestoreResult['jobs']): Promise<void> {
   const { queue, database } = services;
-  const known = jobsOf(services);
-  await queue.start(known, { work: false });
-  try {
-    const names = new Set(known.map(({ name }) => name));
-    await database.transaction(async (trx) => {
-      for (const { name, data, singletonKey, startAfter } of jobs) {
-        if (!names.has(name)) continue;
-        const seconds = Math.max(0, Math.ceil((Date.parse(startAfter) - Date.now()) / 1_000));
-        await queue.enqueue(trx, { name }, data, {
-          ...(singletonKey !== null && { singletonKey }),
-          ...(seconds > 0 && { startAfter: seconds }),
-        });
-      }
-    });
-  } finally {
-    await queue.stop(1_000);
-  }
+  const names = new Set(jobsOf(services).map(({ name }) => name));
+  await database.transaction(async (trx) => {
+    for (const { name, data, singletonKey, startAfter } of jobs) {
+      if (!names.has(name)) continue;
+      const seconds = Math.max(0, Math.ceil((Date.parse(startAfter) - Date.now()) / 1_000));
+      await queue.enqueue(trx, { name }, data, {
+        ...(singletonKey !== null && { singletonKey }),
+        ...(seconds > 0 && { startAfter: seconds }),
+      });
+    }
+  });
+}
+
+/** What was deleted after the backup was made is deleted again, by the journal outside of the database. */
+async function forgetAgain({ forgetting }: Services, scope?: JournalScope): Promise<void> {
+  const { applied, deleted, tenants } = await forgetting.applyJournal(untilInterrupted(), scope);
+  if (applied > 0) say(`Forgotten again: ${applied} deletions from after the backup, ${deleted} rows and files.`);
+  for (const slug of tenants) say(`The tenant ${slug} had been deleted since, and is gone again.`);
 }
 
 async function restoreTenant(
@@ -106,6 +120,11 @@ async function restoreTenant(
     });
     const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
     say(`The tenant ${tenant.slug} is restored: ${total} rows (${tenant.id}).`);
+    // A tenant that is gone has no journal any more: whoever restores it has decided so.
+    const original = record.tenant === null ? undefined : await findTenantBySlug(services.database.db, record.tenant);
+    if (original && original.id !== tenant.id) {
+      await withQueue(services, () => forgetAgain(services, { tenant, journalOf: original.id }));
+    }
     if (missingMembers.length > 0) say(`Without an account here, so not in it: ${missingMembers.join(', ')}`);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -22,6 +22,9 @@ export async function runServe(): Promise<void> {
   await services.chat.engine.start();
   services.memory.look.begin();
   await services.tenancy.lifecycle.listen();
+  await services.forgetting.listen(services.memory.forgetCaches);
+  await services.embeddings.start();
+  await services.memory.live.start();
   await beginInstallation(services);
   const address = await app.listen({ port: config.port, host: config.host });
   tellAddress(services, address);

@@ -20,6 +20,7 @@ export async function runWorker(): Promise<void> {
   await prepareDatabase(services);
   await services.queue.start(jobsOf(services), { work: true });
   await services.usage.start();
+  await services.embeddings.start();
   await services.chat.engine.start();
   services.memory.look.begin();
   // Of a tenant that is suspended, whoever was let in before is not any more.

@@ -1,9 +1,17 @@
 import type { ModelRegistry } from '../../ai/model-registry.ts';
 import type { JobDefinition, Queue } from '../../platform/queue/queue.ts';
-import { noQuotas, type QuotaOf, type Tenant, type TenantSettings } from '../tenancy/index.ts';
+import {
+  type Forgetter,
+  type Forgetting,
+  noQuotas,
+  type QuotaOf,
+  type Tenant,
+  type TenantSettings,
+} from '../tenancy/index.ts';
 import { chatRules, type Titles } from './chat-settings.ts';
 import { createExpiredSessions } from './expired-sessions.ts';
 import { createFeedbackService, type FeedbackService } from './feedback.service.ts';
+import { createChatForgetter } from './forgetting/chat-forgetter.ts';
 import { createRecallList, type RecallList } from './recalls.service.ts';
 import { createRunService, type RunService } from './run/run.service.ts';
 import { RunEngine, type RunEngineDependencies } from './run/run-engine.ts';
@@ -17,6 +25,8 @@ export type Chat = {
   /** What memory gave to the answers of a session. */
   recalls: RecallList;
   engine: RunEngine;
+  /** What chat knows about forgetting. */
+  forgetter: Forgetter;
   jobs: readonly JobDefinition<never>[];
 };
 
@@ -31,6 +41,7 @@ export type ChatDependencies = Omit<RunEngineDependencies, 'resolveModel' | 'pla
   settings?: Pick<TenantSettings, 'read'>;
   /** Who titles sessions where the tenant does not say; default: the question. */
   titles?: Titles;
+  forgetting: Pick<Forgetting, 'forgetWithin'>;
 };
 
 export function createChat(deps: ChatDependencies): Chat {
@@ -41,6 +52,7 @@ export function createChat(deps: ChatDependencies): Chat {
     queue,
     settings,
     titles = 'question',
+    forgetting,
     ...rest
   } = deps;
   const { database, clock } = deps;
@@ -52,8 +64,9 @@ export function createChat(deps: ChatDependencies): Chat {
   const expiredSessions = createExpiredSessions({ database, queue, clock });
   return {
     engine,
+    forgetter: createChatForgetter({ database }),
     jobs: [expiredSessions.job, checkWaitingJob(engine)],
-    sessions: createSessionService({ database, runs: engine, clock, expiredSessions, quotaOf }),
+    sessions: createSessionService({ database, runs: engine, clock, expiredSessions, quotaOf, forgetting }),
     feedback: createFeedbackService({ database }),
     recalls: createRecallList({ database }),
     runs: createRunService({

@@ -3,7 +3,7 @@ import type { Database, TenantTransaction } from '../../platform/database/databa
 import { decodeCursor, pageOf } from '../../platform/http/pagination.ts';
 import { newId } from '../../platform/id.ts';
 import type { Principal } from '../identity/index.ts';
-import { inTenant, type QuotaOf } from '../tenancy/index.ts';
+import { type Forgetting, inTenant, type QuotaOf } from '../tenancy/index.ts';
 import { endBelow, lockSession, turnTo } from './branch.store.ts';
 import { chatErrors } from './chat.errors.ts';
 import { assertOwnSession } from './chat.policy.ts';
@@ -30,13 +30,14 @@ export type SessionDependencies = {
   clock: Clock;
   expiredSessions: ExpiredSessions;
   quotaOf: QuotaOf;
+  forgetting: Pick<Forgetting, 'forgetWithin'>;
 };
 
 export type SessionService = ReturnType<typeof createSessionService>;
 
 /** Sessions and their messages. Every function takes the principal first and answers for its own sessions only. */
 export function createSessionService(deps: SessionDependencies) {
-  const { database, runs, clock, expiredSessions, quotaOf } = deps;
+  const { database, runs, clock, expiredSessions, quotaOf, forgetting } = deps;
   return {
     /** A session, empty or with messages that were said elsewhere. @throws ApiError ERR_TENANT_009 */
     async create(
@@ -126,10 +127,14 @@ export function createSessionService(deps: SessionDependencies) {
       });
     },
 
+    /** Forgets a session with its messages, runs and events, and all that memory has of it. */
     async remove(principal: Principal, id: string): Promise<void> {
-      const runIds = await inTenant(database, principal.tenant, async (trx) => {
+      const { tenant, userId } = principal;
+      const runIds = await inTenant(database, tenant, async (trx) => {
         assertOwnSession(principal, await store.findSession(trx, id));
-        return store.deleteSession(trx, id);
+        const unfinished = await store.listUnfinishedRuns(trx, id);
+        await forgetting.forgetWithin(trx, tenant, { kind: 'session', id }, userId);
+        return unfinished;
       });
       await runs.drop(runIds);
     },
@@ -152,10 +157,12 @@ export function createSessionService(deps: SessionDependencies) {
       );
     },
 
+    /** Forgets a message, what memory has of it, and the run that said it with its events, once that has ended. */
     async removeMessage(principal: Principal, id: string, messageId: string): Promise<void> {
-      await inTenant(database, principal.tenant, async (trx) => {
+      const { tenant, userId } = principal;
+      await inTenant(database, tenant, async (trx) => {
         await ownMessage(trx, principal, id, messageId);
-        await messages.deleteMessage(trx, id, messageId);
+        await forgetting.forgetWithin(trx, tenant, { kind: 'message', id: messageId }, userId);
       });
     },
 

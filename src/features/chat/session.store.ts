@@ -178,10 +178,14 @@ export async function replaceMadeTitle(trx: TenantTransaction, id: string, title
     .execute();
 }
 
-/** Deletes a session with its messages, runs and events. Returns the ids of its runs. */
-export async function deleteSession(trx: TenantTransaction, id: string): Promise<string[]> {
-  const runs = await trx.selectFrom('run').select('id').where('session_id', '=', id).execute();
-  await trx.deleteFrom('session').where('id', '=', id).execute();
+/** The ids of a session's runs that somebody may be working on. */
+export async function listUnfinishedRuns(trx: TenantTransaction, id: string): Promise<string[]> {
+  const runs = await trx
+    .selectFrom('run')
+    .select('id')
+    .where('session_id', '=', id)
+    .where('status', 'in', UNFINISHED)
+    .execute();
   return runs.map((run) => run.id);
 }
 

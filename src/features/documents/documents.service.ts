@@ -1,7 +1,7 @@
 import { pageOf } from '../../platform/http/pagination.ts';
 import { newId } from '../../platform/id.ts';
 import type { Principal } from '../identity/index.ts';
-import { inTenant } from '../tenancy/index.ts';
+import { type Forgetting, inTenant } from '../tenancy/index.ts';
 import { documentErrors } from './documents.errors.ts';
 import { enqueueIngestion } from './documents.jobs.ts';
 import { assertMayChange } from './documents.policy.ts';
@@ -14,7 +14,6 @@ import {
   presentDocument,
 } from './documents.schema.ts';
 import { type DocumentRow, findChunk, findDocument, listDocuments, requeueDocument } from './documents.store.ts';
-import { retireDocuments } from './ingestion/purge-documents.ts';
 import { findPart, readText } from './original.store.ts';
 import { keyOf, pageKey } from './page-key.ts';
 import { type ReceivingDependencies, receiveDocuments, type Upload } from './receive-documents.ts';
@@ -24,11 +23,13 @@ export type DocumentService = ReturnType<typeof createDocumentService>;
 /** A file as it was uploaded. */
 export type Original = { name: string; contentType: string; sizeBytes: number; bytes: AsyncGenerator<Buffer> };
 
-export type DocumentServiceDependencies = ReceivingDependencies;
+export type DocumentServiceDependencies = ReceivingDependencies & {
+  forgetting: Pick<Forgetting, 'forgetWithin' | 'entomb'>;
+};
 
 /** Documents of the principal's tenant. What is absent, being deleted or another tenant's is ERR_DOCUMENT_001. */
 export function createDocumentService(deps: DocumentServiceDependencies) {
-  const { database, queue } = deps;
+  const { database, queue, forgetting } = deps;
   const require = async (principal: Principal, id: string): Promise<DocumentRow> => {
     const row = await inTenant(database, principal.tenant, (trx) => findDocument(trx, id));
     if (!row) throw documentErrors.notFound();
@@ -72,7 +73,7 @@ export function createDocumentService(deps: DocumentServiceDependencies) {
         const row = await findDocument(trx, id);
         if (!row) throw documentErrors.notFound();
         assertMayChange(principal, row);
-        await retireDocuments(trx, queue, principal.tenant, [id]);
+        await forgetting.forgetWithin(trx, principal.tenant, { kind: 'document', id }, principal.userId);
       });
     },
 

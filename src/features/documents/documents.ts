@@ -1,13 +1,16 @@
 import type { JobDefinition } from '../../platform/queue/queue.ts';
-import type { Tenant } from '../tenancy/index.ts';
+import type { EmbeddedArea } from '../embeddings/index.ts';
+import type { Forgetter, Tenant } from '../tenancy/index.ts';
 import { nobody, type Payer } from '../usage/index.ts';
 import { type AttachmentService, createAttachmentService } from './attachments/attachment.service.ts';
 import { createUnusedAttachments } from './attachments/unused-attachments.ts';
 import { documentJobs } from './documents.jobs.ts';
 import type { SearchBody } from './documents.schema.ts';
 import { createDocumentService, type DocumentService, type DocumentServiceDependencies } from './documents.service.ts';
+import { createDocumentVectors } from './embedding/document-vectors.ts';
 import { createTextExtractor } from './extraction/text-extractor.ts';
 import { type FolderContext, type FolderProgress, type FolderReport, ingestFolder } from './folder/ingest-folder.ts';
+import { createDocumentsForgetter } from './forgetting/documents-forgetter.ts';
 import { type IngestionOutcome, ingestDocument } from './ingestion/ingest-document.ts';
 import type { Extract } from './ingestion/ingestion.types.ts';
 import { purgeDocuments } from './ingestion/purge-documents.ts';
@@ -51,6 +54,10 @@ export type Documents = {
   ): Promise<FolderReport>;
   /** `payer` is who is charged for the vector of the query. */
   search(tenant: Tenant, body: SearchBody, signal: AbortSignal, payer?: Payer): Promise<SearchResult>;
+  /** Their texts, for embedders. */
+  vectors: EmbeddedArea;
+  /** What documents know about forgetting. */
+  forgetter: Forgetter;
   /** Ends the processes that read files. */
   close(): void;
 };
@@ -64,16 +71,19 @@ export function createDocuments(options: DocumentsDependencies): Documents {
   const extractor = createTextExtractor({ processes: ingestionConcurrency });
   const extract: Extract = (input, signal) => extractor.extractText(input, { signal });
   const deps = { extract, ...given };
-  const onAccountOf = (tenant: Tenant, { userId, apiKeyId }: Payer) => ({
-    ...deps,
-    embedder: deps.embedder && deps.meter.embedder(deps.embedder, { tenant, userId, apiKeyId, purpose: 'query' }),
-  });
+  const onAccountOf = (tenant: Tenant, { userId, apiKeyId }: Payer) => {
+    const serving = deps.servingEmbedder?.(tenant) ?? deps.embedder;
+    const embedder = serving && deps.meter.embedder(serving, { tenant, userId, apiKeyId, purpose: 'query' });
+    return { ...deps, embedder };
+  };
   const unused = createUnusedAttachments(deps);
   return {
     service: createDocumentService(deps),
     sources: createSourceService(deps),
     uploadLimit: deps.uploadLimit,
     attachments: createAttachmentService({ ...deps, unused, attachmentLimit }),
+    vectors: createDocumentVectors(deps),
+    forgetter: createDocumentsForgetter(deps),
     jobs: [...documentJobs(deps, ingestionConcurrency), unused.job],
     ingest: (tenant, documentId, signal) => ingestDocument(deps, tenant, documentId, { signal, lastTry: true }),
     purge: (tenant, signal) => purgeDocuments(deps, tenant, signal),

@@ -3,7 +3,7 @@ import type { Principal } from '../identity/index.ts';
 import { inTenant } from '../tenancy/index.ts';
 import { documentErrors } from './documents.errors.ts';
 import { presentSource } from './documents.schema.ts';
-import type { IngestionDependencies } from './ingestion/ingestion.types.ts';
+import type { DocumentServiceDependencies } from './documents.service.ts';
 import { retireDocuments } from './ingestion/purge-documents.ts';
 import { keyOf, pageKey } from './page-key.ts';
 import { deleteSource, findSource, listSources } from './sources.store.ts';
@@ -12,7 +12,11 @@ export type SourceService = ReturnType<typeof createSourceService>;
 
 /** Where documents come from besides uploads. Folders are added on the machine itself (`parley ingest`), never by a
  * request: it would read the server's disk. */
-export function createSourceService({ database, queue }: Pick<IngestionDependencies, 'database' | 'queue'>) {
+export function createSourceService({
+  database,
+  queue,
+  forgetting,
+}: Pick<DocumentServiceDependencies, 'database' | 'queue' | 'forgetting'>) {
   return {
     async list(principal: Principal, { limit = 20, cursor }: PageQuery) {
       const before = pageKey(cursor);
@@ -24,7 +28,9 @@ export function createSourceService({ database, queue }: Pick<IngestionDependenc
     async remove(principal: Principal, id: string): Promise<void> {
       await inTenant(database, principal.tenant, async (trx) => {
         if (!(await findSource(trx, id))) throw documentErrors.sourceNotFound();
-        await retireDocuments(trx, queue, principal.tenant, await deleteSource(trx, id));
+        const ids = await deleteSource(trx, id);
+        await retireDocuments(trx, queue, principal.tenant, ids);
+        await forgetting.entomb(trx, principal.tenant, { kind: 'document', ids });
       });
     },
   };

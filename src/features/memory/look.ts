@@ -13,7 +13,7 @@ export type LookDependencies = {
   /** Whether runs have ended that nobody has looked at. */
   hasEnded(trx: TenantTransaction): Promise<boolean>;
   /** Null where search is by words only: then nothing waits for a vector. */
-  embedderId: string | null;
+  embedderId(tenant: Tenant): string | null;
   wake: Record<'runs' | 'embedding' | 'reading', (tenant: Tenant) => void>;
 };
 
@@ -35,9 +35,10 @@ export function createLook(deps: LookDependencies): Look {
   const { database, log, wake } = deps;
 
   async function lookAt(tenant: Tenant): Promise<void> {
+    const embedder = deps.embedderId(tenant);
     const left = await inTenant(database, tenant, async (trx) => ({
       runs: await deps.hasEnded(trx),
-      embedding: deps.embedderId !== null && (await hasUnembedded(trx, deps.embedderId)),
+      embedding: embedder !== null && (await hasUnembedded(trx, embedder)),
       reading: await hasReadings(trx),
     }));
     for (const what of ['runs', 'embedding', 'reading'] as const) if (left[what]) wake[what](tenant);

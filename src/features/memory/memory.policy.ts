@@ -5,13 +5,19 @@ import { memoryErrors } from './memory.errors.ts';
 export type Owned = { user_id: string | null; created_by: string };
 
 /** A memory is private to the user in whose name it was stored; what was stored as shared is read by the whole tenant. */
-export function assertMayRead(principal: Principal, memory: Owned | undefined): asserts memory is Owned {
+export function assertMayRead(
+  principal: Pick<Principal, 'userId'>,
+  memory: Owned | undefined,
+): asserts memory is Owned {
   if (!memory) throw memoryErrors.notFound();
   if (memory.user_id !== null && memory.user_id !== principal.userId) throw memoryErrors.forbidden();
 }
 
 /** A shared memory is changed by who stored it, or by an admin. */
-export function assertMayChange(principal: Principal, memory: Owned | undefined): asserts memory is Owned {
+export function assertMayChange(
+  principal: Pick<Principal, 'userId' | 'role'>,
+  memory: Owned | undefined,
+): asserts memory is Owned {
   assertMayRead(principal, memory);
   if (memory.user_id === principal.userId || memory.created_by === principal.userId) return;
   if (ROLES.indexOf(principal.role) < ROLES.indexOf('admin')) {

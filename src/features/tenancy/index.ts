@@ -11,12 +11,19 @@ export {
 export { auditRoutes } from './audit/audit.routes.ts';
 export { listAudit, recordAct } from './audit/audit.service.ts';
 export {
-  type AppliedJournal,
-  type Applier,
-  type Appliers,
-  createForgetting,
-  type Forgetting,
-} from './forgetting/forgetting.ts';
+  type Counts,
+  type Forgetter,
+  type ForgettingPrincipal,
+  type ForgottenTarget,
+  subjectId,
+  subjectOf,
+  type Target,
+  type TargetKind,
+} from './forgetting/forgetter.ts';
+export { forgettingRoutes } from './forgetting/forgetting.routes.ts';
+export { createForgetting, type Forgetting } from './forgetting/forgetting.ts';
+export { isGenuineReceipt } from './forgetting/forgetting-receipt.ts';
+export type { AppliedJournal, JournalScope } from './forgetting/journal.ts';
 export { createIdempotency, type Idempotency } from './idempotency/idempotency.ts';
 export { createTenantLifecycle, type TenantLifecycle } from './lifecycle/tenant-lifecycle.ts';
 export { createProviderKeys, type ProviderKeys } from './provider-key/provider-key.service.ts';

@@ -45,4 +45,16 @@ export const tenancyErrors = defineErrors('TENANT', {
     title: 'The quota is reached',
     example: 'This tenant may have 100 documents and has 100. An operator changes the setting quotas.documents.',
   },
+  forgettingNotFound: {
+    number: 10,
+    kind: 'not-found',
+    title: 'Forgetting not found',
+    example: 'Nothing was asked to be forgotten under this id.',
+  },
+  mayNotForget: {
+    number: 11,
+    kind: 'forbidden',
+    title: 'Not yours to have forgotten',
+    example: 'Users have forgotten what is theirs; an admin has forgotten any user of the tenant.',
+  },
 });

@@ -13,6 +13,7 @@ import type {
   PostingTable,
   SourceTable,
 } from './schema/document-tables.ts';
+import type { EmbeddingBackfillTable, EmbeddingIndexTable, EmbeddingRefusalTable } from './schema/embedding-tables.ts';
 import type {
   ApiKeyTable,
   AuditChainTable,
@@ -47,6 +48,7 @@ import type {
   MemoryTable,
 } from './schema/memory-tables.ts';
 import type {
+  ForgettingTable,
   RetentionPolicyTable,
   RetentionRuleTable,
   RetentionRunTable,
@@ -239,6 +241,8 @@ export type PlatformSchema = {
   'platform.ledger_entry': LedgerEntryTable;
   'platform.budget': BudgetTable;
   'platform.budget_alert': BudgetAlertTable;
+  'platform.embedding_index': EmbeddingIndexTable;
+  'platform.embedding_backfill': EmbeddingBackfillTable;
   'platform.worker': WorkerTable;
   'platform.worker_tenant': WorkerTenantTable;
   'platform.schema_migration': MigrationTable;
@@ -297,5 +301,7 @@ export type TenantSchema = {
   retention_rule: RetentionRuleTable;
   retention_run: RetentionRunTable;
   retention_step: RetentionStepTable;
+  embedding_refusal: EmbeddingRefusalTable;
   tombstone: TombstoneTable;
+  forgetting: ForgettingTable;
 };

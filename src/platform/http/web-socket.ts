@@ -21,15 +21,15 @@ export function wantsWebSocket({ method, headers }: IncomingMessage): boolean {
 export type WebSocketRules = {
   /** Largest frame from a client, bytes; a larger one closes the connection with 1009. */
   maxPayload: number;
-  /** The subprotocol that is agreed on, if the client offers it. */
-  subprotocol: string;
+  /** One of these is agreed on, if the client offers it. */
+  subprotocols: readonly string[];
 };
 
 /**
  * Lets routes accept WebSockets. A request to upgrade goes through every hook and guard as any other does, so that whoever is
  * refused gets an ordinary answer of HTTP before there is a connection.
  */
-export function offerWebSockets(app: App, { maxPayload, subprotocol }: WebSocketRules): WebSocketAcceptor {
+export function offerWebSockets(app: App, { maxPayload, subprotocols }: WebSocketRules): WebSocketAcceptor {
   const upgrades = new WeakMap<IncomingMessage, Upgrade>();
   const server = new WebSocketServer({
     noServer: true,
@@ -37,7 +37,7 @@ export function offerWebSockets(app: App, { maxPayload, subprotocol }: WebSocket
     maxPayload,
     // Compression would hold 300 kB for each connection.
     perMessageDeflate: false,
-    handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
+    handleProtocols: (offered) => subprotocols.find((one) => offered.has(one)) ?? false,
   });
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const hangUp = () => socket.end();

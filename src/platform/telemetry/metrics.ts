@@ -32,6 +32,8 @@ export type Metrics = {
   backups: Counter<'outcome'>;
   lastBackup: Gauge;
   backupSeconds: Gauge;
+  embeddingsBackfilled: Counter<'area'>;
+  forgettings: Counter<'kind'>;
 };
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -106,6 +108,18 @@ export function createMetrics(): Metrics {
       name: 'parley_memories_remembered_total',
       help: 'Messages that went into memory; noise names those that are never put before a model.',
       labelNames: ['role', 'noise'],
+      registers,
+    }),
+    embeddingsBackfilled: new Counter({
+      name: 'parley_embeddings_backfilled_total',
+      help: 'Vectors made of texts that were there already.',
+      labelNames: ['area'],
+      registers,
+    }),
+    forgettings: new Counter({
+      name: 'parley_forgettings_total',
+      help: 'What was forgotten to the end, with a receipt.',
+      labelNames: ['kind'],
       registers,
     }),
     memoriesRetained: new Counter({

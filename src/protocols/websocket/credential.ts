@@ -2,6 +2,8 @@ import type { FastifyRequest } from 'fastify';
 
 /** The subprotocol of the chat. A client that offers its token by a second one must offer this one, too. */
 export const CHAT_PROTOCOL = 'parley.chat.v1';
+/** That of live memory. */
+export const MEMORY_PROTOCOL = 'parley.memory.v1';
 const TOKEN_PROTOCOL = 'bearer.';
 
 /** A token that came as `?token=`, or as the subprotocol `bearer.<token>`: browsers can't set headers of a WebSocket. */

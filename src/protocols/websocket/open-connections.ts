@@ -1,6 +1,5 @@
 import type { WebSocket } from '../../platform/http/web-socket.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
-import type { ChatConnection } from './chat-connection.ts';
 import { closeSoon } from './outbox.ts';
 
 export type CheckTimes = {
@@ -10,9 +9,18 @@ export type CheckTimes = {
   credential: number;
 };
 
+/** One client's connection, of whatever dialect. */
+export type Connection = {
+  readonly userId: string;
+  readonly tenantId: string;
+  checkAlive(): void;
+  /** Whether its credential still holds; ends the connection where it does not. */
+  checkCredential(): Promise<boolean>;
+};
+
 /** All connections of this process. */
 export class OpenConnections {
-  readonly #open = new Map<WebSocket, ChatConnection>();
+  readonly #open = new Map<WebSocket, Connection>();
   readonly #log: Logger;
   readonly #timers: readonly NodeJS.Timeout[];
   #checking: Promise<void> | null = null;
@@ -26,7 +34,7 @@ export class OpenConnections {
     this.#timers = [alive.unref(), credential.unref()];
   }
 
-  add(socket: WebSocket, connection: ChatConnection): void {
+  add(socket: WebSocket, connection: Connection): void {
     this.#open.set(socket, connection);
     socket.once('close', () => this.#open.delete(socket));
   }
@@ -34,6 +42,11 @@ export class OpenConnections {
   /** Looks at the credentials of one user's connections, whose access has changed. */
   async checkUser(userId: string): Promise<void> {
     for (const connection of this.#open.values()) if (connection.userId === userId) await this.#check(connection);
+  }
+
+  /** Looks at the credentials of a tenant's connections, which may have been suspended. */
+  async checkTenant(tenantId: string): Promise<void> {
+    for (const connection of this.#open.values()) if (connection.tenantId === tenantId) await this.#check(connection);
   }
 
   /** Tells every client that the server restarts, and resolves when all are gone. */
@@ -59,7 +72,7 @@ export class OpenConnections {
     for (const connection of this.#open.values()) await this.#check(connection);
   }
 
-  async #check(connection: ChatConnection): Promise<void> {
+  async #check(connection: Connection): Promise<void> {
     await connection.checkCredential().catch((error: unknown) => {
       this.#log.warn({ err: error }, 'the credential of a WebSocket could not be checked');
     });

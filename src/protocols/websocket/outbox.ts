@@ -1,5 +1,4 @@
 import type { WebSocket } from '../../platform/http/web-socket.ts';
-import type { ServerFrame } from './frames.ts';
 
 export type OutboxTimes = {
   /** A client that takes nothing for this long is cut; it can come back and resume, ms. */
@@ -24,7 +23,7 @@ export class Outbox {
   }
 
   /** Sends, and resolves when there is room for more; a client for which there is none in time is cut with 1013. */
-  async send(...frames: readonly ServerFrame[]): Promise<void> {
+  async send(...frames: readonly { type: string; [field: string]: unknown }[]): Promise<void> {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     for (const frame of frames) this.#socket.send(JSON.stringify(frame));
     if (this.#room === null && this.#socket.bufferedAmount > MOST_WAITING) {

@@ -1,38 +1,63 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { Principal } from '../../features/identity/index.ts';
 import { requireKnownOrigin } from '../../platform/http/origin.ts';
 import { sendProblem, toApiError } from '../../platform/http/problem.ts';
 import type { App } from '../../platform/http/server.ts';
-import { offerWebSockets, type WebSocketAcceptor } from '../../platform/http/web-socket.ts';
+import { offerWebSockets, type WebSocket, type WebSocketAcceptor } from '../../platform/http/web-socket.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
-import { ChatConnection, type ConnectionDependencies, UNAUTHORIZED } from './chat-connection.ts';
-import { CHAT_PROTOCOL, credentialOf, tokenOf } from './credential.ts';
+import { ChatConnection, type ConnectionDependencies } from './chat-connection.ts';
+import { CHAT_PROTOCOL, credentialOf, MEMORY_PROTOCOL, tokenOf } from './credential.ts';
 import { clientFrames, LARGEST_FRAME } from './frames.ts';
-import { type CheckTimes, OpenConnections } from './open-connections.ts';
+import { UNAUTHORIZED } from './guarded-socket.ts';
+import { MemoryConnection, type MemoryConnectionDependencies } from './memory-connection.ts';
+import { type CheckTimes, type Connection, OpenConnections } from './open-connections.ts';
 import type { OutboxTimes } from './outbox.ts';
 
 export type WebSocketTimes = CheckTimes & OutboxTimes;
 
-export type WebSocketDependencies = ConnectionDependencies & {
-  log: Logger;
-  allowedOrigins: readonly string[];
-  /** Calls back when somebody's access changes, in this process or another; resolves to what ends that. */
-  watchAccess(onChange: (userId: string) => Promise<void>): Promise<() => Promise<void>>;
-  times?: WebSocketTimes;
-};
+export type WebSocketDependencies = ConnectionDependencies &
+  MemoryConnectionDependencies & {
+    log: Logger;
+    allowedOrigins: readonly string[];
+    /** Calls back when somebody's access changes, in this process or another; resolves to what ends that. */
+    watchAccess(onChange: (userId: string) => Promise<void>): Promise<() => Promise<void>>;
+    /** Calls back when something was done to a tenant, in this process or another: it may be suspended. */
+    watchTenants(onChange: (tenantId: string) => void): void;
+    times?: WebSocketTimes;
+  };
+
+type Connect = (
+  socket: WebSocket,
+  credential: { principal: Principal; token: string },
+  context: { log: Logger; times: WebSocketTimes },
+) => Connection;
 
 const DEFAULT_TIMES: WebSocketTimes = { alive: 30_000, credential: 10_000, stalled: 60_000 };
 
-/** `/v1/ws/chat`: questions and streamed answers over one WebSocket; docs/product/09-dialects.md has its frames. */
+/** `/v1/ws/chat`: questions and streamed answers over one WebSocket; docs/product/09-dialects.md has its frames.
+ * `/v1/ws/memory`: new memories as they come, and search as somebody types; docs/product/15-live-updates.md has its frames. */
 export async function webSocketRoutes(app: App, deps: WebSocketDependencies): Promise<void> {
   const { log, times = DEFAULT_TIMES } = deps;
   const connections = new OpenConnections(log, times);
-  const accept = offerWebSockets(app, { maxPayload: LARGEST_FRAME, subprotocol: CHAT_PROTOCOL });
+  const accept = offerWebSockets(app, { maxPayload: LARGEST_FRAME, subprotocols: [CHAT_PROTOCOL, MEMORY_PROTOCOL] });
   app.addHook('preClose', () => connections.closeAll());
+  deps.watchTenants((tenantId) => void connections.checkTenant(tenantId));
   app.addHook('onClose', await deps.watchAccess((userId) => connections.checkUser(userId)));
   await app.register(async (plugin) => {
     const scope = plugin as unknown as App;
     scope.setErrorHandler((error, request, reply) => refuse(error, request, reply, deps, accept));
+    const open = (connect: Connect) => async (request: FastifyRequest, reply: FastifyReply) => {
+      requireKnownOrigin(request, deps.allowedOrigins);
+      const { principal } = request;
+      const token = credentialOf(request);
+      const socket = await accept(request, reply);
+      if (!socket) return reply;
+      const own = log.child({ tenant: principal.tenant.slug, user_id: principal.userId, socket_id: request.id });
+      connections.add(socket, connect(socket, { principal, token }, { log: own, times }));
+      return reply;
+    };
+    const querystring = Type.Object({ token: Type.Optional(Type.String({ maxLength: 4_096 })) });
     scope.get(
       '/v1/ws/chat',
       {
@@ -42,19 +67,24 @@ export async function webSocketRoutes(app: App, deps: WebSocketDependencies): Pr
           summary: 'Chat over a WebSocket',
           description:
             'The token comes as a header, as `?token=` or as the subprotocol `bearer.<token>` beside `parley.chat.v1`.',
-          querystring: Type.Object({ token: Type.Optional(Type.String({ maxLength: 4_096 })) }),
+          querystring,
         },
       },
-      async (request, reply) => {
-        requireKnownOrigin(request, deps.allowedOrigins);
-        const { principal } = request;
-        const token = credentialOf(request);
-        const socket = await accept(request, reply);
-        if (!socket) return reply;
-        const own = log.child({ tenant: principal.tenant.slug, user_id: principal.userId, socket_id: request.id });
-        connections.add(socket, new ChatConnection(socket, { principal, token }, { deps, log: own, times }));
-        return reply;
+      open((socket, credential, context) => new ChatConnection(socket, credential, { deps, ...context })),
+    );
+    scope.get(
+      '/v1/ws/memory',
+      {
+        config: { access: 'viewer', token: tokenOf },
+        schema: {
+          tags: ['memory'],
+          summary: 'New memories as they come, and search as somebody types, over a WebSocket',
+          description:
+            'The token comes as a header, as `?token=` or as the subprotocol `bearer.<token>` beside `parley.memory.v1`.',
+          querystring,
+        },
       },
+      open((socket, credential, context) => new MemoryConnection(socket, credential, { deps, context })),
     );
   });
 }

@@ -222,6 +222,12 @@ export const OWNERSHIP: readonly OwnershipClass[] = [
     whose: 'tenant',
     make: (world) => world.post<Made>('admin', '/v1/retention/runs', { dry_run: true }),
   },
+  {
+    path: '/v1/forgetting/:id',
+    whose: 'user',
+    make: async (world) =>
+      world.post<Made>('maker', '/v1/forgetting', { kind: 'session', id: (await newSession(world)).id }),
+  },
   { path: '/v1/tenants/current/exports/:id', whose: 'tenant', make: newExport },
   { path: '/v1/admin/tenants/:id', whose: 'installation', make: newTenant },
   // Everybody has their own.
@@ -266,6 +272,7 @@ export const BODIES: Readonly<Record<string, object>> = {
   'POST /v1/retention/runs': { dry_run: true },
   'POST /v1/retention/execute': { dry_run: true },
   'POST /v1/admin/retention/run': { dry_run: true },
+  'POST /v1/forgetting': { kind: 'subject', subject: 'nobody', dry_run: true },
   'PUT /v1/messages/:id': { content: 'hello' },
   'POST /v1/chat/completions': { model: 'extractive', messages: [{ role: 'user', content: 'hello' }] },
   'POST /v1/responses': { model: 'extractive', input: 'hello' },
@@ -322,6 +329,8 @@ export const MISSES_WITHIN: ReadonlySet<string> = new Set([
   'POST /v1/sessions/:id/feedback',
   'POST /v1/runs/:id/tool-outputs',
   'POST /v1/runs/:id/tool-approvals',
+  // No embedding model is configured.
+  'POST /v1/embeddings/indexes/serve',
   // Its tenant is not deleted.
   'GET /v1/admin/tenants/:id/receipt',
   'HEAD /v1/admin/tenants/:id/receipt',
@@ -475,6 +484,13 @@ export const REFERENCES: Readonly<Record<string, Reference>> = Object.fromEntrie
       fill: async ({ userIds }) => ({
         body: { scope: 'user', subject_id: userIds.maker, period: 'day', limit_usd: 1 },
       }),
+    },
+  ],
+  [
+    'POST /v1/forgetting body.id',
+    {
+      whose: 'user',
+      fill: async (world) => ({ body: { kind: 'session', id: (await newSession(world)).id, dry_run: true } }),
     },
   ],
   // Messages are looked for in the session of the address.

@@ -4,6 +4,7 @@ import { type Chat, type ChatDependencies, createChat, type RetrieveFor } from '
 import { systemClock } from '../../../src/platform/clock.ts';
 import type { Database } from '../../../src/platform/database/database.ts';
 import { createMetrics } from '../../../src/platform/telemetry/metrics.ts';
+import { forgettingOn } from '../forgetting.ts';
 import { unmetered } from '../unmetered.ts';
 
 /** A lease as short as a busy machine allows, ms. */
@@ -23,7 +24,9 @@ export async function startRunWorker(
   model: ChatModel,
   more: Partial<ChatDependencies> = {},
 ): Promise<Chat> {
-  const chat = createChat({
+  const queue = { enqueue: async () => undefined };
+  const forgetting = forgettingOn(database, queue, () => [chat.forgetter]);
+  const chat: Chat = createChat({
     database,
     log: pino({ level: 'silent' }),
     metrics: createMetrics(),
@@ -31,7 +34,8 @@ export async function startRunWorker(
     models: { resolve: () => model, list: () => [], embedder: null },
     meter: unmetered,
     retrieve: searchesNothing,
-    queue: { enqueue: async () => undefined },
+    queue,
+    forgetting,
     leaseTimes: QUICK_LEASE,
     ...more,
   });

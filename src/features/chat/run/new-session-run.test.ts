@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
+import { forgettingOn } from '../../../../test/support/forgetting.ts';
 import { movableClock } from '../../../../test/support/identity.ts';
 import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
 import { unmetered } from '../../../../test/support/unmetered.ts';
@@ -36,7 +37,9 @@ describe.each(testDatabases())('runs in sessions of their own on the $kind datab
   afterAll(() => db.close());
 
   async function chatWith(model: ScriptedModel): Promise<Chat> {
-    const chat = createChat({
+    const forgetting = forgettingOn(db.database, { enqueue: async () => undefined }, () => [chat.forgetter]);
+    const chat: Chat = createChat({
+      forgetting,
       database: db.database,
       log: pino({ level: 'silent' }),
       metrics: createMetrics(),

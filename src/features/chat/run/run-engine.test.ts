@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
+import { forgettingOn } from '../../../../test/support/forgetting.ts';
 import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
 import { unmetered } from '../../../../test/support/unmetered.ts';
 import { type ChatModel, ModelError } from '../../../ai/chat-model.ts';
@@ -68,7 +69,9 @@ describe.each(testDatabases())('runs on the $kind database', ({ open, kind }) =>
   afterAll(() => db.close());
 
   async function chatWith(model: ChatModel, leaseTimes: LeaseTimes = QUICK, database = db.database): Promise<Chat> {
-    const chat = createChat({
+    const forgetting = forgettingOn(database, { enqueue: async () => undefined }, () => [chat.forgetter]);
+    const chat: Chat = createChat({
+      forgetting,
       database,
       log: pino({ level: 'silent' }),
       metrics: createMetrics(),

@@ -1,13 +1,14 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
+import { forgettingOn } from '../../../../test/support/forgetting.ts';
 import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
 import { entriesOf, startUsage } from '../../../../test/support/usage.ts';
 import type { ChatModel } from '../../../ai/chat-model.ts';
 import { gate, scriptedModel } from '../../../ai/fakes.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { createMetrics } from '../../../platform/telemetry/metrics.ts';
-import { createChat } from '../chat.ts';
+import { type Chat, createChat } from '../chat.ts';
 import type { LeaseTimes } from './worker-lease.ts';
 
 const QUICK: LeaseTimes = { lease: 400, heartbeat: 100, sweep: 50, writeRetry: 200 };
@@ -24,7 +25,9 @@ describe.each(testDatabases())('the money of a run whose worker dies, on the $ki
   async function chatWith(model: ChatModel, leaseTimes: LeaseTimes) {
     const { database } = db;
     const usage = startUsage(database);
-    const chat = createChat({
+    const forgetting = forgettingOn(database, { enqueue: async () => undefined }, () => [chat.forgetter]);
+    const chat: Chat = createChat({
+      forgetting,
       database,
       log: pino({ level: 'silent' }),
       metrics: createMetrics(),

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
+import { forgettingOn } from '../../../../test/support/forgetting.ts';
 import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
 import { unmetered } from '../../../../test/support/unmetered.ts';
 import type { ChatModel, ModelRequest } from '../../../ai/chat-model.ts';
@@ -38,7 +39,9 @@ describe.each(testDatabases())('titles and instructions of a tenant on the $kind
   }
 
   async function chatWith(model: ChatModel, meter: Meter = unmetered): Promise<Chat> {
-    const chat = createChat({
+    const forgetting = forgettingOn(db.database, { enqueue: async () => undefined }, () => [chat.forgetter]);
+    const chat: Chat = createChat({
+      forgetting,
       database: db.database,
       log: pino({ level: 'silent' }),
       metrics: createMetrics(),

@@ -1,7 +1,7 @@
 import { chunkDocument } from '../../../lib/chunking/chunk-document.ts';
 import { newId } from '../../../platform/id.ts';
 import type { Principal } from '../../identity/index.ts';
-import { inTenant, noQuotas, type Tenant } from '../../tenancy/index.ts';
+import { type Forgetting, inTenant, noQuotas, type Tenant } from '../../tenancy/index.ts';
 import { takeStorage } from '../document-quotas.ts';
 import { documentErrors, faultOf, type IngestionFault } from '../documents.errors.ts';
 import type { IngestionDependencies } from '../ingestion/ingestion.types.ts';
@@ -26,6 +26,7 @@ export type AttachmentFile = { name: string; contentType: string; bytes: Buffer 
 
 export type AttachmentDependencies = Pick<IngestionDependencies, 'database' | 'extract' | 'log' | 'quotaOf'> & {
   unused: UnusedAttachments;
+  forgetting: Pick<Forgetting, 'entomb'>;
   /** Largest attachment, bytes. */
   attachmentLimit: number;
 };
@@ -34,7 +35,7 @@ export type AttachmentService = ReturnType<typeof createAttachmentService>;
 
 /** Files that belong to one session of one user: no search finds them, and only that session's answers read them. */
 export function createAttachmentService(deps: AttachmentDependencies) {
-  const { database, unused, attachmentLimit, quotaOf = noQuotas } = deps;
+  const { database, unused, attachmentLimit, quotaOf = noQuotas, forgetting } = deps;
 
   async function announce(principal: Principal, file: { name: string; contentType: string; sizeBytes: number }) {
     if (file.sizeBytes > attachmentLimit) throw tooLarge(file.name, attachmentLimit);
@@ -130,7 +131,11 @@ export function createAttachmentService(deps: AttachmentDependencies) {
     async remove(principal: Principal, id: string): Promise<void> {
       const [row] = await own(principal, [id]);
       if (row?.session_id) throw sent(row.name);
-      await inTenant(database, principal.tenant, (trx) => store.deleteAttachment(trx, id));
+      const { tenant } = principal;
+      await inTenant(database, tenant, async (trx) => {
+        await store.deleteAttachment(trx, id);
+        await forgetting.entomb(trx, tenant, { kind: 'attachment', ids: [id] });
+      });
     },
 
     /** A file for whoever has a signed address of it. Undefined: it is gone. */

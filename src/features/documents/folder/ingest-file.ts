@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ApiError } from '../../../platform/http/errors.ts';
 import { newId } from '../../../platform/id.ts';
-import { noQuotas, type Tenant } from '../../tenancy/index.ts';
+import { type Forgetting, noQuotas, type Tenant } from '../../tenancy/index.ts';
 import { beginDocument, documentQuotasOf, takeStorage } from '../document-quotas.ts';
 import { faultOf, type IngestionFault } from '../documents.errors.ts';
 import { findDocument, queueReceivedDocument, requeueDocument } from '../documents.store.ts';
@@ -23,6 +23,7 @@ export type FileIngestion = IngestionDependencies & {
   inTenant: InTenant;
   uploadLimit: number;
   signal: AbortSignal;
+  forgetting: Pick<Forgetting, 'entomb'>;
 };
 
 export type FileResult = { outcome: 'ready' | 'unchanged' | 'failed'; fault: IngestionFault | null };

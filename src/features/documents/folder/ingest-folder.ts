@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { newId } from '../../../platform/id.ts';
-import { inTenant as enterTenant, type Tenant } from '../../tenancy/index.ts';
+import { inTenant as enterTenant, type Forgetting, type Tenant } from '../../tenancy/index.ts';
 import type { IngestionFault } from '../documents.errors.ts';
 import type { IngestionDependencies, InTenant } from '../ingestion/ingestion.types.ts';
 import { purgeDocuments, retireDocuments } from '../ingestion/purge-documents.ts';
@@ -21,7 +21,11 @@ export type FolderReport = {
   failed: readonly ({ path: string } & IngestionFault)[];
 };
 
-export type FolderDependencies = IngestionDependencies & { uploadLimit: number; ingestionConcurrency: number };
+export type FolderDependencies = IngestionDependencies & {
+  uploadLimit: number;
+  ingestionConcurrency: number;
+  forgetting: Pick<Forgetting, 'entomb'>;
+};
 
 /**
  * Makes a tenant's documents what a folder holds: new and changed files are ingested, a changed one staying searchable in
@@ -80,6 +84,7 @@ async function removeMissing(ingestion: FileIngestion, files: readonly FolderFil
   await inTenant(async (trx) => {
     const ids = gone.map(({ id }) => id);
     await retireDocuments(trx, queue, tenant, ids);
+    await ingestion.forgetting.entomb(trx, tenant, { kind: 'document', ids });
     await setSynchronized(trx, sourceId, clock.now());
   });
   await purgeDocuments(ingestion, tenant, signal);

@@ -108,7 +108,8 @@ async function ingest(
     if (claimed.replaces !== null) await retireDocuments(trx, deps.queue, tenant, [claimed.replaces]);
   };
   const payer = { userId: claimed.created_by, apiKeyId: null };
-  const embedder = deps.embedder && deps.meter.embedder(deps.embedder, { ...payer, tenant, purpose: 'document' });
+  const serving = deps.servingEmbedder?.(tenant) ?? deps.embedder;
+  const embedder = serving && deps.meter.embedder(serving, { ...payer, tenant, purpose: 'document' });
   if (!embedder) {
     await storeDocument(inTenant, claimed, document, { signal, from: EXTRACTED, to: 1, last: finish });
     return null;
@@ -120,6 +121,7 @@ async function ingest(
     await finish(trx);
     if (dimensions !== null) await enqueueIndexing(trx, deps, tenant, { embedder: embedder.id, dimensions });
   });
+  deps.onEmbedded?.(tenant);
   return null;
 }
 

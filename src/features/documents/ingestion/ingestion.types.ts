@@ -4,7 +4,7 @@ import type { Database, TenantTransaction } from '../../../platform/database/dat
 import type { Queue } from '../../../platform/queue/queue.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
-import type { QuotaOf } from '../../tenancy/index.ts';
+import type { QuotaOf, Tenant } from '../../tenancy/index.ts';
 import type { Meter } from '../../usage/index.ts';
 import type { ExtractionInput, ExtractionResult } from '../extraction/extracted-document.ts';
 
@@ -16,6 +16,10 @@ export type IngestionDependencies = {
   queue: Queue;
   /** Null: documents are searched by their words only. */
   embedder: Embedder | null;
+  /** The one whose vectors a tenant's searches use, where that may be another one than `embedder`. */
+  servingEmbedder?(tenant: Tenant): Embedder | null;
+  /** Called after a document became ready with the vectors of the serving embedder. */
+  onEmbedded?(tenant: Tenant): void;
   meter: Meter;
   extract: Extract;
   log: Logger;

@@ -2,16 +2,18 @@ import { asksFor } from '../../../lib/memory/facts.ts';
 import type { ForgetRequest } from '../../../lib/memory/forget.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
-import { inTenant, type Tenant } from '../../tenancy/index.ts';
-import { deleteFacts, type FactRow, listFacts } from '../facts/fact.store.ts';
+import { inTenant, type Tenant, type Forgetting as TenantForgetting } from '../../tenancy/index.ts';
+import { type FactRow, listFacts } from '../facts/fact.store.ts';
 import type { RecallService } from '../recall/recall.service.ts';
-import { deleteMemories, numbersOf, numbersOfMessages } from '../remember/deletion.store.ts';
+import { idsOfMessages } from '../remember/deletion.store.ts';
 import type { AskingRun } from './asking-run.ts';
 
 type Dependencies = {
   database: Database;
   clock: Clock;
   recall: RecallService;
+  /** The service of all forgetting: what is forgotten here stays so, and has a receipt. */
+  forgetting: Pick<TenantForgetting, 'forgetWithin'>;
   /** The messages of the run before this one, which from now on is not remembered. */
   passOverPrevious(trx: TenantTransaction, sessionId: string, runId: string): Promise<string[]>;
   changed(tenant: Tenant): void;
@@ -27,11 +29,32 @@ const MOST_MEMORIES = 20;
 /** All that the topic's words tell must be in a memory: what only resembles it is kept. */
 const WHOLE_COVERAGE = 0.999;
 
-export function createForgetting({ database, clock, recall, passOverPrevious, changed }: Dependencies): Forgetting {
+export function createForgetting(deps: Dependencies): Forgetting {
+  const { database, clock, recall, passOverPrevious, changed } = deps;
+
+  async function forgetAll(
+    trx: TenantTransaction,
+    tenant: Tenant,
+    run: AskingRun,
+    meant: { memories: readonly string[]; facts: readonly string[] },
+  ): Promise<{ memories: number; facts: number }> {
+    const gone = { memories: 0, facts: 0 };
+    const targets = [
+      ...meant.memories.map((id) => ({ kind: 'memory', id }) as const),
+      ...meant.facts.map((id) => ({ kind: 'fact', id }) as const),
+    ];
+    for (const target of targets) {
+      const { done } = await deps.forgetting.forgetWithin(trx, tenant, target, run.userId);
+      gone.memories += done.memories ?? 0;
+      gone.facts += done.facts ?? 0;
+    }
+    return gone;
+  }
+
   async function forgetLast(tenant: Tenant, run: AskingRun): Promise<string> {
     await inTenant(database, tenant, async (trx) => {
       const messages = await passOverPrevious(trx, run.sessionId, run.id);
-      await deleteMemories(trx, await numbersOfMessages(trx, messages));
+      await forgetAll(trx, tenant, run, { memories: await idsOfMessages(trx, messages), facts: [] });
     });
     return 'I have forgotten what you said last, and my answer to it. It stays in this conversation, but not in my memory.';
   }
@@ -50,12 +73,7 @@ export function createForgetting({ database, clock, recall, passOverPrevious, ch
         ...same.map(({ message_id }) => message_id),
         ...meant.flatMap(({ message_id }) => message_id ?? []),
       ]);
-      const gone = await deleteMemories(trx, await numbersOf(trx, [...ids]));
-      const written = await deleteFacts(
-        trx,
-        meant.map(({ id }) => id),
-      );
-      return { memories: gone.memories, facts: gone.facts + written };
+      return forgetAll(trx, tenant, run, { memories: [...ids], facts: meant.map(({ id }) => id) });
     });
     if (memories + facts === 0) return 'I found nothing about that in my memory, so there was nothing to forget.';
     return `I have forgotten that: ${count(memories, 'memory', 'memories')} and ${count(facts, 'fact', 'facts')} are gone.`;

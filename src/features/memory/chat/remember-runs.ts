@@ -53,7 +53,7 @@ export function createRunMemory(deps: RememberRunsDependencies) {
       const taken = await inTenant(database, tenant, async (trx) => {
         const ended = await deps.takeEnded(trx, BATCH);
         const said = isOn ? await saidIn(trx, tenant, ended.runs) : [];
-        const stored = said.length === 0 ? [] : await deps.messages.rememberWithin(trx, said, { byModel });
+        const stored = said.length === 0 ? [] : await deps.messages.rememberWithin(trx, tenant, said, { byModel });
         return { left: ended.left, stored };
       });
       left = taken.left;

@@ -14,7 +14,8 @@ import * as store from './vector.store.ts';
 export type EmbeddingDependencies = {
   database: Database;
   queue: Pick<Queue, 'enqueue'>;
-  embedder: Embedder | null;
+  servingEmbedder(tenant: Tenant): Embedder | null;
+  onEmbedded?(tenant: Tenant): void;
   meter: Meter;
   log: Logger;
   metrics: Metrics;
@@ -45,10 +46,11 @@ const ATTEMPTS_BEFORE_FAILED = 3;
  * itself until all is done. A vector is only ever one that the embedder gave.
  */
 export function createMemoryEmbedding(deps: EmbeddingDependencies): MemoryEmbedding {
-  const { database, embedder } = deps;
+  const { database } = deps;
   const waker = createWaker(deps, JOB);
 
   async function embed(tenant: Tenant, signal: AbortSignal): Promise<{ left: boolean }> {
+    const embedder = deps.servingEmbedder(tenant);
     if (!embedder) return { left: false };
     const metered = deps.meter.embedder(embedder, { tenant, ...nobody, purpose: 'memory' });
     for (let after = 0; ; ) {
@@ -57,7 +59,10 @@ export function createMemoryEmbedding(deps: EmbeddingDependencies): MemoryEmbedd
         store.findUnembedded(trx, embedder.id, { after, limit: BATCH }),
       );
       const last = found.at(-1);
-      if (!last) return { left: false };
+      if (!last) {
+        if (after > 0) deps.onEmbedded?.(tenant);
+        return { left: false };
+      }
       if (!(await embedBatch(deps, metered, tenant, found, signal))) return { left: true };
       after = last.number;
     }
@@ -78,7 +83,7 @@ export function createMemoryEmbedding(deps: EmbeddingDependencies): MemoryEmbedd
     jobs: [job],
     embed,
     wake: (tenant) => {
-      if (embedder) waker.wake(tenant);
+      if (deps.servingEmbedder(tenant)) waker.wake(tenant);
     },
     settled: waker.settled,
   };

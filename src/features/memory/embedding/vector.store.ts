@@ -67,3 +67,50 @@ export async function noteFault(
 export async function hasUnembedded(trx: TenantTransaction, embedder: string): Promise<boolean> {
   return (await findUnembedded(trx, embedder, { after: 0, limit: 1 })).length > 0;
 }
+
+/** Memories behind `after` whose text this embedder has no vector of and has not refused, whatever their own state says. */
+export async function findWithoutVector(
+  trx: TenantTransaction,
+  embedder: string,
+  { after, limit }: { after: number; limit: number },
+): Promise<Pick<Unembedded, 'number' | 'content' | 'content_hash'>[]> {
+  const { rows } = await sql<Unembedded>`
+    SELECT number, content, content_hash FROM memory
+    WHERE number > ${after}
+      AND NOT EXISTS (
+        SELECT FROM memory_embedding AS made WHERE made.embedder = ${embedder} AND made.content_hash = memory.content_hash)
+      AND NOT EXISTS (
+        SELECT FROM embedding_refusal AS refusal WHERE refusal.area = 'memory' AND refusal.embedder = ${embedder}
+          AND refusal.content_hash = memory.content_hash)
+    ORDER BY number LIMIT ${limit}`.execute(trx);
+  return rows;
+}
+
+/** Stores vectors of texts that are still there, and leaves the state of their memories alone. */
+export async function keepVectors(
+  trx: TenantTransaction,
+  embedder: string,
+  vectors: readonly { contentHash: Buffer; vector: readonly number[] }[],
+): Promise<void> {
+  await sql`
+    INSERT INTO memory_embedding (embedder, content_hash, vector)
+    SELECT ${embedder}, made.content_hash, made.vector::vector
+    FROM unnest(${vectors.map(({ contentHash }) => contentHash)}::bytea[],
+      ${vectors.map(({ vector }) => vectorText(vector))}::text[]) AS made (content_hash, vector)
+    WHERE EXISTS (SELECT FROM memory WHERE memory.content_hash = made.content_hash)
+    ON CONFLICT DO NOTHING`.execute(trx);
+}
+
+/** Different texts, and how many of them this embedder has a vector of. */
+export async function countVectors(
+  trx: TenantTransaction,
+  embedder: string,
+): Promise<{ total: number; embedded: number }> {
+  const { rows } = await sql<{ total: number; embedded: number }>`
+    SELECT count(*) AS total, count(made.content_hash) AS embedded
+    FROM (SELECT DISTINCT content_hash FROM memory) AS text
+    LEFT JOIN memory_embedding AS made ON made.embedder = ${embedder} AND made.content_hash = text.content_hash`.execute(
+    trx,
+  );
+  return { total: Number(rows[0]?.total ?? 0), embedded: Number(rows[0]?.embedded ?? 0) };
+}

@@ -2,7 +2,7 @@ import { factSentence, valueKey } from '../../../lib/memory/facts.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
 import type { Principal } from '../../identity/index.ts';
-import { inTenant } from '../../tenancy/index.ts';
+import { type Forgetting, inTenant } from '../../tenancy/index.ts';
 import { memoryErrors } from '../memory.errors.ts';
 import type { Spaces } from '../remember/spaces.ts';
 import type { FactQuery, FactView, NewFact } from './fact.schema.ts';
@@ -10,10 +10,15 @@ import * as store from './fact.store.ts';
 
 export type FactService = ReturnType<typeof createFactService>;
 
-type Dependencies = { database: Database; clock: Clock; spaces: Spaces };
+type Dependencies = {
+  database: Database;
+  clock: Clock;
+  spaces: Spaces;
+  forgetting: Pick<Forgetting, 'forgetWithin'>;
+};
 
 /** What is known of a person, statement by statement. */
-export function createFactService({ database, clock, spaces }: Dependencies) {
+export function createFactService({ database, clock, spaces, forgetting }: Dependencies) {
   async function own(trx: TenantTransaction, principal: Principal, id: string): Promise<store.FactRow> {
     const fact = await store.findFact(trx, id);
     if (!fact) throw memoryErrors.factNotFound();
@@ -81,7 +86,7 @@ export function createFactService({ database, clock, spaces }: Dependencies) {
     async remove(principal: Principal, id: string): Promise<void> {
       await inTenant(database, principal.tenant, async (trx) => {
         const fact = await own(trx, principal, id);
-        await store.deleteFacts(trx, [fact.id]);
+        await forgetting.forgetWithin(trx, principal.tenant, { kind: 'fact', id: fact.id }, principal.userId);
       });
     },
   };

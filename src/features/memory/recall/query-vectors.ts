@@ -1,5 +1,6 @@
 import type { Embedder } from '../../../ai/embedder.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
+import type { Tenant } from '../../tenancy/index.ts';
 import type { Meter } from '../../usage/index.ts';
 import type { Recaller } from './recaller.ts';
 
@@ -10,6 +11,8 @@ export type QueryVectors = {
     query: string,
     signal: AbortSignal,
   ): Promise<{ embedder: string; vector: readonly number[] } | null>;
+  /** Forgets every question. */
+  clear(): void;
 };
 
 /** The same question is asked again within minutes: its vector costs a call to the embedder, all else some milliseconds. */
@@ -17,19 +20,22 @@ const MOST_KEPT = 1_000;
 
 /** Vectors are of words alone, so that one tenant's question may be answered by what another's was embedded to. */
 export function createQueryVectors({
-  embedder,
+  servingEmbedder,
   meter,
   log,
 }: {
-  embedder: Embedder | null;
+  servingEmbedder(tenant: Tenant): Embedder | null;
   meter: Meter;
   log: Logger;
 }): QueryVectors {
   const kept = new Map<string, readonly number[]>();
   return {
+    clear: () => kept.clear(),
     of: async (who, query, signal) => {
+      const embedder = servingEmbedder(who.tenant);
       if (!embedder) return null;
-      const found = kept.get(query);
+      const key = `${embedder.id}\n${query}`;
+      const found = kept.get(key);
       if (found) return { embedder: embedder.id, vector: found };
       try {
         const { tenant, userId, apiKeyId } = who;
@@ -38,7 +44,7 @@ export function createQueryVectors({
         if (!vector) throw new Error(`The embedder ${embedder.id} gave no vector.`);
         const [oldest] = kept.keys();
         if (kept.size >= MOST_KEPT && oldest !== undefined) kept.delete(oldest);
-        kept.set(query, vector);
+        kept.set(key, vector);
         return { embedder: embedder.id, vector };
       } catch (error) {
         signal.throwIfAborted();

@@ -17,7 +17,7 @@ import type { Recaller } from './recaller.ts';
 
 export type RecallDependencies = {
   database: Database;
-  embedder: Embedder | null;
+  servingEmbedder(tenant: Tenant): Embedder | null;
   meter: Meter;
   clock: Clock;
   log: Logger;
@@ -41,10 +41,10 @@ export function createRecallService(deps: RecallDependencies) {
     who: Recaller,
     body: RecallBody,
     signal: AbortSignal,
-    { withoutNoise = false } = {},
+    { withoutNoise = false, wordsOnly = false } = {},
   ): Promise<RecallView> {
     const began = performance.now();
-    const vector = await vectors.of(who, body.query, signal);
+    const vector = wordsOnly ? null : await vectors.of(who, body.query, signal);
     const asOf = body.as_of === undefined ? undefined : new Date(body.as_of);
     const input = {
       query: body.query,
@@ -65,6 +65,9 @@ export function createRecallService(deps: RecallDependencies) {
 
   return {
     recall,
+    forgetQuestions: vectors.clear,
+    /** Whether a search looks for meaning besides words. */
+    hasMeaning: ({ tenant }: Pick<Recaller, 'tenant'>) => deps.servingEmbedder(tenant) !== null,
     /** As `recall`, for a request. @throws ApiError ERR_MEMORY_004 */
     async search(principal: Principal, body: RecallBody, signal: AbortSignal): Promise<RecallView> {
       assertOwnTenant(principal, body.tenant_id);

@@ -1,11 +1,11 @@
 import type { Database } from '../../../platform/database/database.ts';
 import { decodeCursor, pageOf } from '../../../platform/http/pagination.ts';
 import type { Principal } from '../../identity/index.ts';
-import { inTenant } from '../../tenancy/index.ts';
+import { type Forgetting, inTenant } from '../../tenancy/index.ts';
 import { memoryErrors } from '../memory.errors.ts';
 import type { ConversationQuery, ConversationStats, ConversationView } from '../memory.schema.ts';
 import { type ConversationRow, listConversations, readConversationStats } from './conversation.store.ts';
-import { deleteMemories, numbersOfConversation } from './deletion.store.ts';
+import { deleteMemories, findOfConversation } from './deletion.store.ts';
 import { findSpaces } from './memory.store.ts';
 import type { Spaces } from './spaces.ts';
 
@@ -14,6 +14,7 @@ export type ConversationService = ReturnType<typeof createConversationService>;
 type Dependencies = {
   database: Database;
   spaces: Spaces;
+  forgetting: Pick<Forgetting, 'entomb'>;
   changed(tenant: Principal['tenant']): void;
 };
 
@@ -21,7 +22,7 @@ type Dependencies = {
 const DELETION_BATCH = 200;
 
 /** What is remembered, by the conversation in which it was said: own sessions and those of other programs alike. */
-export function createConversationService({ database, spaces, changed }: Dependencies) {
+export function createConversationService({ database, spaces, forgetting, changed }: Dependencies) {
   const within = <T>(
     principal: Principal,
     subject: string | undefined,
@@ -58,7 +59,10 @@ export function createConversationService({ database, spaces, changed }: Depende
       for (let batch = DELETION_BATCH; batch === DELETION_BATCH; ) {
         signal.throwIfAborted();
         batch = await within(principal, subject, async (trx, spaceIds) => {
-          const numbers = await numbersOfConversation(trx, spaceIds, id, DELETION_BATCH);
+          const found = await findOfConversation(trx, spaceIds, id, DELETION_BATCH);
+          const ids = found.map((memory) => memory.id);
+          await forgetting.entomb(trx, principal.tenant, { kind: 'memory', ids });
+          const numbers = found.map(({ number }) => number);
           return (await deleteMemories(trx, numbers)).memories;
         });
         deleted += batch;

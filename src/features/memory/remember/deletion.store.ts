@@ -54,24 +54,24 @@ export async function numbersOf(trx: TenantTransaction, ids: readonly string[]):
   return rows.map(({ number }) => number);
 }
 
-/** The numbers of the memories that these messages of sessions are. */
-export async function numbersOfMessages(trx: TenantTransaction, messageIds: readonly string[]): Promise<number[]> {
+/** The current versions of the memories that these messages of sessions are. */
+export async function idsOfMessages(trx: TenantTransaction, messageIds: readonly string[]): Promise<string[]> {
   if (messageIds.length === 0) return [];
-  const { rows } = await sql<{ number: number }>`
-    SELECT number FROM memory WHERE message_id = ANY(${messageIds}::uuid[])`.execute(trx);
-  return rows.map(({ number }) => number);
+  const { rows } = await sql<{ id: string }>`
+    SELECT id FROM memory WHERE message_id = ANY(${messageIds}::uuid[]) AND superseded_by IS NULL`.execute(trx);
+  return rows.map(({ id }) => id);
 }
 
-/** Numbers of memories of one conversation of a space, all versions, `limit` at most. */
-export async function numbersOfConversation(
+/** Memories of one conversation of a space, all versions, `limit` at most. */
+export async function findOfConversation(
   trx: TenantTransaction,
   spaceIds: readonly number[],
   conversationId: string,
   limit: number,
-): Promise<number[]> {
-  const { rows } = await sql<{ number: number }>`
-    SELECT number FROM memory
+): Promise<{ number: number; id: string }[]> {
+  const { rows } = await sql<{ number: number; id: string }>`
+    SELECT number, id FROM memory
     WHERE space_id = ANY(${spaceIds}::bigint[]) AND conversation_id = ${conversationId}
     LIMIT ${limit}`.execute(trx);
-  return rows.map(({ number }) => number);
+  return rows;
 }

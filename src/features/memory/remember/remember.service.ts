@@ -6,13 +6,12 @@ import { decodeCursor, pageOf } from '../../../platform/http/pagination.ts';
 import { newId } from '../../../platform/id.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import type { Principal } from '../../identity/index.ts';
-import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import { type Forgetting, inTenant, type Tenant } from '../../tenancy/index.ts';
 import type { FactReading } from '../facts/reading/read-facts.ts';
 import { memoryErrors } from '../memory.errors.ts';
 import { assertMayChange, assertMayRead } from '../memory.policy.ts';
 import type { MemoryView, MessageChange, MessageQuery, NewMessage } from '../memory.schema.ts';
 import { memoryView } from '../memory-view.ts';
-import { deleteMemories, numbersOf } from './deletion.store.ts';
 import type { LearnedFrom } from './learned-from.ts';
 import * as store from './memory.store.ts';
 import { storableMetadata, storableText } from './metadata.ts';
@@ -25,7 +24,7 @@ export type RememberDependencies = {
   metrics: Metrics;
   spaces: Spaces;
   /** The embedder in use; null where search is by words only. */
-  embedderId: string | null;
+  embedderId(tenant: Tenant): string | null;
   /** Called after a commit that left something without a vector. */
   wakeEmbedding(tenant: Tenant): void;
   /** Whose session it is; undefined where there is none. */
@@ -36,6 +35,7 @@ export type RememberDependencies = {
   reading: Pick<FactReading, 'isOn' | 'queue' | 'wake'>;
   /** Ends the facts of a version that was corrected. */
   unlearn(trx: TenantTransaction, memoryNumber: number, at: Date): Promise<void>;
+  forgetting: Pick<Forgetting, 'forgetWithin'>;
   /** Called after a commit that changed what the tenant's searches find. */
   changed(tenant: Tenant): void;
 };
@@ -46,7 +46,7 @@ export type RememberService = ReturnType<typeof createRememberService>;
 
 export function createRememberService(deps: RememberDependencies) {
   const { database, clock, metrics, spaces, embedderId } = deps;
-  const view = (row: store.MemoryRow) => memoryView(row, embedderId !== null);
+  const view = (tenant: Tenant, row: store.MemoryRow) => memoryView(row, embedderId(tenant) !== null);
 
   /** Facts by rules now; `byModel`: a model reads on later. */
   async function learn(trx: TenantTransaction, memories: readonly LearnedFrom[], byModel: boolean): Promise<void> {
@@ -57,11 +57,12 @@ export function createRememberService(deps: RememberDependencies) {
   /** Stores what was said, and draws facts from it. In the caller's transaction; `byModel`: a model is to read it, too. */
   async function rememberWithin(
     trx: TenantTransaction,
+    tenant: Tenant,
     said: readonly Said[],
     { byModel }: { byModel: boolean },
   ): Promise<store.StoredMemory[]> {
     const memories = await prepareMemories(trx, said, clock.now());
-    const stored = await store.insertMemories(trx, memories, { embedder: embedderId, now: clock.now() });
+    const stored = await store.insertMemories(trx, memories, { embedder: embedderId(tenant), now: clock.now() });
     const numbers = new Map(stored.map(({ id, number }) => [id, number]));
     await learn(
       trx,
@@ -121,6 +122,7 @@ export function createRememberService(deps: RememberDependencies) {
       for (const memory of memories) if (memory.content === '') throw onlyRecalled();
       return storeAll(
         trx,
+        tenant,
         memories,
         bodies.map((body) => spaces.ownerOf(principal, body)),
         byModel,
@@ -139,11 +141,12 @@ export function createRememberService(deps: RememberDependencies) {
 
   async function storeAll(
     trx: TenantTransaction,
+    tenant: Tenant,
     memories: readonly store.NewMemory[],
     owners: readonly Owner[],
     byModel: boolean,
   ): Promise<Remembered[]> {
-    const stored = await store.insertMemories(trx, memories, { embedder: embedderId, now: clock.now() });
+    const stored = await store.insertMemories(trx, memories, { embedder: embedderId(tenant), now: clock.now() });
     const byId = new Map(stored.map((row) => [row.id, row]));
     const known = memories.filter(({ id }) => !byId.has(id));
     const existing = await existingOf(trx, known);
@@ -157,10 +160,11 @@ export function createRememberService(deps: RememberDependencies) {
     );
     return memories.map((memory, place) => {
       const fresh = byId.get(memory.id);
-      if (fresh) return { memory: view(rowOf(memory, fresh, owners[place] as Owner, clock.now())), isNew: true };
+      if (fresh)
+        return { memory: view(tenant, rowOf(memory, fresh, owners[place] as Owner, clock.now())), isNew: true };
       const found = existing.get(memory.identityHash?.toString('hex') ?? '');
       if (!found) throw new Error('A memory was neither new nor known.');
-      return { memory: view(found), isNew: false };
+      return { memory: view(tenant, found), isNew: false };
     });
   }
 
@@ -202,7 +206,7 @@ export function createRememberService(deps: RememberDependencies) {
     const number =
       content === undefined || content === current.content
         ? null
-        : await correct(trx, current, content, { now, byModel });
+        : await correct(trx, principal.tenant, current, content, { now, byModel });
     const importanceOverride =
       change.importance_override === undefined ? current.importance_override : change.importance_override;
     const scored = {
@@ -229,6 +233,7 @@ export function createRememberService(deps: RememberDependencies) {
   /** The version before stays, under an id of its own, ended now. Returns the number of the new one. */
   async function correct(
     trx: TenantTransaction,
+    tenant: Tenant,
     current: store.MemoryRow,
     content: string,
     { now, byModel }: { now: Date; byModel: boolean },
@@ -262,7 +267,7 @@ export function createRememberService(deps: RememberDependencies) {
       validFrom: now,
       version: current.version + 1,
     };
-    const [stored] = await store.insertMemories(trx, [next], { embedder: embedderId, now });
+    const [stored] = await store.insertMemories(trx, [next], { embedder: embedderId(tenant), now });
     if (!stored) throw new Error('A corrected memory was not stored.');
     await learn(trx, [{ ...next, number: stored.number }], byModel);
     return stored.number;
@@ -271,7 +276,7 @@ export function createRememberService(deps: RememberDependencies) {
   async function removeWithin(trx: TenantTransaction, principal: Principal, id: string): Promise<void> {
     const row = await store.findMemory(trx, id);
     assertMayChange(principal, row);
-    await deleteMemories(trx, await numbersOf(trx, [row.id]));
+    await deps.forgetting.forgetWithin(trx, principal.tenant, { kind: 'memory', id: row.id }, principal.userId);
   }
 
   return {
@@ -285,13 +290,15 @@ export function createRememberService(deps: RememberDependencies) {
     },
 
     async get(principal: Principal, id: string): Promise<MemoryView> {
-      return view(await find(principal, id));
+      return view(principal.tenant, await find(principal, id));
     },
 
     /** Every version of a memory, newest first. */
     async versions(principal: Principal, id: string): Promise<MemoryView[]> {
       await find(principal, id);
-      return (await inTenant(database, principal.tenant, (trx) => store.listVersions(trx, id))).map(view);
+      const { tenant } = principal;
+      const rows = await inTenant(database, tenant, (trx) => store.listVersions(trx, id));
+      return rows.map((row) => view(tenant, row));
     },
 
     async list(principal: Principal, query: MessageQuery) {
@@ -306,7 +313,12 @@ export function createRememberService(deps: RememberDependencies) {
         };
         return store.listMemories(trx, scope, { limit: limit + 1, before });
       });
-      return pageOf(rows, limit, view, (row) => [row.created_at.toISOString(), row.number]);
+      return pageOf(
+        rows,
+        limit,
+        (row) => view(principal.tenant, row),
+        (row) => [row.created_at.toISOString(), row.number],
+      );
     },
 
     async change(principal: Principal, id: string, change: MessageChange): Promise<MemoryView> {
@@ -316,7 +328,7 @@ export function createRememberService(deps: RememberDependencies) {
       deps.changed(tenant);
       if (byModel) deps.reading.wake(tenant);
       if (row.embedding_status === 'pending') deps.wakeEmbedding(tenant);
-      return view(row);
+      return view(tenant, row);
     },
 
     /** Deletes a memory with all its versions, postings, vectors and facts. */

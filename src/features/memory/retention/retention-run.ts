@@ -2,7 +2,7 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
 import type { ObjectStorage } from '../../../platform/storage/object-storage.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
-import { type Forgetting, inTenant, type Tenant } from '../../tenancy/index.ts';
+import { type Forgetting, inTenant, type Target, type Tenant } from '../../tenancy/index.ts';
 import { deleteMemories, numbersOf } from '../remember/deletion.store.ts';
 import { keepCold } from './cold-storage.ts';
 import * as plan from './plan.store.ts';
@@ -110,7 +110,9 @@ async function takeSome(deps: RetentionRunDependencies, tenant: Tenant, batch: B
   }
   return inTenant(deps.database, tenant, async (trx) => {
     const done =
-      action === 'archive' ? await archive(trx, steps, deps.clock.now()) : await remove(deps, trx, tenant, ids);
+      action === 'archive'
+        ? await archive(trx, steps, deps.clock.now())
+        : await remove(deps, trx, tenant, { kind: action === 'delete' ? 'memory' : 'moved-memory', ids });
     await plan.takeSteps(
       trx,
       runId,
@@ -134,11 +136,11 @@ async function remove(
   { forgetting }: RetentionRunDependencies,
   trx: TenantTransaction,
   tenant: Tenant,
-  ids: readonly string[],
+  target: Target,
 ): Promise<number> {
-  const numbers = await numbersOf(trx, ids);
+  const numbers = await numbersOf(trx, target.ids);
   if (numbers.length === 0) return 0;
   await deleteMemories(trx, numbers);
-  await forgetting.entomb(trx, tenant, 'memory', ids);
-  return ids.length;
+  await forgetting.entomb(trx, tenant, target);
+  return target.ids.length;
 }

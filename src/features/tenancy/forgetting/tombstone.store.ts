@@ -1,17 +1,15 @@
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import { newId } from '../../../platform/id.ts';
+import type { TargetKind } from './forgetter.ts';
 
-/** What a tombstone names. Each has a way to be deleted again, given when the journal is applied. */
-export type TombstoneKind = 'memory' | 'memory-space' | 'session' | 'message' | 'run' | 'document';
-
-export type Tombstone = { id: string; kind: TombstoneKind; ids: string[]; created_at: Date };
+export type Tombstone = { id: string; kind: TargetKind; ids: string[]; created_at: Date };
 
 /** Ids of one row, and so of one entry of the journal. */
 const MOST_IDS = 1_000;
 
 export async function insertTombstones(
   trx: TenantTransaction,
-  { kind, ids, at }: { kind: TombstoneKind; ids: readonly string[]; at: Date },
+  { kind, ids, at }: { kind: TargetKind; ids: readonly string[]; at: Date },
 ): Promise<void> {
   for (let start = 0; start < ids.length; start += MOST_IDS) {
     const some = ids.slice(start, start + MOST_IDS);

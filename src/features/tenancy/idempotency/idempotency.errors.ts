@@ -13,4 +13,10 @@ export const idempotencyErrors = defineErrors('IDEMPOTENCY', {
     title: 'First answer lost',
     example: 'The request was done, but its answer can no longer be read, because SECRET_KEY was changed.',
   },
+  forgotten: {
+    number: 3,
+    kind: 'gone',
+    title: 'First answer forgotten',
+    example: 'The request was done, but what it made, or its answer, has been forgotten since.',
+  },
 });

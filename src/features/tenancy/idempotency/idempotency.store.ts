@@ -106,3 +106,24 @@ export async function deleteExpiredRequests(trx: TenantTransaction, now: Date, l
     .executeTakeFirstOrThrow();
   return Number(numDeletedRows);
 }
+
+export type StoredAnswer = RequestId & { answer: Buffer };
+
+/** Answers that are kept and not emptied, in order of their requests, from behind `after` on. */
+export async function listAnswers(
+  trx: TenantTransaction,
+  { after, limit }: { after: RequestId | null; limit: number },
+): Promise<StoredAnswer[]> {
+  const { rows } = await sql<StoredAnswer>`
+    SELECT subject, key, answer FROM repeatable_request
+    WHERE length(answer) > 0 AND (${after?.subject ?? null}::text IS NULL OR (subject, key) > (${after?.subject ?? ''}, ${after?.key ?? ''}))
+    ORDER BY subject, key LIMIT ${limit}`.execute(trx);
+  return rows;
+}
+
+export async function emptyAnswers(trx: TenantTransaction, requests: readonly RequestId[]): Promise<void> {
+  await sql`
+    UPDATE repeatable_request SET answer = ''::bytea
+    FROM unnest(${requests.map(({ subject }) => subject)}::text[], ${requests.map(({ key }) => key)}::text[]) AS held (subject, key)
+    WHERE repeatable_request.subject = held.subject AND repeatable_request.key = held.key`.execute(trx);
+}

@@ -4,8 +4,10 @@ import type { Database, TenantTransaction } from '../../../platform/database/dat
 import { newId } from '../../../platform/id.ts';
 import type { JobDefinition, Queue } from '../../../platform/queue/queue.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
+import type { Forgetter } from '../forgetting/forgetter.ts';
 import { inTenant } from '../tenancy.service.ts';
 import type { Tenant } from '../tenant.ts';
+import { createAnswerForgetter } from './answer-forgetter.ts';
 import { idempotencyErrors } from './idempotency.errors.ts';
 import * as store from './idempotency.store.ts';
 import { type AnswerSeal, createAnswerSeal } from './sealed-answer.ts';
@@ -28,10 +30,12 @@ export type Idempotency = {
    * Runs `work` for the first of several equal requests; the others wait for what it resolves to, for 24 hours. When it
    * throws, or its process dies, the next one runs it. A process that dies after its work and before it has stored the
    * answer, some milliseconds, lets the next one do the work again.
-   * @throws ApiError ERR_IDEMPOTENCY_001, ERR_IDEMPOTENCY_002
+   * @throws ApiError ERR_IDEMPOTENCY_001, ERR_IDEMPOTENCY_002, ERR_IDEMPOTENCY_003
    */
   once<Result>(request: Repeatable, work: () => Promise<Result>): Promise<Outcome<Result>>;
   readonly jobs: readonly JobDefinition<never>[];
+  /** Takes what is forgotten out of kept answers. */
+  readonly forgetter: Forgetter;
 };
 
 type Dependencies = {
@@ -99,6 +103,7 @@ export function createIdempotency(deps: Dependencies): Idempotency {
 
   return {
     jobs: [purge.job],
+    forgetter: createAnswerForgetter(database, seal, contextOf),
     once: async <Result>(request: Repeatable, work: () => Promise<Result>) => {
       const claimId = newId();
       for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
@@ -117,11 +122,12 @@ function identify({ subject, key }: Repeatable): store.RequestId {
 }
 
 /** Binds a stored answer to its row: one that is copied to another cannot be opened there. */
-function contextOf({ tenant, subject, key }: Repeatable): string {
+function contextOf({ tenant, subject, key }: Pick<Repeatable, 'tenant' | 'subject' | 'key'>): string {
   return [tenant.id, subject, key].join('\n');
 }
 
 function readAnswer<Result>(seal: AnswerSeal, answer: Buffer, request: Repeatable): Result {
+  if (answer.length === 0) throw idempotencyErrors.forgotten();
   try {
     return seal.open(answer, contextOf(request)) as Result;
   } catch (error) {

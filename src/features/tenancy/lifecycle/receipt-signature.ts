@@ -34,7 +34,7 @@ export function createReceiptSeal(secretKey: string): ReceiptSeal {
 }
 
 /** The same text for the same value: jsonb gives keys back in an order of its own. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -8,7 +8,7 @@ import { type Act, type ActingPrincipal, actBy, SYSTEM } from '../audit/act.ts';
 import { recordAct } from '../audit/audit.service.ts';
 import { tenancyErrors } from '../tenancy.errors.ts';
 import { createTenant } from '../tenancy.service.ts';
-import { isReservedSlug, isSlug } from '../tenant.ts';
+import { isReservedSlug, isSlug, type Tenant } from '../tenant.ts';
 import { createReceiptSeal, type ReceiptSeal, type SignedReceipt } from './receipt-signature.ts';
 import * as store from './tenant-lifecycle.store.ts';
 
@@ -44,6 +44,8 @@ export type LifecycleDependencies = {
   clock: Clock;
   log: Logger;
   secretKey: string;
+  /** Notes that a tenant is to stay deleted, in the transaction that deletes it. */
+  entombTenant(trx: PlatformTransaction, tenant: Tenant): Promise<void>;
   /** Told of each tenant that something was done to, by whichever process: what is known of who may enter is old. */
   onChange(tenantId: string): void;
 };
@@ -159,6 +161,7 @@ async function remove(
   });
   await store.dropTenant(trx, row);
   await store.saveReceipt(trx, { tenantId: id, slug: row.slug, ...signed });
+  await deps.entombTenant(trx, { id, slug: row.slug });
   await record(deps, trx, id, doer, { act: 'tenant.delete', details: { rows: signed.receipt.rows_total } });
   return signed;
 }

@@ -10,6 +10,22 @@ export type TombstoneTable = {
   journaled_at: Timestamp | null;
 };
 
+/** What somebody asked to be forgotten. */
+export type ForgettingTable = {
+  id: string;
+  kind: string;
+  target: string;
+  requested_by: string | null;
+  status: 'running' | 'completed';
+  planned: Json<Record<string, number>>;
+  done: Json<Record<string, number>>;
+  memory_ids: string[];
+  receipt: Json<unknown> | null;
+  signature: string | null;
+  created_at: CreatedAt;
+  ended_at: Timestamp | null;
+};
+
 /** One row at most. */
 export type RetentionPolicyTable = {
   singleton: boolean;
