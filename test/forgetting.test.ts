@@ -80,7 +80,7 @@ describe.each(testDatabases())('what is forgotten, on the $kind database', ({ op
     const { body } = await who.send('POST', `/v1/sessions/${session}/runs`, { input });
     const id = String((body as { id?: string; run?: { id: string } }).run?.id ?? body.id);
     await expect
-      .poll(async () => (await who.send('GET', `/v1/runs/${id}`)).body.status, { timeout: 20_000 })
+      .poll(async () => (await who.send('GET', `/v1/runs/${id}`)).body.status, { timeout: 60_000 })
       .toBe('completed');
     return id;
   }
@@ -132,15 +132,17 @@ describe.each(testDatabases())('what is forgotten, on the $kind database', ({ op
           const { body } = await who.send('GET', '/v1/forgetting');
           return (body.data as unknown as View[]).every(({ status }) => status === 'completed');
         },
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       .toBe(true);
   const embedded = (who: Person, id: string) =>
     expect
-      .poll(async () => (await who.send('GET', `/v1/messages/${id}`)).body.embedding_status, { timeout: 20_000 })
+      .poll(async () => (await who.send('GET', `/v1/messages/${id}`)).body.embedding_status, { timeout: 60_000 })
       .toBe('completed');
 
-  test('of a session, a memory and a document is gone from every search and table, and stays so after a restore', async () => {
+  test('of a session, a memory and a document is gone from every search and table, and stays so after a restore', {
+    timeout: 120_000,
+  }, async () => {
     const ann = await person();
     const session = String((await ann.send('POST', '/v1/sessions', { title: 'zanzibar' })).body.id);
     const quoting = String((await ann.send('POST', '/v1/sessions', {})).body.id);
@@ -153,13 +155,13 @@ describe.each(testDatabases())('what is forgotten, on the $kind database', ({ op
     await embedded(ann, memory);
     await expect
       .poll(async () => JSON.stringify((await ann.send('GET', `/v1/messages?session_id=${session}`)).body), {
-        timeout: 20_000,
+        timeout: 60_000,
       })
       .toContain('zanzibar');
     const text = { title: 'Notes', content: 'A guide to zanzibar and its spice market.' };
     const document = String((await ann.send('POST', '/v1/documents', text)).body.id);
     await expect
-      .poll(async () => (await ann.send('GET', `/v1/documents/${document}`)).body.status, { timeout: 20_000 })
+      .poll(async () => (await ann.send('GET', `/v1/documents/${document}`)).body.status, { timeout: 60_000 })
       .toBe('ready');
     // Another session's events quote the memory.
     await ask(ann, quoting, 'When does the spice market open?');
@@ -208,7 +210,9 @@ describe.each(testDatabases())('what is forgotten, on the $kind database', ({ op
     expect(await forgetting().applyJournal(never, { tenant: ann.tenant })).toMatchObject({ entries: 4, applied: 0 });
   });
 
-  test('of a subject and of a user is all of theirs, cold storage included, and nobody else’s', async () => {
+  test('of a subject and of a user is all of theirs, cold storage included, and nobody else’s', {
+    timeout: 120_000,
+  }, async () => {
     const ann = await person();
     const bob = await person();
     const said = { role: 'user', content: 'I live beside the quarry at Larvik.' };
@@ -221,7 +225,7 @@ describe.each(testDatabases())('what is forgotten, on the $kind database', ({ op
     expect((await ann.send('POST', '/v1/retention/rules', rule)).status).toBe(201);
     const run = (await ann.send('POST', '/v1/retention/runs', { actions: ['move_to_cold_storage'] })).body;
     await expect
-      .poll(async () => (await ann.send('GET', `/v1/retention/runs/${run.id}`)).body.status, { timeout: 20_000 })
+      .poll(async () => (await ann.send('GET', `/v1/retention/runs/${run.id}`)).body.status, { timeout: 60_000 })
       .toBe('completed');
     expect(await coldTexts(ann)).toContain('Long ago');
     const eve = (await ann.send('POST', '/v1/forgetting', { kind: 'subject', subject: 'eve' })).body as unknown as View;
@@ -240,7 +244,7 @@ describe.each(testDatabases())('what is forgotten, on the $kind database', ({ op
     expect(await traces(bob, 'quarry')).toContain('memory');
   });
 
-  test('is refused for what is another’s', async () => {
+  test('is refused for what is another’s', { timeout: 120_000 }, async () => {
     const [ann, bob] = [await person(), await person()];
     const session = String((await ann.send('POST', '/v1/sessions', {})).body.id);
     expect((await bob.send('POST', '/v1/forgetting', { kind: 'session', id: session })).status).toBe(404);

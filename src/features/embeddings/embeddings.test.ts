@@ -53,7 +53,7 @@ describe.each(testDatabases())('another embedding model on the $kind database', 
   const add = async ({ documents }: Services, title: string, content: string) => {
     const { id } = await documents.service.createFromText(somebody, { title, content });
     await expect
-      .poll(async () => (await documents.service.get(somebody, id)).status, { timeout: 20_000 })
+      .poll(async () => (await documents.service.get(somebody, id)).status, { timeout: 60_000 })
       .toBe('ready');
   };
   const say = ({ memory }: Services, content: string) => memory.messages.create(somebody, { role: 'user', content });
@@ -68,7 +68,7 @@ describe.each(testDatabases())('another embedding model on the $kind database', 
     return { mode_used, cosine: items[0]?.explanation?.cosine ?? null };
   };
   const settled = (services: Services, expected: unknown) =>
-    expect.poll(() => states(services), { timeout: 20_000 }).toEqual(expected);
+    expect.poll(() => states(services), { timeout: 60_000 }).toEqual(expected);
   const vectorsOf = (embedder: string) =>
     inTenant(db.database, somebody.tenant, async (trx) => {
       const chunks = await trx
@@ -84,7 +84,7 @@ describe.each(testDatabases())('another embedding model on the $kind database', 
       return [chunks.length, memories.length];
     });
 
-  test('what was there before any model gets vectors by itself at the start', async () => {
+  test('what was there before any model gets vectors by itself at the start', { timeout: 120_000 }, async () => {
     const before = await restart({});
     await add(before, 'Whales', 'Whales sing under the ice.');
     await say(before, 'My boat is called Gerda.');
@@ -98,12 +98,14 @@ describe.each(testDatabases())('another embedding model on the $kind database', 
     expect((await cosineOf(services, 'boat Gerda')).cosine).toBeGreaterThan(0.5);
   });
 
-  test('the next one is built beside the one that serves, and only when whole are searches switched; then back', async () => {
+  test('the next one is built beside the one that serves, and only when whole are searches switched; then back', {
+    timeout: 120_000,
+  }, async () => {
     const held = Promise.withResolvers<void>();
     provider.hold = held.promise;
     const both = { EMBEDDING_MODEL: 'fake-small', NEXT_EMBEDDING_MODEL: 'fake-large' };
     const services = await restart(both);
-    await expect.poll(() => provider.asked.some(({ model }) => model === 'fake-large'), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => provider.asked.some(({ model }) => model === 'fake-large'), { timeout: 60_000 }).toBe(true);
     expect(await states(services)).toContainEqual(['documents', LARGE, 'building', 1]);
     // A person cannot switch to what is not whole.
     await expect(services.embeddings.serve(somebody.tenant, LARGE)).rejects.toMatchObject({
@@ -123,8 +125,8 @@ describe.each(testDatabases())('another embedding model on the $kind database', 
     // What comes now is in both, so that the way back is open.
     await add(services, 'Seals', 'Seals bark on the rocks.');
     await say(services, 'My cat is called Otto.');
-    await expect.poll(() => vectorsOf(SMALL), { timeout: 20_000 }).toEqual([2, 2]);
-    await expect.poll(() => vectorsOf(LARGE), { timeout: 20_000 }).toEqual([2, 2]);
+    await expect.poll(() => vectorsOf(SMALL), { timeout: 60_000 }).toEqual([2, 2]);
+    await expect.poll(() => vectorsOf(LARGE), { timeout: 60_000 }).toEqual([2, 2]);
     await services.embeddings.serve(somebody.tenant, SMALL);
     expect(await found(services, 'seals bark')).toMatchObject({ titles: ['Seals', 'Whales'], by: ['fake-small'] });
     // A person's word stands: nothing switches again by itself, not even after a restart.
@@ -133,7 +135,9 @@ describe.each(testDatabases())('another embedding model on the $kind database', 
     expect(await states(again)).toContainEqual(['documents', SMALL, 'serving', 0]);
   });
 
-  test('a model that is away is told, tried again, and never replaced by a made-up vector', async () => {
+  test('a model that is away is told, tried again, and never replaced by a made-up vector', {
+    timeout: 120_000,
+  }, async () => {
     const { embeddings } = await restart({
       EMBEDDING_MODEL: 'fake-small',
       NEXT_EMBEDDING_MODEL: 'fake-third',
@@ -169,7 +173,7 @@ describe.each(testDatabases())('another embedding model on the $kind database', 
       NEXT_EMBEDDING_MODEL: 'fake-fourth',
       EMBEDDING_SWITCH: 'manual',
     });
-    await expect.poll(() => vectorsOf('embedding/fake-fourth'), { timeout: 20_000 }).toEqual([2, 2]);
+    await expect.poll(() => vectorsOf('embedding/fake-fourth'), { timeout: 60_000 }).toEqual([2, 2]);
     expect(await states(healed)).toContainEqual(['documents', 'embedding/fake-fourth', 'complete', 0]);
     await stop();
   });

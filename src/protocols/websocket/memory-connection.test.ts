@@ -50,7 +50,9 @@ describe.each(testDatabases())('live memory on the $kind database', ({ kind, ope
   }
   const contentOf = (frame: Record<string, unknown>) => (frame.memory as { content: string }).content;
 
-  test('new memories come to whoever subscribed, at another replica too, and to nobody else', async () => {
+  test('new memories come to whoever subscribed, at another replica too, and to nobody else', {
+    timeout: 120_000,
+  }, async () => {
     const [ann, bob] = [await person(), await person()];
     await ann.say('Said before anybody listened.');
     const client = await ann.connect();
@@ -70,7 +72,7 @@ describe.each(testDatabases())('live memory on the $kind database', ({ kind, ope
     for (const { socket } of [client, stranger]) socket.terminate();
   });
 
-  test('who comes back with a place is told what came meanwhile, in order', async () => {
+  test('who comes back with a place is told what came meanwhile, in order', { timeout: 120_000 }, async () => {
     const ann = await person();
     const first = await ann.connect();
     first.send({ type: 'subscribe', conversation_id: 'talk' });
@@ -90,7 +92,9 @@ describe.each(testDatabases())('live memory on the $kind database', ({ kind, ope
     again.socket.terminate();
   });
 
-  test('a search is answered by words at once, then by meaning too; bad frames are told', async () => {
+  test('a search is answered by words at once, then by meaning too; bad frames are told', {
+    timeout: 120_000,
+  }, async () => {
     const ann = await person();
     await ann.say('The lighthouse keeper is called Nils.');
     const client = await ann.connect();
@@ -104,7 +108,7 @@ describe.each(testDatabases())('live memory on the $kind database', ({ kind, ope
     client.socket.terminate();
   });
 
-  test('without a credential nobody gets in, and a suspended tenant is out at once', async () => {
+  test('without a credential nobody gets in, and a suspended tenant is out at once', { timeout: 120_000 }, async () => {
     expect(await WebSocketClient.refusal(other.url, {}, '/v1/ws/memory')).toMatchObject({ status: 401 });
     const ann = await person();
     const client = await ann.connect();
