@@ -48,7 +48,7 @@ import { loadOwnMigrations } from '../platform/database/migrations/installation.
 import type { Migration } from '../platform/database/migrations/migration.ts';
 import { createGuardedFetch, type GuardedFetch } from '../platform/http/guarded-fetch.ts';
 import { createOutbox } from '../platform/mail/outbox.ts';
-import { createQueue, type JobDefinition, type Queue } from '../platform/queue/queue.ts';
+import { createQueue, type Queue } from '../platform/queue/queue.ts';
 import { createRedis, type RedisConnection } from '../platform/redis/redis.ts';
 import { createOutside, type Outside } from '../platform/resilience/outside.ts';
 import type { SealedStore } from '../platform/secrets/sealed-store.ts';
@@ -64,6 +64,7 @@ import type { Config } from './config.ts';
 import { healthChecks } from './health-checks.ts';
 import { mailerOf, providersOf, publicUrlOf } from './identity-parts.ts';
 import { installationSecret } from './installation-secret.ts';
+import { modelEvents } from './model-events.ts';
 import { outsideMailer, outsideProvider, outsideStorage } from './outside-services.ts';
 import { readPricesFile } from './prices-file.ts';
 import { recallWith } from './recall-for-chat.ts';
@@ -394,38 +395,5 @@ export async function createServices(
     previews: attachmentPreviews(secretKey, clock),
     health,
     backups,
-  };
-}
-
-/** What the queue is started with. */
-export function jobsOf({
-  embeddings,
-  documents,
-  memory,
-  chat,
-  idempotency,
-  forgetting,
-  outbox,
-  tenancy,
-  backups,
-}: Services): readonly JobDefinition<never>[] {
-  const own = [
-    ...documents.jobs,
-    ...memory.jobs,
-    ...chat.jobs,
-    ...idempotency.jobs,
-    ...forgetting.jobs,
-    ...embeddings.jobs,
-  ];
-  return [...own, ...tenancy.exports.jobs, ...backups.jobs, ...(outbox?.jobs ?? [])];
-}
-
-function modelEvents(log: Logger, outside: Outside) {
-  return {
-    onRetry: (error: unknown, attempt: number, delay: number) =>
-      log.warn({ err: error, attempt, delay_ms: delay }, 'a model call is tried again'),
-    onFallback: (error: unknown, from: string, to: string) =>
-      log.warn({ err: error, from, to }, 'a model fell back to another'),
-    breaker: (provider: string) => outside.breaker(`model:${provider}`, 'model'),
   };
 }

@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { readConfig } from '../../src/app/config.ts';
+import { jobsOf } from '../../src/app/jobs.ts';
 import { createServer } from '../../src/app/server.ts';
-import { createServices, jobsOf, type ServiceOverrides, type Services } from '../../src/app/services.ts';
+import { createServices, type ServiceOverrides, type Services } from '../../src/app/services.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import type { App } from '../../src/platform/http/server.ts';
 

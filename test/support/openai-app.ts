@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import type { ChatModel } from '../../src/ai/chat-model.ts';
 import type { Embedder } from '../../src/ai/embedder.ts';
 import { type ModelRegistry, UnknownModelError } from '../../src/ai/model-registry.ts';
-import { jobsOf } from '../../src/app/services.ts';
+import { jobsOf } from '../../src/app/jobs.ts';
 import { insertMembership } from '../../src/features/identity/identity.store.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { openApp, type TestApp } from './app.ts';

@@ -13,8 +13,9 @@ import { ArchiveError, findTenantBySlug, type JournalScope, readArchive } from '
 import { loadConfig } from '../config.ts';
 import { CommandError } from '../failures.ts';
 import { migrateAll, prepareDatabase } from '../installation.ts';
+import { jobsOf } from '../jobs.ts';
 import { openCommandLog, openServices } from '../open.ts';
-import { jobsOf, type Services } from '../services.ts';
+import type { Services } from '../services.ts';
 import { LONG_STATEMENTS } from './backup.ts';
 import { say, showProgress, tellSize, untilInterrupted } from './long-work.ts';
 

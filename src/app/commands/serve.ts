@@ -1,9 +1,10 @@
 import { createFirstOperator } from '../../features/identity/index.ts';
 import { loadConfig } from '../config.ts';
 import { prepareDatabase } from '../installation.ts';
+import { jobsOf } from '../jobs.ts';
 import { openLog, openServices } from '../open.ts';
 import { createServer } from '../server.ts';
-import { jobsOf, type Services } from '../services.ts';
+import type { Services } from '../services.ts';
 import { shipDocuments } from '../shipped-documents.ts';
 import { shutDown, untilSignal } from '../shutdown.ts';
 

@@ -1,8 +1,8 @@
 import { loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../failures.ts';
 import { prepareDatabase } from '../installation.ts';
+import { jobsOf } from '../jobs.ts';
 import { openLog, openServices } from '../open.ts';
-import { jobsOf } from '../services.ts';
 import { shutDown, untilSignal } from '../shutdown.ts';
 
 /** `parley worker`: jobs and the takeover of runs, beside servers on the same database. */
