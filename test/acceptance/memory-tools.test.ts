@@ -2,6 +2,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { scriptedModel } from '../../src/ai/fakes.ts';
 import { type TestDatabase, testDatabases } from '../support/databases.ts';
+import { startMcpServer } from '../support/mcp-server.ts';
 import { type OpenaiApp, type OpenaiUser, openOpenaiApp } from '../support/openai-app.ts';
 import { call, calls } from '../support/tool-runs.ts';
 
@@ -21,7 +22,7 @@ beforeAll(async () => {
   app = await openOpenaiApp(
     db.database,
     { 'fake/curious': curious },
-    { settings: { RATE_LIMIT_MESSAGES_PER_MINUTE: '6' } },
+    { settings: { RATE_LIMIT_MESSAGES_PER_MINUTE: '6', OUTBOUND_ALLOWED_HOSTS: '127.0.0.1' } },
   );
 }, 60_000);
 afterAll(async () => {
@@ -150,6 +151,27 @@ test('a tenant’s own tools are there in every dialect whose request names none
 
   await recalled((await app.newUser()).token, { tools: undefined });
   expect(offered()).toBeUndefined();
+});
+
+test('where nobody can be asked, a tool that needs permission is not offered', async () => {
+  await using shop = await startMcpServer((server) => {
+    const content = [{ type: 'text' as const, text: 'done' }];
+    server.registerTool('look', { description: 'Looks.', annotations: { readOnlyHint: true } }, () => ({ content }));
+    server.registerTool('buy', { description: 'Buys.' }, () => ({ content }));
+  });
+  const ann = await app.newUser();
+  await send(ann.token, '/v1/mcp-servers', { name: 'shop', url: shop.url });
+  expect(await setting(ann.token, { 'tools.default': [{ type: 'mcp', server: 'shop' }] })).toBe(200);
+  const offered = () =>
+    curious.requests
+      .at(-1)
+      ?.tools?.map(({ name }) => name)
+      .sort();
+  await recalled(ann.token, { tools: undefined });
+  expect(offered()).toEqual(['shop__buy', 'shop__look']);
+  const messages = [{ role: 'user' as const, content: 'Hm?' }];
+  await ann.client.chat.completions.create({ model: 'fake/curious', messages });
+  expect(offered()).toEqual(['shop__look']);
 });
 
 async function setting(token: string, changes: object): Promise<number> {
