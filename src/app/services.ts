@@ -64,7 +64,7 @@ import type { Config } from './config.ts';
 import { healthChecks } from './health-checks.ts';
 import { mailerOf, providersOf, publicUrlOf } from './identity-parts.ts';
 import { installationSecret } from './installation-secret.ts';
-import { modelEvents } from './model-events.ts';
+import { callEvents, modelEvents } from './model-events.ts';
 import { outsideMailer, outsideProvider, outsideStorage } from './outside-services.ts';
 import { readPricesFile } from './prices-file.ts';
 import { recallWith } from './recall-for-chat.ts';
@@ -241,7 +241,7 @@ export async function createServices(
     settings: config,
     installation: models,
     keys: providerKeys,
-    options: modelEvents(log, outside),
+    options: callEvents(log),
   });
   const meter = withOwnKeys(usage.meter, models, modelsOf);
   const embeddings: Embeddings = createEmbeddings({
