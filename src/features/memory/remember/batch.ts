@@ -56,7 +56,7 @@ export function createBatches(service: RememberService) {
   };
 }
 
-/** All in one transaction; where one of them is refused by its content, each by itself. */
+/** All that may be, in one transaction. */
 async function createGood(
   service: RememberService,
   principal: Principal,
@@ -64,17 +64,11 @@ async function createGood(
   batch: Batch,
 ): Promise<void> {
   if (good.length === 0) return;
-  try {
-    const remembered = await service.createMany(
-      principal,
-      good.map(({ body }) => body),
-    );
-    for (const [index, one] of remembered.entries()) batch.created(good[index]?.place ?? 0, one);
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    for (const { place, body } of good) {
-      await batch.try(place, undefined, async () => batch.created(place, await service.create(principal, body)));
-    }
+  const bodies = good.map(({ body }) => body);
+  for (const [index, result] of (await service.createMany(principal, bodies)).entries()) {
+    const place = good[index]?.place ?? 0;
+    if (result.status === 'fulfilled') batch.created(place, result.value);
+    else batch.refuse(place, result.reason as ApiError);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
-import { breaksReference } from '../../../platform/database/failures.ts';
 import { requestErrors } from '../../../platform/http/errors.ts';
 import { decodeCursor, pageOf } from '../../../platform/http/pagination.ts';
 import { newId } from '../../../platform/id.ts';
@@ -10,13 +9,14 @@ import { type Forgetting, inTenant, type Tenant } from '../../tenancy/index.ts';
 import type { FactReading } from '../facts/reading/read-facts.ts';
 import { memoryErrors } from '../memory.errors.ts';
 import { assertMayChange, assertMayRead } from '../memory.policy.ts';
-import type { MemoryView, MessageChange, MessageQuery, NewMessage } from '../memory.schema.ts';
+import type { MemoryView, MessageChange, MessageQuery } from '../memory.schema.ts';
 import { memoryView } from '../memory-view.ts';
 import type { LearnedFrom } from './learned-from.ts';
 import * as store from './memory.store.ts';
-import { storableMetadata, storableText } from './metadata.ts';
+import { storableMetadata } from './metadata.ts';
 import { importanceFor, prepareMemories, type Said } from './prepare.ts';
 import type { Spaces } from './spaces.ts';
+import { createWrites, onlyRecalled } from './write-memories.ts';
 
 export type RememberDependencies = {
   database: Database;
@@ -40,7 +40,8 @@ export type RememberDependencies = {
   changed(tenant: Tenant): void;
 };
 
-export type Remembered = { memory: MemoryView; isNew: boolean };
+export type { Remembered } from './write-memories.ts';
+export { assertOwnTenant } from './write-memories.ts';
 
 export type RememberService = ReturnType<typeof createRememberService>;
 
@@ -76,112 +77,7 @@ export function createRememberService(deps: RememberDependencies) {
     return stored;
   }
 
-  /** What a request says, as it is stored. The order of a batch is kept by its times, a millisecond apart. */
-  async function saidOf(
-    trx: TenantTransaction,
-    principal: Principal,
-    body: NewMessage,
-    { place, count, now }: { place: number; count: number; now: Date },
-  ): Promise<Said> {
-    assertOwnTenant(principal, body.tenant_id);
-    if (body.session_id !== undefined) await assertOwnSession(trx, principal, body.session_id);
-    return {
-      spaceId: await spaces.ensure(trx, principal, body),
-      createdBy: principal.userId,
-      sessionId: body.session_id ?? null,
-      messageId: null,
-      conversationId:
-        body.session_id ?? (body.conversation_id === undefined ? null : storableText(body.conversation_id)),
-      role: body.role,
-      content: body.content.trim(),
-      metadata: storableMetadata(body.metadata ?? {}),
-      importanceOverride: body.importance_override ?? null,
-      saidAt: body.created_at === undefined ? null : new Date(body.created_at),
-      defaultTime: new Date(now.getTime() - (count - 1 - place)),
-    };
-  }
-
-  async function assertOwnSession(trx: TenantTransaction, principal: Principal, sessionId: string): Promise<void> {
-    const owner = await deps.sessionOwner(trx, sessionId);
-    if (owner === undefined) throw memoryErrors.sessionNotFound();
-    if (owner !== principal.userId) throw memoryErrors.forbidden('This session belongs to another user.');
-  }
-
-  /** Stores all or nothing. Each gets its memory: a new one, or the one that it was already. */
-  async function createMany(principal: Principal, bodies: readonly NewMessage[]): Promise<Remembered[]> {
-    const { tenant } = principal;
-    const now = clock.now();
-    // Read before the transaction begins, which needs its connection.
-    const byModel = await deps.reading.isOn(tenant);
-    const work = async (trx: TenantTransaction) => {
-      const said: Said[] = [];
-      for (const [place, body] of bodies.entries()) {
-        said.push(await saidOf(trx, principal, body, { place, count: bodies.length, now }));
-      }
-      const memories = await prepareMemories(trx, said, now);
-      for (const memory of memories) if (memory.content === '') throw onlyRecalled();
-      return storeAll(
-        trx,
-        tenant,
-        memories,
-        bodies.map((body) => spaces.ownerOf(principal, body)),
-        byModel,
-      );
-    };
-    const remembered = await inTenant(database, tenant, work).catch((error: unknown) => {
-      // The space was forgotten since this process learned its number: once more, with a new one.
-      if (!breaksReference(error)) throw error;
-      spaces.forget(tenant);
-      return inTenant(database, tenant, work);
-    });
-    announce(tenant, remembered);
-    if (byModel && remembered.some(({ isNew }) => isNew)) deps.reading.wake(tenant);
-    return remembered;
-  }
-
-  async function storeAll(
-    trx: TenantTransaction,
-    tenant: Tenant,
-    memories: readonly store.NewMemory[],
-    owners: readonly Owner[],
-    byModel: boolean,
-  ): Promise<Remembered[]> {
-    const stored = await store.insertMemories(trx, memories, { embedder: embedderId(tenant), now: clock.now() });
-    const byId = new Map(stored.map((row) => [row.id, row]));
-    const known = memories.filter(({ id }) => !byId.has(id));
-    const existing = await existingOf(trx, known);
-    await learn(
-      trx,
-      memories.flatMap((memory) => {
-        const number = byId.get(memory.id)?.number;
-        return number === undefined ? [] : [{ ...memory, number }];
-      }),
-      byModel,
-    );
-    return memories.map((memory, place) => {
-      const fresh = byId.get(memory.id);
-      if (fresh)
-        return { memory: view(tenant, rowOf(memory, fresh, owners[place] as Owner, clock.now())), isNew: true };
-      const found = existing.get(memory.identityHash?.toString('hex') ?? '');
-      if (!found) throw new Error('A memory was neither new nor known.');
-      return { memory: view(tenant, found), isNew: false };
-    });
-  }
-
-  async function existingOf(trx: TenantTransaction, known: readonly store.NewMemory[]) {
-    const hashes = known.flatMap(({ identityHash }) => identityHash ?? []);
-    const rows = hashes.length === 0 ? [] : await store.findByIdentity(trx, hashes);
-    return new Map(rows.map((row) => [row.identity_hash.toString('hex'), row]));
-  }
-
-  function announce(tenant: Tenant, remembered: readonly Remembered[]): void {
-    const fresh = remembered.filter(({ isNew }) => isNew);
-    for (const { memory } of fresh) {
-      metrics.memoriesRemembered.inc({ role: memory.role, noise: memory.noise ?? 'none' });
-    }
-    if (fresh.length > 0) deps.changed(tenant);
-    if (fresh.some(({ memory }) => memory.embedding_status === 'pending')) deps.wakeEmbedding(tenant);
-  }
+  const writes = createWrites({ ...deps, learn, view });
 
   async function find(principal: Principal, id: string): Promise<store.MemoryRow> {
     const row = await inTenant(database, principal.tenant, (trx) => store.findMemory(trx, id));
@@ -281,13 +177,10 @@ export function createRememberService(deps: RememberDependencies) {
 
   return {
     rememberWithin,
-    createMany,
+    createMany: writes.many,
 
-    async create(principal: Principal, body: NewMessage): Promise<Remembered> {
-      const [remembered] = await createMany(principal, [body]);
-      if (!remembered) throw new Error('A memory was neither new nor known.');
-      return remembered;
-    },
+    /** One message; those that come at the same time are stored together. @throws ApiError where it is refused */
+    create: writes.one,
 
     async get(principal: Principal, id: string): Promise<MemoryView> {
       return view(principal.tenant, await find(principal, id));
@@ -337,56 +230,6 @@ export function createRememberService(deps: RememberDependencies) {
       deps.changed(principal.tenant);
     },
   };
-}
-
-/** The contract: the tenant comes from the credential; a request that names another one finds nothing. */
-export function assertOwnTenant({ tenant }: Principal, named: string | undefined): void {
-  if (named !== undefined && named !== tenant.id && named !== tenant.slug) throw memoryErrors.otherTenant();
-}
-
-type Owner = { userId: string | null; subject: string };
-
-/** The row as it was just written, so that it need not be read. */
-function rowOf(
-  memory: store.NewMemory,
-  { number, embedding_status }: store.StoredMemory,
-  { userId, subject }: Owner,
-  now: Date,
-): store.MemoryRow {
-  return {
-    number,
-    id: memory.id,
-    space_id: memory.spaceId,
-    user_id: userId,
-    subject,
-    created_by: memory.createdBy,
-    session_id: memory.sessionId,
-    message_id: memory.messageId,
-    conversation_id: memory.conversationId,
-    role: memory.role,
-    content: memory.content,
-    content_hash: memory.contentHash,
-    metadata: memory.metadata,
-    importance: memory.importance,
-    importance_override: memory.importanceOverride,
-    noise: memory.noise,
-    embedding_status,
-    embedder: null,
-    embedding_error: null,
-    archived: false,
-    created_at: memory.createdAt,
-    remembered_at: now,
-    updated_at: now,
-    valid_from: memory.validFrom,
-    valid_to: null,
-    superseded_by: null,
-    version: memory.version,
-  };
-}
-
-function onlyRecalled() {
-  const message = 'is nothing but text that came out of memory, which is not remembered again';
-  return requestErrors.invalid(`content ${message}`, { fields: [{ field: 'content', message }] });
 }
 
 function readCursor(cursor: string): { createdAt: Date; number: number } {

@@ -1,0 +1,240 @@
+import type { Clock } from '../../../platform/clock.ts';
+import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
+import { breaksReference } from '../../../platform/database/failures.ts';
+import { ApiError, requestErrors } from '../../../platform/http/errors.ts';
+import type { Metrics } from '../../../platform/telemetry/metrics.ts';
+import type { Principal } from '../../identity/index.ts';
+import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import type { FactReading } from '../facts/reading/read-facts.ts';
+import { memoryErrors } from '../memory.errors.ts';
+import type { MemoryView, NewMessage } from '../memory.schema.ts';
+import { gatherWrites } from './gather.ts';
+import type { LearnedFrom } from './learned-from.ts';
+import * as store from './memory.store.ts';
+import { storableMetadata, storableText } from './metadata.ts';
+import { prepareMemories, type Said } from './prepare.ts';
+import type { Spaces } from './spaces.ts';
+
+export type Remembered = { memory: MemoryView; isNew: boolean };
+/** What one message of a request asks to be remembered; `place` of `count` in that request. */
+type Write = { principal: Principal; body: NewMessage; place: number; count: number };
+
+export type WriteDependencies = {
+  database: Database;
+  clock: Clock;
+  metrics: Metrics;
+  spaces: Spaces;
+  embedderId(tenant: Tenant): string | null;
+  wakeEmbedding(tenant: Tenant): void;
+  sessionOwner(trx: TenantTransaction, sessionId: string): Promise<string | undefined>;
+  reading: Pick<FactReading, 'isOn' | 'wake'>;
+  changed(tenant: Tenant): void;
+  /** Draws facts from what is new, in the same transaction. */
+  learn(trx: TenantTransaction, memories: readonly LearnedFrom[], byModel: boolean): Promise<void>;
+  view(tenant: Tenant, row: store.MemoryRow): MemoryView;
+};
+
+/** How messages that programs bring come to memory. */
+export function createWrites(deps: WriteDependencies) {
+  const { database, clock, metrics, spaces, embedderId, learn, view } = deps;
+
+  /** What a request says, as it is stored. The order of a batch is kept by its times, a millisecond apart. */
+  async function saidOf(
+    trx: TenantTransaction,
+    principal: Principal,
+    body: NewMessage,
+    { place, count, now }: { place: number; count: number; now: Date },
+  ): Promise<Said> {
+    assertOwnTenant(principal, body.tenant_id);
+    if (body.session_id !== undefined) await assertOwnSession(trx, principal, body.session_id);
+    return {
+      spaceId: await spaces.ensure(trx, principal, body),
+      createdBy: principal.userId,
+      sessionId: body.session_id ?? null,
+      messageId: null,
+      conversationId:
+        body.session_id ?? (body.conversation_id === undefined ? null : storableText(body.conversation_id)),
+      role: body.role,
+      content: body.content.trim(),
+      metadata: storableMetadata(body.metadata ?? {}),
+      importanceOverride: body.importance_override ?? null,
+      saidAt: body.created_at === undefined ? null : new Date(body.created_at),
+      defaultTime: new Date(now.getTime() - (count - 1 - place)),
+    };
+  }
+
+  async function assertOwnSession(trx: TenantTransaction, principal: Principal, sessionId: string): Promise<void> {
+    const owner = await deps.sessionOwner(trx, sessionId);
+    if (owner === undefined) throw memoryErrors.sessionNotFound();
+    if (owner !== principal.userId) throw memoryErrors.forbidden('This session belongs to another user.');
+  }
+
+  /**
+   * Stores what several requests of a tenant say in one transaction. Each gets its memory, a new one or the one that it was
+   * already, or the reason why it is refused.
+   */
+  async function together(tenant: Tenant, writes: readonly Write[]): Promise<PromiseSettledResult<Remembered>[]> {
+    const now = clock.now();
+    // Read before the transaction begins, which needs its connection.
+    const byModel = await deps.reading.isOn(tenant);
+    const work = async (trx: TenantTransaction) => {
+      const { said, good, refused } = await judge(trx, writes, now);
+      const memories = await prepareMemories(trx, said, now);
+      for (const [place, { content }] of memories.entries()) {
+        const write = good[place];
+        if (write && content === '') refused.set(write, onlyRecalled());
+      }
+      const taken = memories.filter(({ content }) => content !== '');
+      const stored = good.filter((write) => !refused.has(write));
+      const owners = stored.map(({ principal, body }) => spaces.ownerOf(principal, body));
+      const remembered = taken.length === 0 ? [] : await storeAll(trx, tenant, taken, owners, byModel);
+      return { remembered, results: settled(writes, stored, remembered, refused) };
+    };
+    const { remembered, results } = await inTenant(database, tenant, work).catch((error: unknown) => {
+      // The space was forgotten since this process learned its number: once more, with a new one.
+      if (!breaksReference(error)) throw error;
+      spaces.forget(tenant);
+      return inTenant(database, tenant, work);
+    });
+    announce(tenant, remembered);
+    if (byModel && remembered.some(({ isNew }) => isNew)) deps.reading.wake(tenant);
+    return results;
+  }
+
+  async function judge(trx: TenantTransaction, writes: readonly Write[], now: Date) {
+    const said: Said[] = [];
+    const good: Write[] = [];
+    const refused = new Map<Write, ApiError>();
+    for (const write of writes) {
+      try {
+        said.push(await saidOf(trx, write.principal, write.body, { ...write, now }));
+        good.push(write);
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        refused.set(write, error);
+      }
+    }
+    return { said, good, refused };
+  }
+
+  async function storeAll(
+    trx: TenantTransaction,
+    tenant: Tenant,
+    memories: readonly store.NewMemory[],
+    owners: readonly Owner[],
+    byModel: boolean,
+  ): Promise<Remembered[]> {
+    const stored = await store.insertMemories(trx, memories, { embedder: embedderId(tenant), now: clock.now() });
+    const byId = new Map(stored.map((row) => [row.id, row]));
+    const known = memories.filter(({ id }) => !byId.has(id));
+    const existing = await existingOf(trx, known);
+    await learn(
+      trx,
+      memories.flatMap((memory) => {
+        const number = byId.get(memory.id)?.number;
+        return number === undefined ? [] : [{ ...memory, number }];
+      }),
+      byModel,
+    );
+    return memories.map((memory, place) => {
+      const fresh = byId.get(memory.id);
+      if (fresh)
+        return { memory: view(tenant, rowOf(memory, fresh, owners[place] as Owner, clock.now())), isNew: true };
+      const found = existing.get(memory.identityHash?.toString('hex') ?? '');
+      if (!found) throw new Error('A memory was neither new nor known.');
+      return { memory: view(tenant, found), isNew: false };
+    });
+  }
+
+  async function existingOf(trx: TenantTransaction, known: readonly store.NewMemory[]) {
+    const hashes = known.flatMap(({ identityHash }) => identityHash ?? []);
+    const rows = hashes.length === 0 ? [] : await store.findByIdentity(trx, hashes);
+    return new Map(rows.map((row) => [row.identity_hash.toString('hex'), row]));
+  }
+
+  function announce(tenant: Tenant, remembered: readonly Remembered[]): void {
+    const fresh = remembered.filter(({ isNew }) => isNew);
+    for (const { memory } of fresh) {
+      metrics.memoriesRemembered.inc({ role: memory.role, noise: memory.noise ?? 'none' });
+    }
+    if (fresh.length > 0) deps.changed(tenant);
+    if (fresh.some(({ memory }) => memory.embedding_status === 'pending')) deps.wakeEmbedding(tenant);
+  }
+
+  const write = gatherWrites(together);
+
+  return {
+    one: (principal: Principal, body: NewMessage): Promise<Remembered> =>
+      write(principal.tenant, { principal, body, place: 0, count: 1 }),
+
+    /** Several messages of one request, in their order. */
+    many(principal: Principal, bodies: readonly NewMessage[]): Promise<PromiseSettledResult<Remembered>[]> {
+      const count = bodies.length;
+      const writes = bodies.map((body, place) => ({ principal, body, place, count }));
+      return together(principal.tenant, writes);
+    },
+  };
+}
+
+function settled(
+  writes: readonly Write[],
+  stored: readonly Write[],
+  remembered: readonly Remembered[],
+  refused: ReadonlyMap<Write, ApiError>,
+): PromiseSettledResult<Remembered>[] {
+  const values = new Map(stored.map((write, place) => [write, remembered[place]]));
+  return writes.map((write) => {
+    const value = values.get(write);
+    return value ? { status: 'fulfilled', value } : { status: 'rejected', reason: refused.get(write) };
+  });
+}
+
+/** The contract: the tenant comes from the credential; a request that names another one finds nothing. */
+export function assertOwnTenant({ tenant }: Principal, named: string | undefined): void {
+  if (named !== undefined && named !== tenant.id && named !== tenant.slug) throw memoryErrors.otherTenant();
+}
+
+type Owner = { userId: string | null; subject: string };
+
+/** The row as it was just written, so that it need not be read. */
+function rowOf(
+  memory: store.NewMemory,
+  { number, embedding_status }: store.StoredMemory,
+  { userId, subject }: Owner,
+  now: Date,
+): store.MemoryRow {
+  return {
+    number,
+    id: memory.id,
+    space_id: memory.spaceId,
+    user_id: userId,
+    subject,
+    created_by: memory.createdBy,
+    session_id: memory.sessionId,
+    message_id: memory.messageId,
+    conversation_id: memory.conversationId,
+    role: memory.role,
+    content: memory.content,
+    content_hash: memory.contentHash,
+    metadata: memory.metadata,
+    importance: memory.importance,
+    importance_override: memory.importanceOverride,
+    noise: memory.noise,
+    embedding_status,
+    embedder: null,
+    embedding_error: null,
+    archived: false,
+    created_at: memory.createdAt,
+    remembered_at: now,
+    updated_at: now,
+    valid_from: memory.validFrom,
+    valid_to: null,
+    superseded_by: null,
+    version: memory.version,
+  };
+}
+
+export function onlyRecalled() {
+  const message = 'is nothing but text that came out of memory, which is not remembered again';
+  return requestErrors.invalid(`content ${message}`, { fields: [{ field: 'content', message }] });
+}
