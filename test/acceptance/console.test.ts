@@ -384,6 +384,49 @@ describe.skipIf(chromiumPath === undefined)('the console', { timeout: 240_000 },
     await expect.poll(() => isFocused(page.getByRole('main')), PATIENT).toBe(true);
   });
 
+  test('answers again, asks otherwise, and goes between the versions with the keyboard', async () => {
+    const page = await signedIn();
+    const say = async (turn: ReturnType<PacedModel['turn']>, text: string) => {
+      (await turn).say(text);
+      (await turn).end();
+      await expectVisible(answers(page).getByText(text));
+    };
+    const gone = (text: string) => expect.poll(() => answers(page).getByText(text).count(), PATIENT).toBe(0);
+    const button = (name: string) => answers(page).getByRole('button', { name });
+    const version = (name: string) => expectVisible(answers(page).getByRole('group', { name }));
+    await say(ask(page, 'Describe the tower of Vessau'), 'It is white.');
+    const again = model.turn('Describe the tower of Vessau');
+    await button('Answer again').click();
+    await gone('It is white.');
+    await say(again, 'It is red.');
+    await version('Version 2 of 2 of the answer');
+
+    await button('Previous version of the answer').press('Enter');
+    await expectVisible(answers(page).getByText('It is white.'));
+    await gone('It is red.');
+    // What was pressed is at its end: the focus is beside it.
+    await expect.poll(() => isFocused(button('Next version of the answer')), PATIENT).toBe(true);
+    await page.keyboard.press('Enter');
+    await expectVisible(answers(page).getByText('It is red.'));
+
+    await button('Edit the question').press('Enter');
+    const words = page.getByRole('textbox', { name: 'The question' });
+    expect(await words.inputValue()).toBe('Describe the tower of Vessau');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => isFocused(button('Edit the question')), PATIENT).toBe(true);
+    await page.keyboard.press('Enter');
+    await words.fill('Describe the keeper of Vessau');
+    const instead = model.turn('Describe the keeper of Vessau');
+    await words.press('Enter');
+    await say(instead, 'She was Ilse.');
+    await gone('Describe the tower of Vessau');
+    await version('Version 2 of 2 of the question');
+    await button('Previous version of the question').press('Enter');
+    await expectVisible(answers(page).getByText('It is red.'));
+    await version('Version 1 of 2 of the question');
+    await expectSound(page);
+  });
+
   test('tells a screen reader the answer once, and not each token', async () => {
     const page = await signedIn();
     const spoken: string[] = [];

@@ -6,19 +6,32 @@ import type { RunEvent } from './types.ts';
 
 const STREAM = { accept: 'text/event-stream' };
 
+/** What a new run stands in the place of: an answer, made once more, or a question, asked otherwise. */
+export type Replaced = { kind: 'answer' | 'question'; messageId: string };
+
 /**
- * Asks a question. The response is the run's stream from its first event; `x-run-id` names the run. Repeated with the same
+ * Asks a question, or for what `replaces` says. The response is the run's stream from its first event; `x-run-id` names the run. Repeated with the same
  * `key` it is the same run, so a question whose fate is unknown can be sent again. @throws ApiError when it is refused
  */
-export async function startRun(sessionId: string, input: string, key: string, signal: AbortSignal): Promise<Response> {
-  const response = await authorisedFetch(`/v1/sessions/${sessionId}/runs`, {
+export async function startRun(
+  sessionId: string,
+  { input, replaces }: { input: string | null; replaces: Replaced | null },
+  key: string,
+  signal: AbortSignal,
+): Promise<Response> {
+  const response = await authorisedFetch(`/v1/sessions/${sessionId}${pathOf(replaces)}`, {
     method: 'POST',
-    body: { input },
+    body: input === null ? {} : { input },
     headers: { ...STREAM, 'idempotency-key': key },
     signal,
   });
   if (!response.ok) throw await problemFrom(response);
   return response;
+}
+
+function pathOf(replaces: Replaced | null): string {
+  if (replaces === null) return '/runs';
+  return `/messages/${replaces.messageId}/${replaces.kind === 'answer' ? 'regenerate' : 'edit'}`;
 }
 
 export function cancelRun(runId: string): Promise<void> {

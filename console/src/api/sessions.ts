@@ -21,6 +21,11 @@ export function renameSession(id: string, title: string): Promise<Session> {
   return request(`/v1/sessions/${id}`, { method: 'PATCH', body: { title } });
 }
 
+/** Shows the branch through this message from now on. */
+export function turnSession(id: string, messageId: string): Promise<Session> {
+  return request(`/v1/sessions/${id}`, { method: 'PATCH', body: { current_message_id: messageId } });
+}
+
 export function deleteSession(id: string): Promise<void> {
   return request(`/v1/sessions/${id}`, { method: 'DELETE' });
 }

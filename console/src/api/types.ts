@@ -76,6 +76,8 @@ export type Message = {
   content: string;
   status: 'complete' | 'incomplete';
   run_id: string | null;
+  /** All that is said in its place, itself among them, oldest first. Missing at the end of a run's stream. */
+  siblings?: readonly string[];
   created_at: string;
 };
 

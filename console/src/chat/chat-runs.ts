@@ -1,7 +1,7 @@
 import { queryClient } from '../app/query-client.ts';
 import { readDraft, saveDraft } from './drafts.ts';
 import { createLiveRuns } from './live-runs.ts';
-import { chatKeys, messagesQuery } from './queries.ts';
+import { chatKeys, messagesQuery, sessionQuery } from './queries.ts';
 
 /** The answers being written in this tab. */
 export const liveRuns = createLiveRuns({
@@ -21,8 +21,29 @@ export const liveRuns = createLiveRuns({
       queryClient.invalidateQueries({ queryKey: chatKeys.session(sessionId) }),
       queryClient.invalidateQueries({ queryKey: chatKeys.sessions }),
     ]);
+    if (isFirstAnswer(sessionId)) lookForTitle(sessionId);
     // A chat that is not on the screen reads its messages when it comes back to it.
     const shown = queryClient.getQueryCache().find({ queryKey: messages });
     return !(shown?.isActive() && shown.state.isInvalidated);
   },
 });
+
+/** A model gives a title some moments after the first answer, or none. ms */
+const TITLE_MAY_BE_THERE_MS = [1_500, 4_000, 10_000];
+
+function isFirstAnswer(sessionId: string): boolean {
+  const read = queryClient.getQueryData(messagesQuery(sessionId).queryKey);
+  return (read?.pages.flatMap(({ data }) => data).length ?? 0) === 2;
+}
+
+function lookForTitle(sessionId: string): void {
+  const titleNow = () => queryClient.getQueryData(sessionQuery(sessionId).queryKey)?.title;
+  const before = titleNow();
+  for (const delay of TITLE_MAY_BE_THERE_MS) {
+    setTimeout(async () => {
+      if (titleNow() !== before) return;
+      await queryClient.invalidateQueries({ queryKey: chatKeys.session(sessionId) });
+      if (titleNow() !== before) await queryClient.invalidateQueries({ queryKey: chatKeys.sessions });
+    }, delay);
+  }
+}

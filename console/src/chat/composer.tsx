@@ -16,7 +16,7 @@ type Props = {
 };
 
 /** The API's own bound for one input, in characters. */
-const LONGEST_QUESTION = 32_000;
+export const LONGEST_QUESTION = 32_000;
 
 /** Soft keyboards have no Shift+Enter, so there Enter begins a line and the button sends. */
 const hasKeyboard = () => !window.matchMedia('(pointer: coarse)').matches;

@@ -10,7 +10,8 @@ type Props = { live: LiveRun; onAgain: () => void };
 
 /** Why the last question has no answer, or not all of one, and the way to ask it again. */
 export function FailureItem({ live, onAgain }: Props) {
-  const { answer, error, question, sessionId } = live;
+  const { answer, error, question, replaces, sessionId } = live;
+  const isAsked = question !== null || replaces !== null;
   if (answer.fault) {
     return (
       <li>
@@ -23,8 +24,8 @@ export function FailureItem({ live, onAgain }: Props) {
     <li>
       <ErrorNotice
         error={error}
-        title={question === null ? 'The answer cannot be followed' : 'The question was not answered'}
-        onRetry={question === null ? undefined : onAgain}
+        title={isAsked ? 'The question was not answered' : 'The answer cannot be followed'}
+        onRetry={isAsked ? onAgain : undefined}
       >
         <Button size="xs" variant="subtle" color="gray" onClick={() => liveRuns.release(sessionId)}>
           Dismiss

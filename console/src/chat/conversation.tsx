@@ -5,13 +5,18 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useStickToBottom } from 'use-stick-to-bottom';
 import { ErrorNotice } from '../ui/error-notice.tsx';
+import { liveRuns } from './chat-runs.ts';
 import classes from './conversation.module.css';
-import { AnswerItem, QuestionItem } from './conversation-item.tsx';
+import { ConversationActions, useConversationActions } from './conversation-actions.ts';
+import { AnswerItem } from './conversation-item.tsx';
 import { conversationItems, type KnownItems, lastQuestion } from './conversation-items.ts';
 import { FailureItem, UnansweredItem } from './conversation-notices.tsx';
 import { LiveAnnouncer } from './live-announcer.tsx';
 import type { LiveRun } from './live-runs.ts';
 import { messagesQuery } from './queries.ts';
+
+import { QuestionItem } from './question-item.tsx';
+
 import { useRecalls } from './use-recalls.ts';
 
 type Props = { sessionId: string; live: LiveRun | null; onAsk: (question: string) => void };
@@ -33,7 +38,12 @@ export function Conversation({ sessionId, live, onAsk }: Props) {
   }, [asking, scrollToBottom]);
   const keepPlace = useKeptPlace(scrollRef, messages[0]?.id);
 
-  const askAgain = () => onAsk(live?.question ?? lastQuestion(messages));
+  const actions = useConversationActions(sessionId, live);
+  const askAgain = () => {
+    if (live?.replaces) liveRuns.replace(sessionId, live.replaces, live.question);
+    else onAsk(live?.question ?? lastQuestion(messages));
+  };
+  const answerQuestion = (messageId: string) => liveRuns.replace(sessionId, { kind: 'answer', messageId }, null);
   const loadOlder = () => {
     keepPlace();
     void query.fetchNextPage();
@@ -59,27 +69,30 @@ export function Conversation({ sessionId, live, onAsk }: Props) {
               Show earlier messages
             </Button>
           )}
-          <ol className={classes.messages}>
-            {items.map((item) =>
-              item.kind === 'question' ? (
-                <QuestionItem key={item.key} text={item.text} />
-              ) : (
-                <AnswerItem
-                  key={item.key}
-                  parts={item.parts}
-                  calls={item.calls}
-                  runId={item.runId}
-                  stopped={item.stopped}
-                  progress={item.progress}
-                  recalled={item.recalled.length > 0 ? item.recalled : recalls.of(item.runId)}
-                />
-              ),
-            )}
-            {live?.phase === 'failed' && <FailureItem live={live} onAgain={askAgain} />}
-            {live === null && !query.isFetching && messages.at(-1)?.role === 'user' && (
-              <UnansweredItem onAgain={askAgain} />
-            )}
-          </ol>
+          <ConversationActions value={actions}>
+            <ol className={classes.messages}>
+              {items.map((item) =>
+                item.kind === 'question' ? (
+                  <QuestionItem key={item.key} text={item.text} place={item.place} />
+                ) : (
+                  <AnswerItem
+                    key={item.key}
+                    place={item.place}
+                    parts={item.parts}
+                    calls={item.calls}
+                    runId={item.runId}
+                    stopped={item.stopped}
+                    progress={item.progress}
+                    recalled={item.recalled.length > 0 ? item.recalled : recalls.of(item.runId)}
+                  />
+                ),
+              )}
+              {live?.phase === 'failed' && <FailureItem live={live} onAgain={askAgain} />}
+              {live === null && !query.isFetching && messages.at(-1)?.role === 'user' && (
+                <UnansweredItem onAgain={() => answerQuestion(messages.at(-1)?.id ?? '')} />
+              )}
+            </ol>
+          </ConversationActions>
         </div>
       </section>
       {!isAtBottom && (

@@ -1,6 +1,6 @@
 import { backoffDelay, waitToReconnect } from '../api/backoff.ts';
 import { ApiError, unreachable } from '../api/problem.ts';
-import { cancelRun, followRun, relay, startRun } from '../api/runs.ts';
+import { cancelRun, followRun, type Replaced, relay, startRun } from '../api/runs.ts';
 import type { RunEvent } from '../api/types.ts';
 import { type Answer, applyEvent, emptyAnswer } from './answer.ts';
 
@@ -22,8 +22,10 @@ export type LivePhase = 'starting' | 'unsent' | 'streaming' | 'waiting' | 'ended
 
 export type LiveRun = {
   sessionId: string;
-  /** What was asked in this tab; null for a run that was found under way. */
+  /** What was asked in this tab; null for a run that was found under way, and for an answer that is made once more. */
   question: string | null;
+  /** What it stands in the place of, on a branch of its own; null at the end of the chat. */
+  replaces: Replaced | null;
   answer: Answer;
   phase: LivePhase;
   stopping: boolean;
@@ -74,8 +76,9 @@ export function createLiveRuns(events: LiveRunEvents) {
     else drawTimer ??= setTimeout(draw, DRAW_EVERY_MS + DRAW_PAUSE_MS_PER_CHARACTER * lengthOf(entry.run.answer));
   }
 
-  function open(sessionId: string, question: string | null, key: string): Entry {
-    const run: LiveRun = { sessionId, question, answer: emptyAnswer, phase: 'starting', stopping: false, error: null };
+  function open(sessionId: string, asked: Asked, key: string): Entry {
+    const answer = emptyAnswer;
+    const run: LiveRun = { sessionId, ...asked, answer, phase: 'starting', stopping: false, error: null };
     const entry = { run, shown: run, key, abort: new AbortController() };
     entries.set(sessionId, entry);
     draw();
@@ -115,8 +118,8 @@ export function createLiveRuns(events: LiveRunEvents) {
   }
 
   /** Sends the question until it has arrived, then follows its run to the end. */
-  async function ask(entry: Entry, question: string): Promise<void> {
-    const response = await send(entry, question);
+  async function ask(entry: Entry): Promise<void> {
+    const response = await send(entry);
     const runId = response.headers.get('x-run-id');
     if (runId !== null) change(entry, { answer: { ...entry.run.answer, runId } });
     const over = await relay(response, { after: 0, attempt: 0 }, receive(entry)).catch(() => false);
@@ -128,10 +131,11 @@ export function createLiveRuns(events: LiveRunEvents) {
     await follow(entry, known);
   }
 
-  async function send(entry: Entry, question: string): Promise<Response> {
+  async function send(entry: Entry): Promise<Response> {
+    const { question: input, replaces } = entry.run;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await startRun(entry.run.sessionId, question, entry.key, entry.abort.signal);
+        return await startRun(entry.run.sessionId, { input, replaces }, entry.key, entry.abort.signal);
       } catch (error) {
         if (entry.abort.signal.aborted || entry.run.stopping || !maySendAgain(error, attempt)) throw error;
       }
@@ -155,12 +159,12 @@ export function createLiveRuns(events: LiveRunEvents) {
     }
   }
 
-  function begin(sessionId: string, question: string | null, work: (entry: Entry) => Promise<void>): void {
+  function begin(sessionId: string, asked: Asked, work: (entry: Entry) => Promise<void>): void {
     const before = entries.get(sessionId);
     if (before && isAnswering(before.run)) return;
     // Asked again, a question that never became a run is still the same question.
-    const again = before?.run.question === question && before.run.answer.runId === null;
-    const entry = open(sessionId, question, again ? before.key : randomKey());
+    const again = before !== undefined && isSame(before.run, asked) && before.run.answer.runId === null;
+    const entry = open(sessionId, asked, again ? before.key : randomKey());
     void carry(entry, () => work(entry));
   }
 
@@ -172,11 +176,16 @@ export function createLiveRuns(events: LiveRunEvents) {
     get: (sessionId: string): LiveRun | null => entries.get(sessionId)?.shown ?? null,
     /** Sends a question and follows its answer. Nothing happens while the session is still being answered. */
     start(sessionId: string, question: string): void {
-      begin(sessionId, question, (entry) => ask(entry, question));
+      begin(sessionId, { question, replaces: null }, ask);
+    },
+    /** The same in the place of something that is there; an answer is made once more without a question. */
+    replace(sessionId: string, replaces: Replaced, question: string | null): void {
+      begin(sessionId, { question, replaces }, ask);
     },
     /** Follows a run that is under way, from its first event. A question that failed here is not pushed aside by it. */
     resume(sessionId: string, runId: string): void {
-      if (!entries.has(sessionId)) begin(sessionId, null, (entry) => follow(entry, runId));
+      if (!entries.has(sessionId))
+        begin(sessionId, { question: null, replaces: null }, (entry) => follow(entry, runId));
     },
     /** Asks the server to stop; the answer ends with the `run-end` that follows. A question not sent yet is given up. */
     stop(sessionId: string): void {
@@ -197,6 +206,12 @@ export function createLiveRuns(events: LiveRunEvents) {
       }
     },
   };
+}
+
+type Asked = Pick<LiveRun, 'question' | 'replaces'>;
+
+function isSame(one: Asked, other: Asked): boolean {
+  return one.question === other.question && one.replaces?.messageId === other.replaces?.messageId;
 }
 
 function lengthOf({ parts }: Answer): number {
