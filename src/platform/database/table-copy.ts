@@ -11,14 +11,6 @@ export const SAME_TEXT_EVERYWHERE =
 /** Kept by the migrator, which writes it anew. */
 const TRACKING = 'schema_migration';
 
-/** Every table but the one in which migrations are tracked, by name. */
-export async function listTables(trx: Db): Promise<string[]> {
-  const { rows } = await sql<{ name: string }>`
-    SELECT c.relname AS name FROM pg_class c
-    WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace ORDER BY 1`.execute(trx);
-  return rows.map(({ name }) => name).filter((name) => name !== TRACKING);
-}
-
 /** `<id> <checksum>` of each migration that a schema has; of the current one where none is named. */
 export async function listMigrations(db: Db, schema?: string): Promise<string[]> {
   const table = schema === undefined ? TRACKING : `${identifier(schema)}.${TRACKING}`;
@@ -34,8 +26,8 @@ const MOST_ROWS = 1_000;
 const FIRST_ROWS = 8;
 
 /** Rows of a table as JSON texts, some at a time, by a cursor. */
-export async function* readTable(trx: Db, table: string): AsyncGenerator<string[]> {
-  const rows = rowTexts(table, await writableColumns(trx, table));
+export async function* readTable(trx: Db, table: string, columns: readonly string[]): AsyncGenerator<string[]> {
+  const rows = rowTexts(table, columns);
   await trx.executeQuery(CompiledQuery.raw(`DECLARE copied NO SCROLL CURSOR FOR ${rows}`));
   for (let count = FIRST_ROWS; ; ) {
     const batch = await trx.executeQuery<{ line: string }>(CompiledQuery.raw(`FETCH ${count} FROM copied`));
@@ -64,13 +56,35 @@ export async function countTable(trx: Db, table: string): Promise<number> {
 /** How many rows a table has, and a sum over all of them that no order changes; `sumRow` makes the same of their texts. */
 export type TableSum = { rows: number; sum: string };
 
-export async function sumTable(trx: Db, table: string): Promise<TableSum> {
+/** Of every table of the schema, in one round trip. */
+export async function sumTables(trx: Db): Promise<Record<string, TableSum>> {
   const part = (start: number) => `coalesce(sum(('x' || substr(hash, ${start}, 15))::bit(60)::bigint), 0)`;
-  const text = `SELECT count(*)::int AS rows, ${part(1)} || '.' || ${part(16)} AS sum
-    FROM (SELECT encode(sha256(convert_to(line, 'UTF8')), 'hex') AS hash
-      FROM (${rowTexts(table, await writableColumns(trx, table))}) texts) hashes`;
-  const { rows } = await trx.executeQuery<TableSum>(CompiledQuery.raw(text));
-  return rows[0] ?? { rows: 0, sum: '0.0' };
+  const texts = [...(await listColumns(trx))].map(
+    ([
+      table,
+      columns,
+    ]) => `SELECT ${literal(table)} AS name, count(*)::int AS rows, ${part(1)} || '.' || ${part(16)} AS sum
+      FROM (SELECT encode(sha256(convert_to(line, 'UTF8')), 'hex') AS hash FROM (${rowTexts(table, columns)}) texts) hashes`,
+  );
+  if (texts.length === 0) return {};
+  const { rows: found } = await trx.executeQuery<TableSum & { name: string }>(
+    CompiledQuery.raw(texts.join(' UNION ALL ')),
+  );
+  return Object.fromEntries(found.map(({ name, rows, sum }) => [name, { rows, sum }]));
+}
+
+/** Those of the tables that have a row. */
+export async function filledTables(trx: Db, tables: Iterable<string>): Promise<ReadonlySet<string>> {
+  const texts = [...tables].map(
+    (table) => `SELECT ${literal(table)} AS name WHERE EXISTS (SELECT FROM ${identifier(table)})`,
+  );
+  if (texts.length === 0) return new Set();
+  const { rows } = await trx.executeQuery<{ name: string }>(CompiledQuery.raw(texts.join(' UNION ALL ')));
+  return new Set(rows.map(({ name }) => name));
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 type ForeignKey = { table: string; name: string; definition: string };
@@ -95,14 +109,15 @@ export async function restoreForeignKeys(trx: Db, keys: readonly ForeignKey[]): 
   }
 }
 
-/** Columns that take values: not those that Postgres computes. */
-export async function writableColumns(trx: Db, table: string): Promise<string[]> {
-  const { rows } = await sql<{ name: string }>`
-    SELECT attname AS name FROM pg_attribute
-    WHERE attrelid = (quote_ident(current_schema()) || '.' || quote_ident(${table}))::regclass
-      AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
-    ORDER BY attnum`.execute(trx);
-  return rows.map(({ name }) => name);
+/** The columns of every table that take values, by table: not those that Postgres computes. */
+export async function listColumns(trx: Db): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { rows } = await sql<{ table: string; names: string[] }>`
+    SELECT c.relname AS table, array_agg(a.attname::text ORDER BY a.attnum) AS names
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname <> ${TRACKING}
+      AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+    GROUP BY c.relname ORDER BY c.relname`.execute(trx);
+  return new Map(rows.map(({ table, names }) => [table, names]));
 }
 
 export async function writeRows(
@@ -141,21 +156,24 @@ async function jsonColumns(trx: Db, table: string): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Takes away what a migration put there, before the rows of a backup come. */
-export async function emptyTable(trx: Db, table: string): Promise<void> {
-  // Not even asked of a table that only ever grows.
-  if ((await countTable(trx, table)) === 0) return;
-  await trx.executeQuery(CompiledQuery.raw(`DELETE FROM ${identifier(table)}`));
+/** Takes away what migrations put there, before the rows of a backup come. */
+export async function emptyTables(trx: Db, tables: Iterable<string>): Promise<void> {
+  // A table that only ever grows is not even asked.
+  for (const table of await filledTables(trx, tables)) {
+    await trx.executeQuery(CompiledQuery.raw(`DELETE FROM ${identifier(table)}`));
+  }
 }
 
-/** Numbers that Postgres gives go on behind the highest that came. */
-export async function advanceSequences(trx: Db, table: string, columns: readonly string[]): Promise<void> {
-  for (const column of columns) {
-    const { rows } = await sql<{ name: string | null }>`
-      SELECT pg_get_serial_sequence(quote_ident(current_schema()) || '.' || quote_ident(${table}), ${column}) AS name
-    `.execute(trx);
-    const sequence = rows[0]?.name;
-    if (!sequence) continue;
+/** Numbers that Postgres gives, in any table of the schema, go on behind the highest that came. */
+export async function advanceSequences(trx: Db): Promise<void> {
+  const { rows } = await sql<{ table: string; column: string; sequence: string | null }>`
+    SELECT c.relname AS table, a.attname AS column,
+      pg_get_serial_sequence(quote_ident(current_schema()) || '.' || quote_ident(c.relname), a.attname) AS sequence
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
+      AND a.attnum > 0 AND NOT a.attisdropped AND (a.attidentity <> '' OR a.atthasdef)`.execute(trx);
+  for (const { table, column, sequence } of rows) {
+    if (sequence === null) continue;
     const text = `SELECT setval($1, greatest(1, coalesce((SELECT max(${identifier(column)}) FROM ${identifier(table)}), 1)))`;
     await trx.executeQuery(CompiledQuery.raw(text, [sequence]));
   }

@@ -2,11 +2,12 @@ import { type Database, type Db, enterSchema } from '../../../platform/database/
 import { platformTarget } from '../../../platform/database/migrations/migrator.ts';
 import { type Snapshot, withSnapshot } from '../../../platform/database/snapshot.ts';
 import {
+  filledTables,
+  listColumns,
   listMigrations,
-  listTables,
   readTable,
   SAME_TEXT_EVERYWHERE,
-  sumTable,
+  sumTables,
   type TableSum,
 } from '../../../platform/database/table-copy.ts';
 import { listUnfinishedJobs } from '../../../platform/queue/job-copy.store.ts';
@@ -50,11 +51,7 @@ export async function sumInstallation(database: Database, tenants: readonly (Ten
   return withSnapshot(database, async (snapshot) => {
     const sums: Record<string, Record<string, TableSum>> = {};
     for (const tenant of tenants) {
-      sums[nameOf(tenant)] = await inSchema(snapshot, tenant, async (trx) => {
-        const found: Record<string, TableSum> = {};
-        for (const table of await listTables(trx)) found[table] = await sumTable(trx, table);
-        return found;
-      });
+      sums[nameOf(tenant)] = await inSchema(snapshot, tenant, sumTables);
     }
     return sums;
   });
@@ -90,10 +87,12 @@ async function readSchema(
   put: (line: string) => Promise<void>,
 ): Promise<Record<string, TableSum>> {
   const sums: Record<string, TableSum> = {};
-  for (const table of await listTables(trx)) {
+  const tables = await listColumns(trx);
+  const filled = await filledTables(trx, tables.keys());
+  for (const [table, columns] of tables) {
     await put(markLine({ table }));
     const sum = new RowSum();
-    for await (const batch of readTable(trx, table)) {
+    for await (const batch of filled.has(table) ? readTable(trx, table, columns) : []) {
       signal.throwIfAborted();
       for (const row of batch) {
         sum.add(row);

@@ -9,11 +9,10 @@ import { migrateWithin, migrationsOf, platformTarget } from '../../../platform/d
 import {
   advanceSequences,
   dropForeignKeys,
-  emptyTable,
-  listTables,
+  emptyTables,
+  listColumns,
   restoreForeignKeys,
   SAME_TEXT_EVERYWHERE,
-  writableColumns,
   writeRows,
 } from '../../../platform/database/table-copy.ts';
 import type { CopiedJob } from '../../../platform/queue/job-copy.store.ts';
@@ -150,9 +149,10 @@ async function restoreSchema(
     }
     await runScript(trx, `${enterOf(tenant)}; ${SAME_TEXT_EVERYWHERE}`);
     const keys = await dropForeignKeys(trx);
-    const tables = await listTables(trx);
-    for (const table of tables) await emptyTable(trx, table);
+    const tables = await listColumns(trx);
+    await emptyTables(trx, tables.keys());
     await restoreTables(trx, tables, reader, signal);
+    await advanceSequences(trx);
     await restoreForeignKeys(trx, keys);
     await runScript(trx, leaveSchema);
     await store.noteProgress(trx, backup, nameOf(tenant));
@@ -161,19 +161,17 @@ async function restoreSchema(
 
 async function restoreTables(
   trx: PlatformTransaction,
-  tables: readonly string[],
+  tables: ReadonlyMap<string, readonly string[]>,
   reader: LineReader,
   signal: AbortSignal,
 ): Promise<void> {
   for (let table = await reader.takeTable(); table !== null; table = await reader.takeTable()) {
-    if (!tables.includes(table))
-      throw new BackupBrokenError(`The backup has a table ${table} that no migration makes.`);
-    const columns = await writableColumns(trx, table);
+    const columns = tables.get(table);
+    if (!columns) throw new BackupBrokenError(`The backup has a table ${table} that no migration makes.`);
     for await (const batch of reader.rows()) {
       signal.throwIfAborted();
       await writeRows(trx, table, columns, batch);
     }
-    await advanceSequences(trx, table, columns);
   }
 }
 

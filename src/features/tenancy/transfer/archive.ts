@@ -80,7 +80,8 @@ async function readAll(
   const sum = createHash('sha256');
   const put = (line: string) => lines.put(summed(sum, `${line}\n`));
   await put(JSON.stringify({ ...head, migrations: await tables.listMigrations(trx) } satisfies Head));
-  const names = (await tables.listTables(trx)).filter((name) => !LEFT_OUT.has(name));
+  const columns = await tables.listColumns(trx);
+  const names = [...columns.keys()].filter((name) => !LEFT_OUT.has(name));
   const rows: Record<string, number> = {};
   let total = 0;
   let done = 0;
@@ -88,7 +89,7 @@ async function readAll(
   for (const table of names) {
     rows[table] = 0;
     await put(JSON.stringify({ table }));
-    for await (const batch of tables.readTable(trx, table)) {
+    for await (const batch of tables.readTable(trx, table, columns.get(table) ?? [])) {
       signal.throwIfAborted();
       for (const row of batch) await put(row);
       rows[table] += batch.length;
@@ -159,9 +160,7 @@ export async function readArchive(
     if (!opened || !state.tail) throw new ArchiveError('The archive is cut off: its end is missing.');
     assertWhole(state);
     const own = trx as unknown as TenantTransaction;
-    for (const table of Object.keys(state.rows)) {
-      await tables.advanceSequences(own, table, await tables.writableColumns(own, table));
-    }
+    await tables.advanceSequences(own);
     await tables.restoreForeignKeys(own, opened.keys);
     await runScript(trx, leaveSchema);
     const act = { act: 'tenant.import', tenantId: opened.tenant.id, actor: SYSTEM } as const;
@@ -179,7 +178,7 @@ type ImportState = {
   sum: Hash;
   rows: Record<string, number>;
   table: string | null;
-  columns: string[];
+  columns: readonly string[];
   batch: string[];
   /** Of the batch. */
   characters: number;
@@ -233,11 +232,11 @@ async function takeLine(
   state.sum.update(`${line}\n`);
   if (mark && typeof mark.table === 'string' && Object.keys(mark).length === 1) {
     await flush(trx, state);
-    if (!(await tables.listTables(trx)).includes(mark.table))
-      throw new ArchiveError(`There is no table ${mark.table}.`);
+    const columns = (await tables.listColumns(trx)).get(mark.table);
+    if (!columns) throw new ArchiveError(`There is no table ${mark.table}.`);
     state.table = mark.table;
     state.rows[mark.table] = 0;
-    state.columns = await tables.writableColumns(trx, mark.table);
+    state.columns = columns;
     return;
   }
   state.batch.push(users.size === 0 ? line : withUsers(line, users));
