@@ -160,6 +160,11 @@ pitr
   .option('--replace', 'overwrite the cluster that is there')
   .action(async (options) => (await import('./commands/pitr.ts')).runPitrRestore(options));
 
+pitr
+  .command('forget')
+  .description('then, before servers start: delete again what was deleted after that moment')
+  .action(async () => (await import('./commands/restore.ts')).runForgetAgain());
+
 program
   .command('promote')
   .description('move the embedded database in DATA_DIR to the server of DATABASE_URL, and prove it')

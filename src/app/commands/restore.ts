@@ -98,6 +98,19 @@ async function addJobs(services: Services, jobs: RestoreResult['jobs']): Promise
   });
 }
 
+/** `parley pitr forget`: after a restore to a moment, once the database answers again and before servers start. */
+export async function runForgetAgain(): Promise<void> {
+  const services = await openServices({ ...(await loadConfig()), ...LONG_STATEMENTS }, openCommandLog());
+  try {
+    await prepareDatabase(services);
+    await withQueue(services, () => forgetAgain(services));
+    say('What the journal names is deleted.');
+  } finally {
+    await services.documents.close();
+    await services.database.close();
+  }
+}
+
 /** What was deleted after the backup was made is deleted again, by the journal outside of the database. */
 async function forgetAgain({ forgetting }: Services, scope?: JournalScope): Promise<void> {
   const { applied, deleted, tenants } = await forgetting.applyJournal(untilInterrupted(), scope);
