@@ -28,7 +28,7 @@ describe('the table of limits, row by row', () => {
     db = (await source?.open()) as TestDatabase;
     served = await startApp(db, { settings: SETTINGS });
     operator = await signUp();
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await served.stop();
     await db.close();

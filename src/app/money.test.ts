@@ -53,7 +53,7 @@ describe.each(testDatabases())('what an answer costs, on the $kind database', ({
     };
     const ended = async (runId: string) => {
       const read = async () => (await send('GET', `/v1/runs/${runId}`)).body;
-      await expect.poll(async () => (await read()).ended_at, { timeout: 15_000 }).not.toBeNull();
+      await expect.poll(async () => (await read()).ended_at, { timeout: 60_000 }).not.toBeNull();
       return read();
     };
     const settled = async () => {

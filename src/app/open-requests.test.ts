@@ -5,7 +5,7 @@ import { type ServedApp, startApp } from '../../test/support/served-app.ts';
 import { type Gate, gate, scriptedModel } from '../ai/fakes.ts';
 import type { ModelRegistry } from '../ai/model-registry.ts';
 
-const PATIENT = { timeout: 30_000 };
+const PATIENT = { timeout: 180_000 };
 
 describe.each(testDatabases())('access that ends, on the $kind database', ({ open }) => {
   let db: TestDatabase;

@@ -16,7 +16,7 @@ describe.each(testDatabases().slice(-1))('what a tenant may have, on the $kind d
     db = await open();
     served = await startApp(db);
     operator = await signUp();
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await served.stop();
     await db.close();

@@ -256,7 +256,7 @@ describe('with Redis', () => {
     expect(Object.keys(counted)).toEqual(['401', '429']);
     // At most what Redis had counted and what this process counts anew.
     expect(counted[401]).toBeLessThanOrEqual(200);
-    await expect.poll(async () => (await call(on, 'GET', '/health')).status, { timeout: 5_000 }).toBe(503);
+    await expect.poll(async () => (await call(on, 'GET', '/health')).status, { timeout: 60_000 }).toBe(503);
     expect(JSON.parse((await call(on, 'GET', '/health')).body)).toMatchObject({ redis: 'failed', database: 'ok' });
     const ready = await call(on, 'GET', '/ready');
     expect(ready.status).toBe(200);

@@ -51,7 +51,7 @@ describe('a tenant’s own key of a provider', () => {
       MAX_OUTPUT_TOKENS: '100',
     };
     served = await startApp(db, { settings });
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await served.stop();
     await upstream[Symbol.asyncDispose]();

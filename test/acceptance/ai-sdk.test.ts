@@ -14,10 +14,10 @@ import { type OpenaiApp, type OpenaiUser, openOpenaiApp } from '../support/opena
 import { call, calls } from '../support/tool-runs.ts';
 import { UiChat } from '../support/ui-chat.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const PATIENCE = { timeout: 60_000 };
 
 /** AI SDK's own clients, unmodified, against the whole server. */
-describe.each(testDatabases())('AI SDK on the $kind database', { timeout: 60_000 }, ({ open }) => {
+describe.each(testDatabases())('AI SDK on the $kind database', { timeout: 180_000 }, ({ open }) => {
   let db: TestDatabase;
   let app: OpenaiApp;
   let ann: OpenaiUser;

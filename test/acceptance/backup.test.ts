@@ -55,7 +55,7 @@ describe('an embedded installation', () => {
     expect(restored.out).toMatch(/Restored and compared: 1 tenants, \d+ rows, all the same/);
     expect(restored.out).toMatch(/RTO: [\d.]+ s\. RPO: what was committed after .* is not in it/);
     expect(await loginAt({ DATA_DIR: join(folder, 'restored') })).toBeGreaterThan(0);
-  }, 480_000);
+  }, 240_000);
 
   test('moves to a server without loss, and is not served from the old place any more', async () => {
     const kind = testDatabases().find((each) => each.kind === 'server');
@@ -70,5 +70,5 @@ describe('an embedded installation', () => {
     expect(old.err).toContain('was moved to a server: set DATABASE_URL');
     expect(old.code).toBe(78);
     expect(await loginAt(there)).toBeGreaterThan(0);
-  }, 480_000);
+  }, 240_000);
 });

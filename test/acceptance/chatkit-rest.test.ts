@@ -40,7 +40,7 @@ beforeAll(async () => {
   app = await openOpenaiApp(db.database, models, {
     settings: { RATE_LIMIT_CHATKIT_PER_MINUTE: '30', REQUEST_TIMEOUT_MS: '60000' },
   });
-}, 180_000);
+}, 240_000);
 afterAll(async () => {
   await app[Symbol.asyncDispose]();
   await db.close();
@@ -75,7 +75,7 @@ async function say(user: OpenaiUser, sessionId: string, text: string) {
   return { response, body, data };
 }
 
-describe('session creation', { timeout: 90_000 }, () => {
+describe('session creation', { timeout: 180_000 }, () => {
   test('test_create_session_with_valid_jwt_returns_200', async () => {
     const user = await app.newUser();
     for (const body of [undefined, {}]) {
@@ -119,7 +119,7 @@ describe('session creation', { timeout: 90_000 }, () => {
   });
 });
 
-describe('threads', { timeout: 90_000 }, () => {
+describe('threads', { timeout: 180_000 }, () => {
   test('test_create_thread_with_valid_session_returns_200', async () => {
     const user = await app.newUser();
     const id = await begin(user);
@@ -161,7 +161,7 @@ describe('threads', { timeout: 90_000 }, () => {
   });
 });
 
-describe('streaming', { timeout: 90_000 }, () => {
+describe('streaming', { timeout: 180_000 }, () => {
   test('test_send_message_with_valid_session_returns_sse_stream', async () => {
     const user = await app.newUser();
     const id = await begin(user);
@@ -236,7 +236,7 @@ describe('streaming', { timeout: 90_000 }, () => {
   });
 });
 
-describe('listing', { timeout: 90_000 }, () => {
+describe('listing', { timeout: 180_000 }, () => {
   test('test_list_sessions_returns_only_users_sessions', async () => {
     const ann = await app.newUser();
     const bob = await app.newUser(ann);
@@ -268,7 +268,7 @@ describe('listing', { timeout: 90_000 }, () => {
   });
 });
 
-describe('one session', { timeout: 90_000 }, () => {
+describe('one session', { timeout: 180_000 }, () => {
   test('test_get_session_returns_session_with_messages', async () => {
     const user = await app.newUser();
     const id = await begin(user);
@@ -345,7 +345,7 @@ describe('one session', { timeout: 90_000 }, () => {
   });
 });
 
-describe('deletion', { timeout: 90_000 }, () => {
+describe('deletion', { timeout: 180_000 }, () => {
   test('test_delete_session_returns_200', async () => {
     const user = await app.newUser();
     const id = await begin(user);
@@ -391,7 +391,7 @@ describe('deletion', { timeout: 90_000 }, () => {
   });
 });
 
-describe('rate limit', { timeout: 90_000 }, () => {
+describe('rate limit', { timeout: 180_000 }, () => {
   test('test_rate_limiter_configured_on_app', async () => {
     const user = await app.newUser();
     const id = await begin(user);

@@ -30,7 +30,7 @@ beforeAll(async () => {
   ann = await app.newUser();
   page = new ChatkitClient(`${app.address}/v1/chatkit`, ann.token);
   await send('POST', '/v1/mcp-servers', { name: 'shop', url: shop.url });
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await app[Symbol.asyncDispose]();
   await shop[Symbol.asyncDispose]();

@@ -62,7 +62,7 @@ describe.each(testDatabases())('ChatKit’s protocol on the $kind database', { t
     bob = await app.newUser(ann);
     carl = await app.newUser();
     page = pageOf(ann);
-  }, 180_000);
+  }, 240_000);
   afterAll(async () => {
     await app[Symbol.asyncDispose]();
     await db.close();
@@ -528,9 +528,9 @@ describe.each(testDatabases())('ChatKit’s protocol on the $kind database', { t
         }
       })();
       await expect(reading).rejects.toThrow();
-      await expect.poll(() => model.abandoned, { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => model.abandoned, { timeout: 60_000 }).toBe(1);
       await expect
-        .poll(async () => (await page.items(thread)).map(({ content }) => content[0].text), { timeout: 10_000 })
+        .poll(async () => (await page.items(thread)).map(({ content }) => content[0].text), { timeout: 60_000 })
         .toEqual(['Hi', 'Hello, World!']);
       // Whoever writes on at once waits for the old answer to end; the model is told that it was broken off.
       const next = answerWith(['Good.']);
@@ -570,7 +570,7 @@ describe.each(testDatabases())('ChatKit’s protocol on the $kind database', { t
       expect(seen[2].stream_options).toEqual({ allow_cancel: false });
       hold.open();
       await expect
-        .poll(async () => (await page.items(threadOf(seen)))[1]?.content[0].text, { timeout: 10_000 })
+        .poll(async () => (await page.items(threadOf(seen)))[1]?.content[0].text, { timeout: 60_000 })
         .toBe('Hello, World!');
       await settings({ 'chatkit.stop_on_close': null });
     });

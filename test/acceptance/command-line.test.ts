@@ -85,7 +85,7 @@ describe('parley reset-password', () => {
     await rm(data, { recursive: true });
     expect(unknown.err).toContain('There is no account with the e-mail address "nobody@example.com"');
     expect(unknown.code).toBe(1);
-  }, 120_000);
+  }, 240_000);
 });
 
 describe('parley env', () => {
@@ -177,7 +177,7 @@ describe.each(testDatabases().filter(({ kind }) => kind === 'server'))(
       expect(set.out + set.err + keys.out).not.toContain(key);
       const none = await runParley(['tenant', 'key', 'acme', 'openai'], settings);
       expect(none.err).toContain('Give the key by standard input');
-    }, 120_000);
+    }, 240_000);
 
     test('down takes the last one back, the server refuses to serve without it, and up brings it again', async () => {
       const down = await runParley(['migrate', 'down', '--schema', 'tenant_acme'], settings);

@@ -10,7 +10,7 @@ import { type ParleyProcess, startParley } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
 
 const PASSWORD = 'correct horse battery';
-const PATIENT = { timeout: 30_000 };
+const PATIENT = { timeout: 180_000 };
 
 /** What a person does with an account, from beginning to end, with the mails that come. */
 describe.skipIf(chromiumPath === undefined)('an account in the console', { timeout: 240_000 }, () => {

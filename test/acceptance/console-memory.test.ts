@@ -18,7 +18,7 @@ import { RAISED_LIMITS } from '../support/raised-limits.ts';
 
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
-describe.skipIf(chromiumPath === undefined)('memory in the console', { timeout: 60_000 }, () => {
+describe.skipIf(chromiumPath === undefined)('memory in the console', { timeout: 180_000 }, () => {
   let folder: string;
   let parley: ParleyProcess;
   let address: string;
@@ -48,7 +48,7 @@ describe.skipIf(chromiumPath === undefined)('memory in the console', { timeout: 
     }
     await client.ask((await client.post<{ id: string }>('/v1/sessions', {})).id, 'My name is Ada and I live in Oslo.');
     await vi.waitFor(async () => expect((await client.get<{ facts: number }>('/v1/memory/stats')).facts).toBe(2), {
-      timeout: 30_000,
+      timeout: 180_000,
       interval: 200,
     });
     talkId = (await client.post<{ id: string }>('/v1/sessions', {})).id;
@@ -111,7 +111,7 @@ describe.skipIf(chromiumPath === undefined)('memory in the console', { timeout: 
     await expectVisible(rowWith(page, 'oolong'));
     await page.getByRole('button', { name: /^Delete: .*oolong/ }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-    await expect.poll(() => rowWith(page, 'oolong').count(), { timeout: 15_000 }).toBe(0);
+    await expect.poll(() => rowWith(page, 'oolong').count(), { timeout: 60_000 }).toBe(0);
   });
 
   test('memories are searched with their score explained, corrected, looked up in their history and forgotten', async () => {
@@ -140,7 +140,7 @@ describe.skipIf(chromiumPath === undefined)('memory in the console', { timeout: 
     await page.getByRole('button', { name: 'Forget' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Forget' }).click();
     await expectVisible(page.getByRole('list', { name: 'Your memories' }));
-    await expect.poll(() => page.getByText('blue boat').count(), { timeout: 15_000 }).toBe(0);
+    await expect.poll(() => page.getByText('blue boat').count(), { timeout: 60_000 }).toBe(0);
   });
 
   test('all of it can be taken out', async () => {

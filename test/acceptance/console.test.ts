@@ -35,7 +35,7 @@ The lighthouse of Vessau is 41 metres tall. Its light is seen from 19 sea miles 
 `;
 
 /** The machine may be busy with other tests. */
-const PATIENT = { timeout: 60_000 };
+const PATIENT = { timeout: 180_000 };
 const START = { timeout: 240_000, interval: 100 };
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
@@ -74,7 +74,7 @@ describe.skipIf(chromiumPath === undefined)('the console', { timeout: 240_000 },
       const { status, error } = await client.get<{ status: string; error: unknown }>(`/v1/documents/${id}`);
       if (status !== 'ready') throw new Error(`The document is ${status}: ${JSON.stringify(error)}`);
     }, START);
-  }, 300_000);
+  }, 240_000);
 
   afterAll(async () => {
     await browser?.close();

@@ -50,7 +50,7 @@ describe.skipIf(typeof installation === 'string')('a PostgreSQL that crashes and
       const followed = follow(run.id);
       answers.get('q')?.say();
       const lastSeq = async () => (await chat.runs.get(somebody, run.id)).last_seq;
-      await expect.poll(lastSeq, { timeout: 30_000 }).toBeGreaterThan(3);
+      await expect.poll(lastSeq, { timeout: 180_000 }).toBeGreaterThan(3);
       let back = false;
       const restarted = cluster.restart().finally(() => {
         back = true;

@@ -11,7 +11,7 @@ import { type OpenaiApp, type OpenaiUser, openOpenaiApp } from '../support/opena
 
 const ACCEPT = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 
-describe.each(testDatabases())('MCP on the $kind database', { timeout: 60_000 }, ({ open, kind }) => {
+describe.each(testDatabases())('MCP on the $kind database', { timeout: 180_000 }, ({ open, kind }) => {
   let db: TestDatabase;
   let app: OpenaiApp;
   let ann: OpenaiUser;

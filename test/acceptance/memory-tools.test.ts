@@ -24,7 +24,7 @@ beforeAll(async () => {
     { 'fake/curious': curious },
     { settings: { RATE_LIMIT_MESSAGES_PER_MINUTE: '6', OUTBOUND_ALLOWED_HOSTS: '127.0.0.1' } },
   );
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await app[Symbol.asyncDispose]();
   await db.close();

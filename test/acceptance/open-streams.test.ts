@@ -6,7 +6,7 @@ import { type ServedApp, startApp } from '../support/served-app.ts';
 
 const STREAMS = 1_000;
 const RUNS = 20;
-const BUSY = { timeout: 60_000, interval: 50 };
+const BUSY = { timeout: 180_000, interval: 50 };
 
 type Stream = { response: http.IncomingMessage; text: string; ended: boolean };
 
@@ -29,7 +29,7 @@ describe.each(testDatabases().slice(-1))('many clients on the $kind database', (
     const account = { email: 'streams@example.com', password: 'a long enough password' };
     await call('POST', '/v1/auth/register', account);
     token = (await call<{ access_token: string }>('POST', '/v1/auth/login', account)).access_token;
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     agent.destroy();
     await served.stop();

@@ -28,7 +28,7 @@ beforeAll(async () => {
   db = await (testDatabases().at(-1) as ReturnType<typeof testDatabases>[number]).open();
   app = await openOpenaiApp(db.database, models);
   openai = (await app.newUser()).client;
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await app[Symbol.asyncDispose]();
   await db.close();

@@ -10,7 +10,7 @@ const parameters = { type: 'object', properties: { city: { type: 'string' } }, r
 /** Functions of the client, through OpenAI's own package, unmodified. */
 describe.each(testDatabases())(
   'functions of the openai package on the $kind database',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   ({ open }) => {
     let db: TestDatabase;
     let app: OpenaiApp;
@@ -157,7 +157,7 @@ describe.each(testDatabases())(
         expect(rest.map(({ sequence_number }) => sequence_number)).toEqual([4, 5, 6]);
         const background = await openai.responses.create({ ...asked, background: true });
         await expect
-          .poll(async () => (await openai.responses.retrieve(background.id)).status, { timeout: 20_000 })
+          .poll(async () => (await openai.responses.retrieve(background.id)).status, { timeout: 60_000 })
           .toBe('completed');
       });
 

@@ -6,7 +6,7 @@ import { type TestDatabase, testDatabases } from '../support/databases.ts';
 import { type OpenaiApp, type OpenaiUser, openOpenaiApp } from '../support/openai-app.ts';
 
 /** OpenAI's own client, unmodified, against the whole server. */
-describe.each(testDatabases())('the openai package on the $kind database', { timeout: 60_000 }, ({ open }) => {
+describe.each(testDatabases())('the openai package on the $kind database', { timeout: 180_000 }, ({ open }) => {
   let db: TestDatabase;
   let app: OpenaiApp;
   let ann: OpenaiUser;

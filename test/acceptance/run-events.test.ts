@@ -20,7 +20,7 @@ beforeAll(async () => {
   const run = await post(`/v1/sessions/${id}/runs`, { input: 'Count!', model: 'fake/counting' });
   runId = ((await run.json()) as { id: string }).id;
   whole = await read(await events());
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await app[Symbol.asyncDispose]();
   await db.close();

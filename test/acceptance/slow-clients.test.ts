@@ -12,7 +12,7 @@ const PIECE = 'x'.repeat(60_000);
 const PIECES = 120;
 /** What a client that takes nothing may hold in the server: a batch of events, rendered, and node's own buffers. */
 const HELD_BY_ONE = 2 * 1024 * 1024;
-const BUSY = { timeout: 60_000, interval: 50 };
+const BUSY = { timeout: 180_000, interval: 50 };
 
 type Stream = { response: http.IncomingMessage; text: string; ended: boolean };
 
@@ -35,7 +35,7 @@ describe.each(testDatabases().slice(-1))('slow clients on the $kind database', (
     const account = { email: 'streams@example.com', password: 'a long enough password' };
     await call('POST', '/v1/auth/register', account);
     token = (await call<{ access_token: string }>('POST', '/v1/auth/login', account)).access_token;
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     agent.destroy();
     await served.stop();

@@ -62,7 +62,7 @@ test.each(testDatabases().slice(-1))(
     for (const [dialect, ask] of Object.entries(asked)) {
       const before = model.requests.length;
       await ask();
-      await expect.poll(() => model.requests.length, { message: dialect, timeout: 10_000 }).toBe(before + 1);
+      await expect.poll(() => model.requests.length, { message: dialect, timeout: 60_000 }).toBe(before + 1);
       const instructions = model.requests.at(-1)?.instructions ?? '';
       expect(instructions.startsWith(RULE), `${dialect}: ${instructions}`).toBe(true);
       if (dialect !== 'websocket') expect(instructions, dialect).toContain(OTHERS);

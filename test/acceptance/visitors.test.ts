@@ -21,7 +21,7 @@ let on: TestApp;
 beforeAll(async () => {
   db = await (testDatabases().at(-1) as ReturnType<typeof testDatabases>[number]).open();
   on = await openApp(db.database, LIMITS, { models, clock });
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await on[Symbol.asyncDispose]();
   await db.close();

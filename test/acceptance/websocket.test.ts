@@ -7,7 +7,7 @@ import { WebSocketClient } from '../support/web-socket-client.ts';
 
 const bearer = ({ token }: OpenaiUser) => ({ headers: { authorization: `Bearer ${token}` } });
 
-describe.each(testDatabases())('chat by WebSocket on the $kind database', { timeout: 30_000 }, ({ open }) => {
+describe.each(testDatabases())('chat by WebSocket on the $kind database', { timeout: 180_000 }, ({ open }) => {
   let db: TestDatabase;
   let app: OpenaiApp;
   let ann: OpenaiUser;
@@ -191,7 +191,7 @@ describe.each(testDatabases())('chat by WebSocket on the $kind database', { time
       const first = await connect();
       first.send({ message: 'Count', model: 'fake/resumed' });
       const { run_id } = await first.next('start');
-      await expect.poll(() => first.textOf(run_id), { timeout: 20_000 }).toBe('One two ');
+      await expect.poll(() => first.textOf(run_id), { timeout: 60_000 }).toBe('One two ');
       const seen = first.frames.at(-1)?.seq;
       first.socket.terminate();
       waiting.open();
@@ -268,7 +268,7 @@ describe.each(testDatabases())('chat by WebSocket on the $kind database', { time
   });
 });
 
-describe('a server of its own', { timeout: 60_000 }, () => {
+describe('a server of its own', { timeout: 180_000 }, () => {
   test('gives a user 10 messages a minute over all connections, and tells its clients by 1012 when it stops', async () => {
     const [source] = testDatabases();
     if (!source) throw new Error('There is no database to try it on.');

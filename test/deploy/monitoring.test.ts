@@ -89,7 +89,7 @@ describe.skipIf(!servers)('a real Prometheus and Alertmanager', { timeout: 240_0
       .toEqual(expect.arrayContaining(expected));
     for (const { title, expr } of queries) {
       await expect
-        .poll(() => monitoring.query(expr), { timeout: 30_000, message: `${title}: ${expr}` })
+        .poll(() => monitoring.query(expr), { timeout: 180_000, message: `${title}: ${expr}` })
         .toBeGreaterThan(0);
     }
   });

@@ -53,7 +53,7 @@ describe.each(testDatabases())('another embedding model on the $kind database', 
   const add = async ({ documents }: Services, title: string, content: string) => {
     const { id } = await documents.service.createFromText(somebody, { title, content });
     await expect
-      .poll(async () => (await documents.service.get(somebody, id)).status, { timeout: 60_000 })
+      .poll(async () => (await documents.service.get(somebody, id)).status, { timeout: 180_000 })
       .toBe('ready');
   };
   const say = ({ memory }: Services, content: string) => memory.messages.create(somebody, { role: 'user', content });
@@ -68,7 +68,7 @@ describe.each(testDatabases())('another embedding model on the $kind database', 
     return { mode_used, cosine: items[0]?.explanation?.cosine ?? null };
   };
   const settled = (services: Services, expected: unknown) =>
-    expect.poll(() => states(services), { timeout: 60_000 }).toEqual(expected);
+    expect.poll(() => states(services), { timeout: 180_000 }).toEqual(expected);
   const vectorsOf = (embedder: string) =>
     inTenant(db.database, somebody.tenant, async (trx) => {
       const chunks = await trx
@@ -105,7 +105,9 @@ describe.each(testDatabases())('another embedding model on the $kind database', 
     provider.hold = held.promise;
     const both = { EMBEDDING_MODEL: 'fake-small', NEXT_EMBEDDING_MODEL: 'fake-large' };
     const services = await restart(both);
-    await expect.poll(() => provider.asked.some(({ model }) => model === 'fake-large'), { timeout: 60_000 }).toBe(true);
+    await expect
+      .poll(() => provider.asked.some(({ model }) => model === 'fake-large'), { timeout: 180_000 })
+      .toBe(true);
     expect(await states(services)).toContainEqual(['documents', LARGE, 'building', 1]);
     // A person cannot switch to what is not whole.
     await expect(services.embeddings.serve(somebody.tenant, LARGE)).rejects.toMatchObject({
@@ -125,8 +127,8 @@ describe.each(testDatabases())('another embedding model on the $kind database', 
     // What comes now is in both, so that the way back is open.
     await add(services, 'Seals', 'Seals bark on the rocks.');
     await say(services, 'My cat is called Otto.');
-    await expect.poll(() => vectorsOf(SMALL), { timeout: 60_000 }).toEqual([2, 2]);
-    await expect.poll(() => vectorsOf(LARGE), { timeout: 60_000 }).toEqual([2, 2]);
+    await expect.poll(() => vectorsOf(SMALL), { timeout: 180_000 }).toEqual([2, 2]);
+    await expect.poll(() => vectorsOf(LARGE), { timeout: 180_000 }).toEqual([2, 2]);
     await services.embeddings.serve(somebody.tenant, SMALL);
     expect(await found(services, 'seals bark')).toMatchObject({ titles: ['Seals', 'Whales'], by: ['fake-small'] });
     // A person's word stands: nothing switches again by itself, not even after a restart.
@@ -173,7 +175,7 @@ describe.each(testDatabases())('another embedding model on the $kind database', 
       NEXT_EMBEDDING_MODEL: 'fake-fourth',
       EMBEDDING_SWITCH: 'manual',
     });
-    await expect.poll(() => vectorsOf('embedding/fake-fourth'), { timeout: 60_000 }).toEqual([2, 2]);
+    await expect.poll(() => vectorsOf('embedding/fake-fourth'), { timeout: 180_000 }).toEqual([2, 2]);
     expect(await states(healed)).toContainEqual(['documents', 'embedding/fake-fourth', 'complete', 0]);
     await stop();
   });

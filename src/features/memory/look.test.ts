@@ -65,7 +65,7 @@ describe.each(testDatabases())('what a process that died left undone, on the $ki
     // Two programs that start together.
     await Promise.all([app.memory.look.look(never), app.memory.look.look(never)]);
     await expect
-      .poll(async () => (await found()).map(({ embedding_status }) => embedding_status), { timeout: 30_000 })
+      .poll(async () => (await found()).map(({ embedding_status }) => embedding_status), { timeout: 180_000 })
       .toEqual(['completed', 'completed']);
     await app.memory.look.look(never);
     await app.memory.runs.remember(ann.tenant, never);

@@ -25,7 +25,7 @@ describe.each(testDatabases())('tenants over HTTP on the $kind database', ({ ope
     await served.services.tenancy.lifecycle.listen();
     operator = await signUp();
     folder = await mkdtemp(join(tmpdir(), 'parley-test-archive-'));
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await rm(folder, { recursive: true, force: true });
     await served.stop();
@@ -117,7 +117,7 @@ describe.each(testDatabases())('tenants over HTTP on the $kind database', ({ ope
     const { body: begun } = await person.send('POST', '/v1/tenants/current/exports');
     const path = `/v1/tenants/current/exports/${begun.id}`;
     const status = async () => (await person.send('GET', path)).body.status;
-    await expect.poll(status, { timeout: 80_000 }).toBe('ready');
+    await expect.poll(status, { timeout: 180_000 }).toBe('ready');
     const { status: code, raw } = await person.send('GET', `${path}/archive`);
     expect(code).toBe(200);
     return raw;
@@ -129,7 +129,7 @@ describe.each(testDatabases())('tenants over HTTP on the $kind database', ({ ope
     const document = { title: 'Holidays', content: 'Everyone has 30 days.', metadata: { deep: [1, { a: null }] } };
     const { body: made } = await dan.send('POST', '/v1/documents', document);
     const ready = async () => (await dan.send('GET', `/v1/documents/${made.id}`)).body.status;
-    await expect.poll(ready, { timeout: 80_000 }).toBe('ready');
+    await expect.poll(ready, { timeout: 180_000 }).toBe('ready');
     const bytes = await exported(dan);
     const path = join(folder, 'dan.gz');
     await writeFile(path, bytes);
@@ -160,7 +160,7 @@ describe.each(testDatabases())('tenants over HTTP on the $kind database', ({ ope
     }
     const tenants = await operator.send('GET', '/v1/admin/tenants?limit=100');
     expect(tenants.body.data.map(({ slug }) => slug)).not.toContain('damaged');
-  }, 120_000);
+  }, 240_000);
 
   test('deletion takes all of it and leaves a receipt that this installation knows again', async () => {
     const eve = await signUp();

@@ -208,7 +208,7 @@ describe.each(testDatabases())('usage and budgets over HTTP on the $kind databas
     const session = await call(member, 'POST', '/v1/sessions', { title: 'A private matter' });
     await call(member, 'POST', `/v1/sessions/${session.body.id}/runs`, { input: 'Hello', model: 'extractive' });
     await expect
-      .poll(async () => (await call(member, 'GET', '/v1/analytics/usage')).body.runs.completed, { timeout: 15_000 })
+      .poll(async () => (await call(member, 'GET', '/v1/analytics/usage')).body.runs.completed, { timeout: 60_000 })
       .toBe(1);
     expect((await call(member, 'GET', '/v1/analytics/usage')).body).toMatchObject({
       whole_tenant: false,

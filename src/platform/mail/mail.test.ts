@@ -128,7 +128,7 @@ describe.each(testDatabases())('an outbox on the $kind database', ({ open }) => 
     const working = createQueue(db.database, { onError: failTest, onWarning: () => undefined });
     const again = createOutbox({ queue: working, box: createSecretBox(installationKeys([], 'a secret')), mailer });
     await working.start(again.jobs, { work: true });
-    await expect.poll(() => received.length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => received.length, { timeout: 180_000 }).toBe(1);
     await working.stop(1_000);
     await close();
   });

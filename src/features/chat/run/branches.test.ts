@@ -277,7 +277,7 @@ describe.each(testDatabases())('branches of a session on the $kind database', ({
       }),
       { numRuns: 8, seed: 20, endOnFailure: true },
     );
-  }, 60_000);
+  }, 240_000);
 
   test('sessions of before are one line, and what an older program still writes is taken into it', async () => {
     const chat = await chatWith(numbered());

@@ -53,7 +53,7 @@ describe.each(testDatabases())('the money of a run whose worker dies, on the $ki
     await expect.poll(async () => (await dead.chat.runs.get(somebody, run.id)).last_seq).toBeGreaterThan(3);
     const heir = await chatWith(scriptedModel([' and the rest']), QUICK);
     const read = () => heir.chat.runs.get(somebody, run.id);
-    await expect.poll(async () => (await read()).status, { timeout: 15_000 }).toBe('completed');
+    await expect.poll(async () => (await read()).status, { timeout: 60_000 }).toBe('completed');
     // The old worker wakes up, and what it thinks that it used counts no more.
     stuck.open();
     await dead.chat.engine.stop(1_000);

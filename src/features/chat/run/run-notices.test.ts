@@ -10,7 +10,7 @@ import { createRedis, type RedisConnection } from '../../../platform/redis/redis
 import type { Principal } from '../../identity/index.ts';
 import type { Chat } from '../chat.ts';
 
-const SOON = { timeout: 15_000, interval: 20 };
+const SOON = { timeout: 60_000, interval: 20 };
 const log = pino({ level: 'silent' });
 
 describe.each(testDatabases().filter(({ kind }) => kind === 'server'))('notices between replicas', ({ open }) => {
@@ -60,7 +60,7 @@ describe.each(testDatabases().filter(({ kind }) => kind === 'server'))('notices 
   }
 
   test('go through Redis; when it dies, through PostgreSQL; and events arrive all the same', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const { database, notified } = counting();
     const waits = [gate(), gate()];

@@ -69,7 +69,7 @@ describe.each(testDatabases())('ingestion on the $kind database', ({ open }) => 
     expect(created).toMatchObject({ status: 'queued', progress: 0, error: null, chunk_count: 0 });
     await vi.waitFor(async () => {
       expect((await app.documents.service.get(somebody, created.id)).status).toBe('ready');
-    }, 20_000);
+    }, 240_000);
     const ready = await app.documents.service.get(somebody, created.id);
     expect(ready).toMatchObject({ progress: 1, language: 'english', title: 'Old town' });
     const rows = await countRows(somebody);
@@ -212,7 +212,7 @@ describe.each(testDatabases())('ingestion on the $kind database', ({ open }) => 
     const { id } = await create(app, somebody);
     await vi.waitFor(async () => {
       expect((await app.documents.service.get(somebody, id)).status).toBe('ready');
-    }, 20_000);
+    }, 240_000);
     const { hits } = await app.documents.search(somebody.tenant, { query: 'bridge' }, never);
     await app.documents.service.remove(somebody, id);
     for (const mode of ['hybrid', 'dense', 'sparse'] as const) {
@@ -223,7 +223,7 @@ describe.each(testDatabases())('ingestion on the $kind database', ({ open }) => 
     expect((await app.documents.service.list(somebody, {})).data).toEqual([]);
     await vi.waitFor(async () => {
       for (const count of Object.values(await countRows(somebody))) expect(count).toBe(0);
-    }, 20_000);
+    }, 240_000);
   });
 
   test('text that was embedded once is not embedded again', async () => {

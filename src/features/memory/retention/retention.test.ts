@@ -202,7 +202,7 @@ describe.each(testDatabases())('retention on the $kind database', ({ open, kind 
     await remember('old', { daysAgo: 40, by: bob });
     await app.memory.retention.changePolicy(bob, { enabled: true });
     await app.memory.retention.runDue(never);
-    await expect.poll(() => left(bob), { timeout: 20_000 }).toEqual(['(old)']);
+    await expect.poll(() => left(bob), { timeout: 60_000 }).toEqual(['(old)']);
     expect(await left(ann)).toEqual(['old']);
     const { data } = await app.memory.retention.list(bob, {});
     expect(data.map(({ cause, done }) => [cause, done.archived])).toEqual([['schedule', 1]]);

@@ -47,7 +47,7 @@ function world(open: TestDatabaseKind['open']) {
     await queue.start([job], { work: false });
     await db.database.transaction((trx) => queue.enqueue(trx, job, { what: 'waits' }, { singletonKey: 'one' }));
     await queue.stop(1000);
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     for (const each of opened) await each.close();
     await db.close();

@@ -40,7 +40,7 @@ test.skipIf(missing !== null)(
         const { rows: seen } = await client.query('SELECT last_archived_wal AS name FROM pg_stat_archiver');
         return (seen[0].name ?? '') >= switched[0].name;
       };
-      await expect.poll(archived, { timeout: 30_000 }).toBe(true);
+      await expect.poll(archived, { timeout: 180_000 }).toBe(true);
       return rows[0].moment as Date;
     });
 
@@ -65,7 +65,7 @@ test.skipIf(missing !== null)(
     );
     const rows = await asClient({ ...cluster.superuser, host: world.folder, port: 6000 }, async (client) => {
       const recovered = async () => (await client.query('SELECT pg_is_in_recovery() AS busy')).rows[0].busy === false;
-      await expect.poll(recovered, { timeout: 30_000 }).toBe(true);
+      await expect.poll(recovered, { timeout: 180_000 }).toBe(true);
       return (await client.query('SELECT n FROM committed ORDER BY n')).rows.map(({ n }) => n);
     });
     const seconds = (performance.now() - start) / 1_000;
@@ -119,7 +119,7 @@ beforeAll(async () => {
   world = { cluster, folder, restored, backrest };
   await backrest(['stanza-create']);
   await backrest(['--type=full', 'backup']);
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   if (!world) return;

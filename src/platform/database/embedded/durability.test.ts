@@ -48,7 +48,7 @@ describe('a process killed in mid-write', () => {
 });
 
 describe('a commit', () => {
-  it('makes one fsync, and is acknowledged after it', { timeout: 60_000 }, async () => {
+  it('makes one fsync, and is acknowledged after it', { timeout: 180_000 }, async () => {
     const counter = fileURLToPath(new URL('./test-processes/count-fsync.ts', import.meta.url));
     const writer = startChild('write-rows.ts', [folder, '20'], ['--import', counter]);
     await writer.ended;
@@ -80,7 +80,7 @@ describe('the write-ahead log', () => {
   const megabytes = () =>
     readdirSync(join(folder, 'postgres', 'pg_wal')).filter((name) => /^[0-9A-F]{24}$/.test(name)).length * 16;
 
-  it('is cut by itself while it grows', { timeout: 60_000 }, async () => {
+  it('is cut by itself while it grows', { timeout: 180_000 }, async () => {
     const database = await openEmbeddedDatabase({
       dataDir: folder,
       maintenance: { interval: 20, quietWal: 16 * 2 ** 20, mostWal: 16 * 2 ** 20 },
@@ -92,7 +92,7 @@ describe('the write-ahead log', () => {
     await database.close();
   });
 
-  it('grows without it, so that the test above can fail', { timeout: 60_000 }, async () => {
+  it('grows without it, so that the test above can fail', { timeout: 180_000 }, async () => {
     const database = await openEmbeddedDatabase({ dataDir: folder, maintenance: { interval: 3_600_000 } });
     for (let written = 0; written < 160; written += 4) {
       await database.execute("SELECT pg_logical_emit_message(true, 'x', repeat('x', 4000000))");

@@ -125,7 +125,7 @@ describe('in a real database', () => {
           FROM pg_class c JOIN pg_stat_user_tables s ON s.relid = c.oid WHERE c.relname = 't'`);
           return rows[0];
         },
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       .toEqual({ reltuples: 3000, dead: 0 });
     expect(errors).toEqual([]);
