@@ -23,7 +23,7 @@ export function Invitation() {
   return (
     <AuthPage
       title={shown ? `Join ${shown.tenant_name}` : 'Invitation'}
-      lead={shown ? `You are invited as ${shown.role}, by ${shown.email}.` : 'One moment.'}
+      lead={shown ? `You are invited as ${shown.role}, at ${shown.email}.` : 'One moment.'}
       footer={
         <Anchor component={Link} to="/" inherit>
           Not now

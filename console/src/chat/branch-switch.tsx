@@ -31,6 +31,7 @@ export function BranchSwitch({ place: { id, siblings }, of }: Props) {
       <Tooltip label={label}>
         <ActionIcon
           ref={isNext ? next : previous}
+          className={classes.step ?? ''}
           variant="subtle"
           color="gray"
           size="sm"
