@@ -9,7 +9,7 @@ import { RAISED_LIMITS } from '../support/raised-limits.ts';
 import { KillDrill, PHASES, wordyUpstream } from '../support/runs/kill-drill.ts';
 
 /** For the long drill: KILLS=100 KILLS_EMBEDDED=20 KILL_SEED=… npx vitest run test/acceptance/kills.test.ts */
-const KILLS = { server: Number(process.env.KILLS ?? 8), embedded: Number(process.env.KILLS_EMBEDDED ?? 1) };
+const KILLS = { server: Number(process.env.KILLS ?? PHASES.length), embedded: Number(process.env.KILLS_EMBEDDED ?? 1) };
 const SEED = Number(process.env.KILL_SEED ?? 1);
 const LEASE_MS = 1_500;
 /** A start of the program and the end of a lease, on a machine that is busy with other tests. */

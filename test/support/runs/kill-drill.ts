@@ -168,6 +168,8 @@ export class KillDrill {
     const input = {
       input: question,
       retrieval: { mode: 'off' },
+      // What earlier answers said must not come along: the upstream tells questions apart by their words.
+      memory: { mode: 'off' },
       ...(tool && { tools: [{ type: 'function', name: 'look' }] }),
     };
     const { id } = await this.#call<{ id: string }>('POST', `/v1/sessions/${session.id}/runs`, input, address);
