@@ -26,7 +26,7 @@ const LEFT_OUT = new Set([
   'post /v1/admin/signing-keys/rotate',
 ]);
 /** Where a wild token may be sent beside the one that is good. */
-const TAKES_A_TOKEN = /\/auth\/|\/v1\/ws\/chat/;
+const TAKES_A_TOKEN = /\/auth\/|\/v1\/ws\/(chat|memory)/;
 /** Where a 5xx is the answer that is meant: what it needs is not there in a test. */
 const MAY_BE_AWAY = new Set(['get /ready', 'get /health', 'get /health/ready']);
 

@@ -47,7 +47,7 @@ describe.each(testDatabases())('what an answer costs, on the $kind database', ({
     };
     const ask = async () => {
       const session = await send('POST', '/v1/sessions', {});
-      const input = { input: 'Hi', model: 'fake/hello', retrieval: { mode: 'off' } };
+      const input = { input: 'Hi', model: 'fake/hello', retrieval: { mode: 'off' }, memory: { mode: 'off' } };
       const { body } = await send('POST', `/v1/sessions/${session.body.id}/runs`, input);
       return body.id as string;
     };
