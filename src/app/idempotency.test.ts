@@ -109,6 +109,85 @@ describe.each(testDatabases())('Idempotency-Key on the $kind database', ({ open 
     expect((await post(`/v1/sessions/${session}/runs`, { input: 'Why?' }, key)).status).toBe(202);
   });
 
+  describe('uploads', () => {
+    type Said = { name?: string; text?: string; type?: string; fields?: Record<string, string> };
+    /** A form as a client writes it: with a boundary of its own each time. */
+    function formOf({ name = 'a.txt', text = 'Once.', type = 'text/plain', fields = {} }: Said): FormData {
+      const form = new FormData();
+      for (const [field, value] of Object.entries(fields)) form.append(field, value);
+      form.append('file', new Blob([text], { type }), name);
+      return form;
+    }
+
+    async function announce(name: string): Promise<string> {
+      const params = { name, size: 5, mime_type: 'text/plain' };
+      const key = newId();
+      const made = await post('/v1/chatkit', { type: 'attachments.create', params }, key);
+      expect((await post('/v1/chatkit', { type: 'attachments.create', params }, key)).body).toBe(made.body);
+      return JSON.parse(made.body).id;
+    }
+
+    // ChatKit's routes answer in its form, which knows 400 only.
+    test.each<[string, () => Promise<string>, number, number]>([
+      ['documents', async () => '/v1/documents', 202, 422],
+      ['attachments', async () => '/v1/chatkit/attachments', 200, 400],
+      [
+        'the bytes of an attachment',
+        async () => `/v1/chatkit/attachments/${await announce('a.txt')}/content`,
+        200,
+        400,
+      ],
+    ])(
+      'of %s are done once, at the same time and later; another file is refused',
+      async (_what, address, status, refusal) => {
+        const [url, key] = [await address(), newId()];
+        const ids = async () => (url === '/v1/documents' ? await idsOf(url) : []);
+        const before = await ids();
+        const answers = await Promise.all(Array.from({ length: 5 }, () => post(url, formOf({}), key)));
+        answers.push(await post(url, formOf({}), key));
+        for (const answer of answers) expect(answer).toMatchObject({ status, body: answers[0]?.body });
+        expect(answers.filter(({ headers }) => headers['idempotency-replayed'] === 'true')).toHaveLength(5);
+        const others: Said[] = [
+          { text: 'Twice' },
+          { name: 'b.txt' },
+          { type: 'text/markdown' },
+          { fields: { metadata: '{}' } },
+          { text: '' },
+        ];
+        for (const other of others) {
+          const refused = await post(url, formOf(other), key);
+          expect([refused.status, JSON.parse(refused.body).code]).toEqual([refusal, 'ERR_IDEMPOTENCY_001']);
+        }
+        expect((await ids()).length - before.length).toBe(url === '/v1/documents' ? 1 : 0);
+      },
+    );
+
+    test('that were refused may be sent again, mended or not', async () => {
+      const key = newId();
+      for (const [said, status] of [
+        [{ fields: { metadata: '[' } }, 422],
+        [{ fields: { metadata: '{}' } }, 202],
+        [{ fields: { metadata: '[' } }, 422],
+      ] as const) {
+        expect((await post('/v1/documents', formOf(said), key)).status).toBe(status);
+      }
+    });
+
+    test('several files of a request are made once, each', async () => {
+      const key = newId();
+      const form = () => {
+        const both = formOf({ name: 'one.txt' });
+        both.append('file', new Blob(['Two.']), 'two.txt');
+        return both;
+      };
+      const before = await idsOf('/v1/documents');
+      const [first, second] = [await post('/v1/documents', form(), key), await post('/v1/documents', form(), key)];
+      expect(JSON.parse(first.body).data).toHaveLength(2);
+      expect(second.body).toBe(first.body);
+      expect((await idsOf('/v1/documents')).length).toBe(before.length + 2);
+    });
+  });
+
   test('a question that is repeated leads to the same run: as JSON, and as its stream from the beginning', async () => {
     const key = newId();
     const { id } = JSON.parse((await post('/v1/sessions', {}, newId())).body);

@@ -13,20 +13,25 @@ export function repeatRequests(app: App, idempotency: Idempotency): void {
   app.addHook('preHandler', async (request, reply) => {
     const key = request.headers['idempotency-key'];
     if (key === undefined || !request.principal) return;
-    request.once = (work) => once(idempotency, request, reply, readKey(String(key)), work);
+    request.once = (work, said) => once({ idempotency, request, reply, key: readKey(String(key)), said }, work);
   });
 }
 
+type Repeating = {
+  idempotency: Idempotency;
+  request: FastifyRequest;
+  reply: FastifyReply;
+  key: string;
+  said: string | undefined;
+};
+
 async function once<Result>(
-  idempotency: Idempotency,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  key: string,
+  { idempotency, request, reply, key, said }: Repeating,
   work: () => Promise<Result>,
 ): Promise<Result> {
   const { principal, signal } = request;
   const { tenant } = principal;
-  const claim = { tenant, subject: subjectOf(principal), key, fingerprint: fingerprintOf(request), signal };
+  const claim = { tenant, subject: subjectOf(principal), key, fingerprint: fingerprintOf(request, said), signal };
   const { result, repeated } = await idempotency.once(claim, work);
   if (repeated) reply.header('idempotency-replayed', 'true');
   return result;
@@ -37,10 +42,8 @@ function subjectOf({ apiKeyId, userId }: Principal): string {
   return apiKeyId === null ? `user:${userId}` : `key:${apiKeyId}`;
 }
 
-function fingerprintOf({ method, url, body }: FastifyRequest): string {
-  return createHash('sha256')
-    .update(`${method} ${url}\n${JSON.stringify(body ?? null)}`)
-    .digest('base64url');
+function fingerprintOf({ method, url, body }: FastifyRequest, said = JSON.stringify(body ?? null)): string {
+  return createHash('sha256').update(`${method} ${url}\n${said}`).digest('base64url');
 }
 
 function readKey(key: string): string {

@@ -62,13 +62,34 @@ describe('a service outside', () => {
         return Buffer.from('kept');
       },
       delete: async () => undefined,
-      list: async function* list() {
-        yield 'a';
-      },
+      list: async function* list() {},
     });
     expect(String(await outsideStorage(storage('s3://bucket/cold'), outside).get('a'))).toBe('kept');
     expect(outside.states().map(({ name }) => name)).toEqual(['bucket:bucket']);
     const folder = storage('/var/cold');
     expect(outsideStorage(folder, outside)).toBe(folder);
   });
+
+  test('that breaks off in the middle of a list is asked again for what was not told yet', async () => {
+    const outside = createOutside();
+    const keys = Array.from({ length: 2_500 }, (_, index) => `k${String(index).padStart(5, '0')}`);
+    const faults = new Set(['k00500', 'k01500']);
+    const bucket = (broken: boolean): ObjectStorage => ({
+      location: 's3://bucket/cold',
+      put: async () => undefined,
+      get: async () => null,
+      delete: async () => undefined,
+      list: async function* list(_prefix, after = '') {
+        for (const key of keys.filter((candidate) => candidate > after)) {
+          if (broken || faults.delete(key)) throw new Error('503 Slow Down');
+          yield key;
+        }
+      },
+    });
+    const list = (storage: ObjectStorage) => Array.fromAsync(outsideStorage(storage, outside).list(''));
+    expect(await list(bucket(false))).toEqual(keys);
+    expect(faults.size).toBe(0);
+    expect(await callUntilOpen(() => list(bucket(true)))).toBeInstanceOf(CircuitOpen);
+    expect(outside.states()).toMatchObject([{ name: 'bucket:bucket', circuit: 'open' }]);
+  }, 60_000);
 });

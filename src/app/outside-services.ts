@@ -50,8 +50,24 @@ export function outsideStorage(storage: ObjectStorage, outside: Outside): Object
     put: (key, bytes) => call(() => storage.put(key, bytes)),
     get: (key) => call(() => storage.get(key)),
     delete: (key) => call(() => storage.delete(key)),
-    list: (prefix) => storage.list(prefix),
+    list: async function* list(prefix, after) {
+      for (let last = after; ; ) {
+        const page = await call(() => firstOf(storage.list(prefix, last), KEYS_OF_A_PAGE));
+        yield* page;
+        if (page.length < KEYS_OF_A_PAGE) return;
+        last = page.at(-1);
+      }
+    },
   };
+}
+
+/** What a bucket tells in one answer. */
+const KEYS_OF_A_PAGE = 1_000;
+
+async function firstOf(keys: AsyncIterable<string>, most: number): Promise<string[]> {
+  const page: string[] = [];
+  for await (const key of keys) if (page.push(key) === most) break;
+  return page;
 }
 
 /** Where a port takes no signal: its time limit ends the call. */

@@ -62,9 +62,7 @@ export async function createServer(services: Services, isDraining: () => boolean
   watchTenantGates(app, services.tenantGates);
   limitSubjects(app, limits);
   repeatRequests(app, services.idempotency);
-  await app.register(fastifyMultipart, {
-    limits: { fileSize: config.uploadLimit, files: 100, fields: 20, fieldSize: config.bodyLimit, parts: 120 },
-  });
+  await app.register(fastifyMultipart);
   await describeApi(app);
   const exposed = { registry: metrics.registry, token: config.metricsToken };
   operationsRoutes(app, services.health, exposed, isDraining);

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { requestErrors } from '../../platform/http/errors.ts';
+import { receiveForm } from '../../platform/http/form/receive-form.ts';
 import { PageQuery } from '../../platform/http/pagination.ts';
 import type { App } from '../../platform/http/server.ts';
 import {
@@ -21,7 +22,7 @@ import {
 } from './documents.schema.ts';
 import type { Original } from './documents.service.ts';
 import type { Documents } from './documents.ts';
-import { readUpload } from './upload.routes.ts';
+import { MOST_FILES, readUpload } from './upload.routes.ts';
 
 /** `/v1/documents`, `/v1/chunks`, `/v1/sources` and `/v1/search`. */
 export function documentRoutes(app: App, documents: Documents): void {
@@ -44,7 +45,7 @@ function uploadRoute(app: App, documents: Documents): void {
         tags: ['Documents'],
         summary: 'Add documents',
         description:
-          'Text as JSON, or files as multipart/form-data in parts named `file`, with optional fields `title` (one file only) and `metadata` (JSON). One file answers with its document, several with `{data: [documents]}`. Ingestion goes on in the background.',
+          'Text as JSON, or files as multipart/form-data in parts named `file`, with optional fields `title` (one file only) and `metadata` (JSON). One file answers with its document, several with `{data: [documents]}`. Ingestion goes on in the background. With an `Idempotency-Key` the files of one request may have together what one may have.',
         body: {
           content: {
             'application/json': { schema: NewTextDocument },
@@ -62,7 +63,10 @@ function uploadRoute(app: App, documents: Documents): void {
         const document = await request.once(() => documents.service.createFromText(principal, text));
         return reply.code(202).header('location', `/v1/documents/${document.id}`).send(document);
       }
-      const views = await documents.service.upload(principal, readUpload(request, documents.uploadLimit));
+      const limits = { fileBytes: documents.uploadLimit, files: MOST_FILES };
+      const views = await receiveForm(request, limits, (parts) =>
+        documents.service.upload(principal, readUpload(parts)),
+      );
       const [only] = views;
       if (views.length > 1 || !only) return reply.code(202).send({ data: views });
       return reply.code(202).header('location', `/v1/documents/${only.id}`).send(only);

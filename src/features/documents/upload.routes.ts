@@ -1,32 +1,28 @@
-import type { MultipartFile, MultipartValue } from '@fastify/multipart';
-import type { FastifyRequest } from 'fastify';
 import { requestErrors } from '../../platform/http/errors.ts';
+import type { FormFile, FormPart } from '../../platform/http/form/read-form.ts';
 import { newId } from '../../platform/id.ts';
 import { documentErrors } from './documents.errors.ts';
 import type { About, IncomingFile, Upload } from './receive-documents.ts';
 
-/** Reads a multipart request: its files one after the other as they come, and what its fields say once all are in. */
-export function readUpload(request: FastifyRequest, maxBytes: number): Upload {
+/** Files in one request. */
+export const MOST_FILES = 100;
+
+/** An upload of a form: its files one after the other as they come, and what its fields say once all are in. */
+export function readUpload(parts: AsyncIterable<FormPart>): Upload {
   const fields = new Map<string, string>();
-  // One byte more than allowed, so that a file that is cut there is known to be too large.
-  const options = { limits: { fileSize: maxBytes + 1 }, throwFileSizeLimit: false };
-  const parts = request.parts(options);
   return { files: filesOf(parts, fields), about: async (count) => aboutOf(fields, count) };
 }
 
-async function* filesOf(
-  parts: AsyncIterable<MultipartFile | MultipartValue>,
-  fields: Map<string, string>,
-): AsyncGenerator<IncomingFile> {
+async function* filesOf(parts: AsyncIterable<FormPart>, fields: Map<string, string>): AsyncGenerator<IncomingFile> {
   for await (const part of parts) {
-    if (part.type === 'field') fields.set(knownField(part.fieldname), String(part.value));
-    else if (part.fieldname === 'file') yield incomingFile(part);
-    else throw invalidField(part.fieldname, 'is not known here; send files in parts named file');
+    if (part.kind === 'field') fields.set(knownField(part.name), part.value);
+    else if (part.name === 'file') yield incomingFile(part);
+    else throw invalidField(part.name, 'is not known here; send files in parts named file');
   }
 }
 
-function incomingFile(part: MultipartFile): IncomingFile {
-  return { documentId: newId(), filename: cleanName(part.filename), contentType: part.mimetype, bytes: part.file };
+function incomingFile({ filename, contentType, bytes }: FormFile): IncomingFile {
+  return { documentId: newId(), filename: cleanName(filename), contentType, bytes };
 }
 
 const LONGEST_NAME = 255;

@@ -31,12 +31,12 @@ export function createFolderStorage(folder: string): ObjectStorage {
       await syncFolder(dirname(path));
     },
     get: async (key) => readFile(pathOf(key)).catch(nullWhereAbsent),
-    list: async function* list(prefix) {
+    list: async function* list(prefix, after = '') {
       const names = await readdir(root, { recursive: true, withFileTypes: true }).catch(nullWhereAbsent);
       const keys = (names ?? [])
         .filter((entry) => entry.isFile() && !entry.name.endsWith(DRAFT))
         .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'));
-      yield* keys.filter((key) => key.startsWith(prefix)).sort();
+      yield* keys.filter((key) => key.startsWith(prefix) && key > after).sort();
     },
     delete: async (key) => rm(pathOf(key), { force: true }),
   };

@@ -28,6 +28,8 @@ describe.each([
     await storage.put('a/2.bin', Buffer.from([0, 255, 1]));
     expect(await storage.get('a/2.bin')).toEqual(Buffer.from([0, 255, 1]));
     expect(await Array.fromAsync(storage.list('a/'))).toEqual(['a/10.bin', 'a/2.bin']);
+    expect(await Array.fromAsync(storage.list('a/', 'a/10.bin'))).toEqual(['a/2.bin']);
+    expect(await Array.fromAsync(storage.list('a/', 'a/2.bin'))).toEqual([]);
   });
 
   test('are gone when deleted; what is not there is null, and can be deleted again', async () => {

@@ -9,8 +9,8 @@ export type ObjectStorage = {
   put(key: string, bytes: Uint8Array): Promise<void>;
   /** Null where there is nothing. */
   get(key: string): Promise<Buffer | null>;
-  /** Keys that begin with `prefix`, in order. */
-  list(prefix: string): AsyncIterable<string>;
+  /** Keys that begin with `prefix`, in order; those behind `after` where it is given. */
+  list(prefix: string, after?: string): AsyncIterable<string>;
   delete(key: string): Promise<void>;
 };
 

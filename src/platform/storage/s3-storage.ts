@@ -30,9 +30,10 @@ export function createS3Storage(location: string, { pathStyle }: ObjectStorageOp
         throw error;
       }
     },
-    list: async function* list(prefix) {
+    list: async function* list(prefix, after) {
       const { paginateListObjectsV2 } = await library();
-      const pages = paginateListObjectsV2({ client: await client() }, { Bucket: bucket, Prefix: fullKey(prefix) });
+      const from = { Prefix: fullKey(prefix), ...(after !== undefined && { StartAfter: fullKey(after) }) };
+      const pages = paginateListObjectsV2({ client: await client() }, { Bucket: bucket, ...from });
       for await (const { Contents = [] } of pages) {
         for (const { Key } of Contents) if (Key) yield root === '' ? Key : Key.slice(root.length + 1);
       }

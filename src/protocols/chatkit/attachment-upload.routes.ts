@@ -1,8 +1,10 @@
 import { buffer } from 'node:stream/consumers';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { Attachment } from '../../features/documents/index.ts';
+import type { Attachment, AttachmentFile } from '../../features/documents/index.ts';
 import { requestErrors } from '../../platform/http/errors.ts';
+import type { FormLimits, FormPart } from '../../platform/http/form/read-form.ts';
+import { receiveForm } from '../../platform/http/form/receive-form.ts';
 import type { App } from '../../platform/http/server.ts';
 import { chatkitErrors } from './chatkit.errors.ts';
 import type { ChatkitDependencies } from './dependencies.ts';
@@ -41,8 +43,9 @@ function directRoute(app: App, deps: ChatkitDependencies): void {
       },
     },
     async (request) => {
-      const file = await readFile(request, attachments.limit);
-      const stored = await attachments.receive(request.principal, file, request.signal);
+      const stored = await receiveForm(request, limitsOf(deps), async (parts) =>
+        attachments.receive(request.principal, await readFile(parts), request.signal),
+      );
       return view(deps, request, stored);
     },
   );
@@ -66,8 +69,10 @@ function secondPhaseRoutes(app: App, deps: ChatkitDependencies): void {
       const id = idOf(request.params.id);
       // Whose it is, before a byte is read.
       await attachments.get(request.principal, [id]);
-      const { bytes } = await readFile(request, attachments.limit);
-      const stored = await attachments.fill(request.principal, id, bytes, request.signal);
+      const stored = await receiveForm(request, limitsOf(deps), async (parts) => {
+        const { bytes } = await readFile(parts);
+        return attachments.fill(request.principal, id, bytes, request.signal);
+      });
       return view(deps, request, stored);
     },
   );
@@ -136,12 +141,20 @@ function idOf(given: string): string {
   return id;
 }
 
-/** The one file of a form. One byte more than allowed is read, so that what is cut there is known to be too large. */
-async function readFile(request: FastifyRequest, limit: number) {
-  if (!request.isMultipart()) throw requestErrors.unsupportedType('Send multipart/form-data with a part named file.');
-  const part = await request.file({ limits: { fileSize: limit + 1, files: 1 }, throwFileSizeLimit: false });
-  if (part?.fieldname !== 'file') throw noFile();
-  return { name: nameOf(part.filename), contentType: part.mimetype, bytes: await buffer(part.file) };
+function limitsOf({ documents }: ChatkitDependencies): FormLimits {
+  return { fileBytes: documents.attachments.limit, files: 1 };
+}
+
+/** The one file of a form; fields beside it say nothing to us. */
+async function readFile(parts: AsyncIterable<FormPart>): Promise<AttachmentFile> {
+  let file: AttachmentFile | null = null;
+  for await (const part of parts) {
+    if (part.kind === 'field') continue;
+    if (part.name !== 'file') throw noFile();
+    file = { name: nameOf(part.filename), contentType: part.contentType, bytes: await buffer(part.bytes) };
+  }
+  if (!file) throw noFile();
+  return file;
 }
 
 function noFile() {

@@ -103,17 +103,14 @@ async function noteAction(acting: Acting, params: Params<'threads.sync_custom_ac
 }
 
 async function createAttachment(
-  { deps, principal, previewUrl }: Acting,
+  { deps, principal, previewUrl, once }: Acting,
   params: Params<'attachments.create'>,
   uploadUrl: UploadUrl,
 ) {
   const { name, size, mime_type } = params;
   const { attachments } = deps.documents;
-  const { id, content_type, size_bytes } = await attachments.expect(principal, {
-    name,
-    contentType: mime_type,
-    sizeBytes: size,
-  });
+  const file = { name, contentType: mime_type, sizeBytes: size };
+  const { id, content_type, size_bytes } = await once(() => attachments.expect(principal, file));
   const about = { attachment_id: id, name, content_type, size_bytes };
   return {
     ...attachmentView(about, previewUrl),
