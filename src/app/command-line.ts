@@ -31,8 +31,9 @@ migrate
   .action(async () => (await import('./commands/migrate.ts')).migrateUpCommand());
 migrate
   .command('down')
-  .description('take back the last migration of one schema')
-  .requiredOption('--schema <name>', 'platform, or tenant_<slug>')
+  .description('take back the last migration of one schema, or every schema to a number')
+  .option('--schema <name>', 'platform, or tenant_<slug>: its last migration')
+  .option('--to <number>', 'all migrations behind this one, of the platform and of every tenant')
   .action(async (options) => (await import('./commands/migrate.ts')).migrateDownCommand(options));
 migrate
   .command('tenant <slug>')

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readProgress } from '../features/operations/index.ts';
-import { migrateTenants, readTenantStates } from '../features/tenancy/index.ts';
+import { findLateTenants, migrateTenants, readTenantStates } from '../features/tenancy/index.ts';
 import { migratePlatform } from '../platform/database/migrations/installation.ts';
 import {
   describeFaults,
@@ -9,6 +9,7 @@ import {
   platformTarget,
   readMigrationState,
 } from '../platform/database/migrations/migrator.ts';
+import { migrationLimitsOf } from './migration-settings.ts';
 import type { Services } from './services.ts';
 
 /** The database is not as this program needs it; the message says what to do. */
@@ -56,19 +57,43 @@ async function assertNotPromoted({ config }: Services): Promise<void> {
 }
 
 /** Migrates the platform and every tenant. A tenant that fails is reported and stays out of service; the rest goes on. */
-export async function migrateAll(services: Services) {
-  const { database, migrations, log } = services;
-  const platform = await migratePlatform(database, migrations);
-  const tenants = await migrateTenants(database, migrations);
+export async function migrateAll(services: Services, signal?: AbortSignal) {
+  const { database, migrations, log, config } = services;
+  const options = { limits: migrationLimitsOf(config), signal };
+  const platform = await migratePlatform(database, migrations, options);
+  const tenants = await migrateTenants(database, migrations, options);
   for (const { slug, error } of tenants)
     if (error !== null) log.error({ tenant: slug, error }, 'a tenant could not be migrated');
   return { platform, tenants };
 }
 
-async function assertMigrated({ database, migrations, log }: Services): Promise<void> {
+/**
+ * During an upgrade a server of the version before makes tenants without what it does not know. `createdSince`: only those
+ * are looked at.
+ */
+export async function migrateLateTenants(services: Services, createdSince: Date | null): Promise<void> {
+  const { database, migrations, log, config } = services;
+  const only = await findLateTenants(database, migrations, createdSince);
+  if (only.length === 0) return;
+  for (const { slug, error } of await migrateTenants(database, migrations, {
+    only,
+    limits: migrationLimitsOf(config),
+  })) {
+    if (error === null) log.info({ tenant: slug }, 'a tenant that an older server had made was migrated');
+    else log.error({ tenant: slug, error }, 'a tenant that an older server had made could not be migrated');
+  }
+}
+
+async function assertMigrated(services: Services): Promise<void> {
+  const { database, migrations, log } = services;
   const platform = await readMigrationState(database.db, platformTarget, migrations);
   assertUsable(platform);
-  for (const tenant of await readTenantStates(database, migrations)) {
+  let tenants = await readTenantStates(database, migrations);
+  if (tenants.some(({ pending, migration_error }) => pending.length > 0 && migration_error === null)) {
+    await migrateLateTenants(services, null);
+    tenants = await readTenantStates(database, migrations);
+  }
+  for (const tenant of tenants) {
     if (tenant.migration_error === null) assertUsable(tenant);
     else
       log.error(

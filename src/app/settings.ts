@@ -3,6 +3,7 @@ import { chatSettings } from './chat-settings.ts';
 import { embeddingSettings } from './embedding-settings.ts';
 import { identitySettings } from './identity-settings.ts';
 import { limitSettings } from './limit-settings.ts';
+import { migrationSettings } from './migration-settings.ts';
 import {
   boolean,
   decimal,
@@ -68,6 +69,7 @@ export const settings = {
     true,
     'Whether frequent statements are prepared. false behind PgBouncer before 1.21 in transaction mode.',
   ),
+  ...migrationSettings,
   coldStorage: setting(
     'COLD_STORAGE',
     optional(text),

@@ -40,14 +40,18 @@ export {
   inTenant,
   listServedTenants,
   listTenants,
-  migrateTenants,
   queryTenant,
-  readTenantStates,
-  type TenantMigration,
 } from './tenancy.service.ts';
 export { limitSettings } from './tenancy.settings.schema.ts';
 export type { TenantRow } from './tenancy.store.ts';
 export type { Tenancy } from './tenancy.ts';
 export { isSlug, migrationTargetOf, schemaOf, slugFrom, type Tenant } from './tenant.ts';
+export {
+  findLateTenants,
+  migrateTenants,
+  readTenantStates,
+  type TenantMigration,
+  takeBackTenants,
+} from './tenant-migrations.ts';
 export { ArchiveError, readArchive, writeArchive } from './transfer/archive.ts';
 export { createTenantExports, type TenantExports } from './transfer/tenant-exports.ts';

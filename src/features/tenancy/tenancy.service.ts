@@ -5,10 +5,9 @@ import type {
   TenantTransaction,
 } from '../../platform/database/database.ts';
 import type { Migration } from '../../platform/database/migrations/migration.ts';
-import { migrateUp, readMigrationState } from '../../platform/database/migrations/migrator.ts';
 import { newId } from '../../platform/id.ts';
 import * as store from './tenancy.store.ts';
-import { migrationTargetOf, schemaOf, slugFrom, type Tenant } from './tenant.ts';
+import { schemaOf, slugFrom, type Tenant } from './tenant.ts';
 
 /**
  * The only source of a tenant's handle: a transaction under the tenant's own role, in the tenant's own schema.
@@ -50,52 +49,6 @@ async function freeSlug(trx: PlatformTransaction, wanted: string): Promise<strin
   if (!(await store.slugExists(trx, wanted))) return wanted;
   // Random, not counted: two registrations at the same time would count to the same number.
   return `${wanted}-${newId().replaceAll('-', '').slice(-RANDOM_SUFFIX_LENGTH)}`;
-}
-
-export type TenantMigration = { slug: string; applied: string[]; error: string | null };
-
-/** Migrates every tenant. A tenant that fails keeps its old tables, is marked and is not served; the others go on. */
-export async function migrateTenants(
-  database: Database,
-  migrations: readonly Migration[],
-  only?: string,
-): Promise<TenantMigration[]> {
-  const results: TenantMigration[] = [];
-  for (const { slug, migration_error: before } of await store.listTenants(database.db)) {
-    if (only !== undefined && slug !== only) continue;
-    const result = await migrateTenant(database, slug, migrations);
-    if (result.error !== before) await store.setMigrationError(database.db, slug, result.error);
-    results.push(result);
-  }
-  return results;
-}
-
-async function migrateTenant(
-  database: Database,
-  slug: string,
-  migrations: readonly Migration[],
-): Promise<TenantMigration> {
-  const applied: string[] = [];
-  try {
-    await migrateUp(database, migrationTargetOf({ slug }), migrations, (id) => applied.push(id));
-    return { slug, applied, error: null };
-  } catch (error) {
-    return { slug, applied, error: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-/** The state of every tenant's schema, with the error of its last migration if that failed. */
-export async function readTenantStates(database: Database, migrations: readonly Migration[]) {
-  const tenants = await store.listTenants(database.db);
-  const states = [];
-  for (const { slug, migration_error } of tenants) {
-    states.push({
-      slug,
-      migration_error,
-      ...(await readMigrationState(database.db, migrationTargetOf({ slug }), migrations)),
-    });
-  }
-  return states;
 }
 
 export const createTenantSchema = store.createTenantSchema;

@@ -49,6 +49,15 @@ export async function setMigrationError(db: Db, slug: string, error: string | nu
     .execute();
 }
 
+/** When a tenant had a migration; null where it has not. */
+export async function findAppliedAt(db: Db, tenant: Pick<Tenant, 'slug'>, migrationId: string): Promise<Date | null> {
+  const table = `${identifier(schemaOf(tenant))}.schema_migration`;
+  const { rows } = await db.executeQuery<{ applied_at: Date }>(
+    CompiledQuery.raw(`SELECT applied_at FROM ${table} WHERE id = $1`, [migrationId]),
+  );
+  return rows[0]?.applied_at ?? null;
+}
+
 /** A role that cannot log in, and a schema that it owns, with every tenant table. All in the caller's transaction. */
 export async function createTenantSchema(
   trx: PlatformTransaction,

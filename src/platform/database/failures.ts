@@ -34,6 +34,13 @@ export function isLockConflict(error: unknown): boolean {
   return typeof code === 'string' && LOCK_CONFLICTS.has(code);
 }
 
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** Whether a statement waited for a lock longer than its transaction allows. */
+export function isLockUnavailable(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === LOCK_NOT_AVAILABLE;
+}
+
 const FOREIGN_KEY_VIOLATION = '23503';
 
 /** Whether a statement named a row that another table does not have. */

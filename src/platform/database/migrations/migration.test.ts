@@ -61,6 +61,11 @@ describe('a migration file', () => {
     ['up twice', `${file('SELECT 1;')}${file('SELECT 2;')}`, 'it must have'],
     ['a statement before them', `SELECT 0;\n${file('SELECT 1;')}`, 'it must have'],
     ['a statement without an end', file('SELECT 1;\nSELECT 2\n'), 'a statement does not end with ";": SELECT 2'],
+    [
+      'an index that is built beside writers among other things',
+      file('CREATE TABLE a (x int);\nCREATE INDEX CONCURRENTLY b ON a (x);'),
+      'needs a migration of its own',
+    ],
     ['a quote without an end', file("SELECT 'x;"), 'a statement does not end'],
   ])('is refused by its name with %s', (_what, text, reason) => {
     const parse = () => parseMigration('0001_a.sql', 'tenant', text);

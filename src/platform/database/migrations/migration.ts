@@ -64,7 +64,23 @@ function sectionsOf(content: string): Pick<Migration, 'up' | 'down'> {
       'it must have "-- migrate: up" and then "-- migrate: down", each once, with no statement before them.',
     );
   }
-  return { up: statements(up), down: statements(down) };
+  const sections = { up: statements(up), down: statements(down) };
+  if (isMixed(sections.up)) {
+    throw new Error('what is built CONCURRENTLY needs a migration of its own: it runs outside of any transaction.');
+  }
+  return sections;
+}
+
+const CONCURRENT = /^(?:CREATE (?:UNIQUE )?INDEX|DROP INDEX) CONCURRENTLY /i;
+
+/** Whether a statement lets others write while it works, which it cannot within a transaction. */
+export function isConcurrentStatement(statement: string): boolean {
+  return CONCURRENT.test(statement);
+}
+
+function isMixed(up: readonly string[]): boolean {
+  const concurrent = up.filter(isConcurrentStatement).length;
+  return concurrent > 0 && concurrent < up.length;
 }
 
 /** What may hold a semicolon that ends no statement (texts, names, comments, dollar quotes), or the one that does. */

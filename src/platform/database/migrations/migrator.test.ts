@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
+import { FIRST, makeTarget, migration, SECOND, THIRD, tablesOf } from '../../../../test/support/migrations/steps.ts';
 import type { Database } from '../database.ts';
 import { openServerDatabase } from '../server-database.ts';
 import { loadOwnMigrations, migratePlatform } from './installation.ts';
-import { type Migration, parseMigration } from './migration.ts';
+import type { Migration } from './migration.ts';
 import {
   MigrationRefusedError,
   type MigrationTarget,
@@ -13,33 +14,6 @@ import {
   migrateWithin,
   readMigrationState,
 } from './migrator.ts';
-
-function migration(number: number, up: string, down = 'SELECT 1;', scope: Migration['scope'] = 'tenant'): Migration {
-  const id = String(number).padStart(4, '0');
-  return parseMigration(`${id}_step.sql`, scope, `-- migrate: up\n${up}\n-- migrate: down\n${down}\n`);
-}
-
-const FIRST = migration(1, 'CREATE TABLE first (id int);', 'DROP TABLE first;');
-const SECOND = migration(2, 'CREATE TABLE second (id int);', 'DROP TABLE second;');
-const THIRD = migration(3, 'CREATE TABLE third (id int);', 'DROP TABLE third;');
-
-let schemaCount = 0;
-
-/** A schema of one test's own. */
-async function makeTarget(database: Database): Promise<MigrationTarget> {
-  schemaCount += 1;
-  const schema = `probe_${schemaCount}`;
-  await database.execute(`CREATE SCHEMA ${schema}`);
-  return { schema, scope: 'tenant', enter: `SET LOCAL search_path TO ${schema}, public` };
-}
-
-async function tablesOf(database: Database, { schema }: MigrationTarget): Promise<unknown[]> {
-  const { rows } = await database.execute(
-    "SELECT relname FROM pg_class WHERE relnamespace = $1::text::regnamespace AND relkind = 'r' ORDER BY 1",
-    [schema],
-  );
-  return rows.map(({ relname }) => relname).filter((name) => name !== 'schema_migration');
-}
 
 const kinds = testDatabases();
 
@@ -62,7 +36,7 @@ describe.each(kinds)('the migrator on the $kind database', ({ open }) => {
   test('applies what is pending, in order, and tells each', async () => {
     const told: string[] = [];
     const all = [FIRST, migration(2, 'ALTER TABLE first ADD COLUMN name text;'), THIRD];
-    expect(await migrateUp(database, target, all, (id) => told.push(id))).toEqual([
+    expect(await migrateUp(database, target, all, { onApplied: (id) => told.push(id) })).toEqual([
       '0001_step',
       '0002_step',
       '0003_step',

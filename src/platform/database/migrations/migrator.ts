@@ -1,6 +1,16 @@
 import { CompiledQuery } from 'kysely';
 import { type Database, type Db, identifier } from '../database.ts';
+import { isLockUnavailable } from '../failures.ts';
+import { isConcurrent, plainStatement, runConcurrent } from './concurrent-statements.ts';
 import type { Migration, MigrationScope } from './migration.ts';
+import {
+  limitLocks,
+  limitStatements,
+  type MigrationLimits,
+  MigrationLockedError,
+  pauseAfterLock,
+  usualLimits,
+} from './migration-limits.ts';
 
 /** A schema that is migrated on its own: `platform`, or one tenant's. */
 export type MigrationTarget = {
@@ -111,20 +121,46 @@ export async function preparePlatform(database: Database): Promise<void> {
   });
 }
 
+export type MigrateOptions = {
+  limits?: MigrationLimits | undefined;
+  onApplied?: (id: string) => void;
+  signal?: AbortSignal | undefined;
+};
+
 /** Applies what is pending, each migration in a transaction of its own under a lock. Returns the ids that it applied.
- * @throws MigrationRefusedError */
+ * @throws MigrationRefusedError
+ * @throws MigrationLockedError when others held a table in all tries */
 export async function migrateUp(
   database: Database,
   target: MigrationTarget,
   all: readonly Migration[],
-  onApplied: (id: string) => void = () => undefined,
+  options: MigrateOptions = {},
 ): Promise<string[]> {
   const ids: string[] = [];
   for (;;) {
-    const id = await database.transaction((trx) => applyNext(trx, target, all));
+    const id = await patiently(target, options, (limits, reach) => applyNext(database, target, all, limits, reach));
     if (id === null) return ids;
     ids.push(id);
-    onApplied(id);
+    options.onApplied?.(id);
+  }
+}
+
+type Step = (limits: MigrationLimits, onReached: (id: string) => void) => Promise<string | null>;
+
+/** Tries again what got no lock: its transaction left nothing behind. */
+async function patiently(target: MigrationTarget, options: MigrateOptions, step: Step): Promise<string | null> {
+  const { limits = usualLimits, signal } = options;
+  let reached = '';
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await step(limits, (id) => {
+        reached = id;
+      });
+    } catch (error) {
+      if (!isLockUnavailable(error)) throw error;
+      if (tried >= limits.lockTries) throw new MigrationLockedError(target.schema, reached, limits);
+      await pauseAfterLock(tried, limits, signal);
+    }
   }
 }
 
@@ -135,34 +171,60 @@ export async function migrateWithin(trx: Db, target: MigrationTarget, all: reado
   for (const migration of migrationsOf(all, target.scope)) await apply(trx, migration);
 }
 
-/** Takes back the last applied migration of a schema. Returns its id, or null when there is none.
- * @throws MigrationRefusedError */
+/** Takes back the last applied migration of a schema, where its id is above `above`. Returns its id, or null when there is
+ * none.
+ * @throws MigrationRefusedError
+ * @throws MigrationLockedError when others held a table in all tries */
 export async function migrateDown(
   database: Database,
   target: MigrationTarget,
   all: readonly Migration[],
+  { above = '', ...options }: MigrateOptions & { above?: string } = {},
+): Promise<string | null> {
+  return patiently(target, options, (limits, onReached) =>
+    database.transaction(async (trx) => {
+      await begin(trx, target, limits);
+      const state = await usableState(trx, target, all);
+      const migration = all.find(({ id }) => id === state.applied.at(-1));
+      if (!migration || migration.id <= above) return null;
+      onReached(migration.id);
+      await execute(trx, target.enter);
+      for (const statement of migration.down) await execute(trx, plainStatement(statement));
+      await trx.executeQuery(CompiledQuery.raw('DELETE FROM schema_migration WHERE id = $1', [migration.id]));
+      return migration.id;
+    }),
+  );
+}
+
+async function applyNext(
+  database: Database,
+  target: MigrationTarget,
+  all: readonly Migration[],
+  limits: MigrationLimits,
+  onReached: (id: string) => void,
 ): Promise<string | null> {
   return database.transaction(async (trx) => {
-    await lockMigrations(trx, target.schema);
+    await begin(trx, target, limits);
     const state = await usableState(trx, target, all);
-    const migration = all.find(({ id }) => id === state.applied.at(-1));
+    const migration = all.find(({ id }) => id === state.pending[0]);
     if (!migration) return null;
+    onReached(migration.id);
     await execute(trx, target.enter);
-    for (const statement of migration.down) await execute(trx, statement);
-    await trx.executeQuery(CompiledQuery.raw('DELETE FROM schema_migration WHERE id = $1', [migration.id]));
+    await execute(trx, TRACKING_TABLE);
+    // Beside this transaction, which holds the lock on migrations. The embedded database has one connection, and nobody
+    // beside us who could want to write.
+    if (isConcurrent(migration) && database.kind === 'server') {
+      await runConcurrent(database, target, migration.up, limits);
+      await record(trx, migration);
+    } else await apply(trx, migration);
     return migration.id;
   });
 }
 
-async function applyNext(trx: Db, target: MigrationTarget, all: readonly Migration[]): Promise<string | null> {
+async function begin(trx: Db, target: MigrationTarget, limits: MigrationLimits): Promise<void> {
+  await limitStatements(trx, limits);
   await lockMigrations(trx, target.schema);
-  const state = await usableState(trx, target, all);
-  const migration = all.find(({ id }) => id === state.pending[0]);
-  if (!migration) return null;
-  await execute(trx, target.enter);
-  await execute(trx, TRACKING_TABLE);
-  await apply(trx, migration);
-  return migration.id;
+  await limitLocks(trx, limits);
 }
 
 async function usableState(trx: Db, target: MigrationTarget, all: readonly Migration[]): Promise<MigrationState> {
@@ -172,7 +234,11 @@ async function usableState(trx: Db, target: MigrationTarget, all: readonly Migra
 }
 
 async function apply(trx: Db, migration: Migration): Promise<void> {
-  for (const statement of migration.up) await execute(trx, statement);
+  for (const statement of migration.up) await execute(trx, plainStatement(statement));
+  await record(trx, migration);
+}
+
+async function record(trx: Db, migration: Migration): Promise<void> {
   await trx.executeQuery(
     CompiledQuery.raw('INSERT INTO schema_migration (id, checksum) VALUES ($1, $2)', [
       migration.id,
