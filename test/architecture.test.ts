@@ -19,6 +19,7 @@ const architecture: Architecture = {
     code: ['tenancy', 'identity', 'usage'],
     chat: ['tenancy', 'identity', 'memory', 'documents', 'code', 'usage'],
     tools: ['tenancy', 'identity'],
+    readiness: [],
     operations: ['tenancy', 'identity', 'memory', 'documents', 'code', 'usage', 'chat'],
   },
   packages: {

@@ -225,4 +225,42 @@ program
   .option('--errors', 'print the table of error codes')
   .action(async (options) => (await import('./commands/env.ts')).runEnv(options));
 
+const readiness = program
+  .command('readiness')
+  .description('prove what production asks for, keep the evidence, and judge: GO, CONDITIONAL GO or NO-GO')
+  .option('--url <address>', 'the server to ask; the one of these settings when left out')
+  .option('--load', 'also make load, on a scratch installation')
+  .option('--drills', 'also cause faults, on scratch installations; implies --load')
+  .option('--yes-production', 'allow that although this installation says production')
+  .option('--only <names>', 'checks, kinds, categories or acceptance items, joined by commas')
+  .option('--since <time>', 'keep evidence from then on, such as 24h, 7d or 2026-11-25; run the rest')
+  .option('--waivers <file>', 'JSON list of {check, reason, owner, until}')
+  .option('--format <format>', 'text, json, markdown, html, sarif or junit, on standard output', 'text')
+  .option('--out <folder>', 'write the report in every format into this folder')
+  .action(async (options) => (await import('./commands/readiness.ts')).runReadinessCommand(options));
+readiness
+  .command('catalogue')
+  .description('the checks that there are, with what each proves')
+  .action(async () => (await import('./commands/readiness.ts')).runReadinessCatalogue());
+readiness
+  .command('list')
+  .description('the reports that are kept, newest first')
+  .action(async () => (await import('./commands/readiness.ts')).runReadinessList());
+readiness
+  .command('show [report]')
+  .description('one of them, or the latest')
+  .action(async (id, _, command) =>
+    (await import('./commands/readiness.ts')).runReadinessShow(id, command.optsWithGlobals()),
+  );
+readiness
+  .command('verify')
+  .description('whether nothing of the reports was changed, removed or added')
+  .action(async () => (await import('./commands/readiness.ts')).runReadinessVerify());
+readiness
+  .command('diff <before> <after>')
+  .description('what changed between two reports; latest is the newest')
+  .action(async (before, after, _, command) =>
+    (await import('./commands/readiness.ts')).runReadinessDiff(before, after, command.optsWithGlobals()),
+  );
+
 await program.parseAsync().catch(fail);

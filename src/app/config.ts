@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { identityWeaknesses } from './identity-weaknesses.ts';
 import { projectFolder } from './project-folder.ts';
@@ -24,8 +25,26 @@ export class ConfigError extends Error {
  * @throws ConfigError with every fault
  */
 export async function loadConfig(): Promise<Config> {
-  loadEnvironmentFile(join(projectFolder, '.env'));
+  if (process.env[NO_ENVIRONMENT_FILE] === undefined) loadEnvironmentFile(join(projectFolder, '.env'));
   return configOf(process.env);
+}
+
+/** Set for scratch installations, which must not take what stands in `.env` for the real one. */
+const NO_ENVIRONMENT_FILE = 'PARLEY_NO_ENV_FILE';
+
+/** What a scratch installation finds around it: programs, and no setting of this one. */
+export function bareEnvironment(): Readonly<Record<string, string>> {
+  const { PATH = '', HOME = '', TMPDIR } = process.env;
+  return { PATH, HOME, ...(TMPDIR !== undefined && { TMPDIR }), [NO_ENVIRONMENT_FILE]: 'true' };
+}
+
+/** Changes with every setting; of secrets only whether they are set. */
+export function configurationHash(config: Config): string {
+  const entries = Object.entries<Setting<unknown>>(settings).map(([name, { env, secret }]) => {
+    const value = config[name as keyof Config];
+    return [env, secret ? value !== null && String(value) !== '' : value];
+  });
+  return createHash('sha256').update(JSON.stringify(entries)).digest('hex');
 }
 
 /** Where programs are looked for. */

@@ -95,6 +95,12 @@ export const settings = {
     'When a backup of everything is made: five cron fields, UTC; never turns it off. Unset: 41 2 * * * on the embedded database, never on a server.',
   ),
   backupKeep: setting('BACKUP_KEEP', integer(1, 10_000), 7, 'Backups of everything that stay; older ones are removed.'),
+  readinessStorage: setting(
+    'READINESS_STORAGE',
+    optional(text),
+    none,
+    'Where the reports of parley readiness are kept, for the console too: a folder that all servers share, or s3://bucket/prefix. Unset: DATA_DIR/readiness.',
+  ),
   s3PathStyle: setting(
     'S3_PATH_STYLE',
     boolean,

@@ -1,0 +1,17 @@
+export { catalogue } from './catalogue.ts';
+export { CATEGORIES, type Check, type CheckKind, KINDS } from './check.ts';
+export { canonical, sha256 } from './evidence/canonical.ts';
+export type { Surroundings } from './evidence/evidence.ts';
+export type { Installation } from './installation.ts';
+export type { CheckResult } from './report/check-result.ts';
+export { diffReports, type ReportDiff } from './report/diff.ts';
+export { htmlOf } from './report/html.ts';
+export { junitOf } from './report/junit.ts';
+export { markdownOf, observedOf } from './report/markdown.ts';
+export type { Report, Seal } from './report/report.ts';
+export { createReportShelf, type ReportShelf } from './report/report-shelf.ts';
+export { sarifOf } from './report/sarif.ts';
+export { TARGETS } from './report/scores.ts';
+export { runReadiness } from './run-checks.ts';
+export type { WorkshopTools } from './scratch/tools.ts';
+export { readWaivers, type Waiver, WaiverError } from './waivers.ts';

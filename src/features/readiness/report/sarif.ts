@@ -1,0 +1,65 @@
+import type { CheckResult } from './check-result.ts';
+import { observedOf } from './markdown.ts';
+import type { Report } from './report.ts';
+
+const LEVELS = { blocker: 'error', major: 'warning', minor: 'note' } as const;
+const KINDS_OF_OUTCOME = {
+  pass: 'pass',
+  fail: 'fail',
+  'not applicable': 'notApplicable',
+  'not run': 'open',
+  expired: 'review',
+} as const;
+
+/** SARIF 2.1.0, as code scanners show it: a rule for each check, a result for each outcome. */
+export function sarifOf(report: Report): string {
+  const run = {
+    tool: {
+      driver: {
+        name: 'parley readiness',
+        version: report.program,
+        rules: report.results.map(({ check, title, remedy, category, items, weight }) => ({
+          id: check,
+          shortDescription: { text: title },
+          help: { text: remedy },
+          defaultConfiguration: { level: LEVELS[weight] },
+          properties: { category, items, tags: [category, ...items] },
+        })),
+      },
+    },
+    invocations: [
+      {
+        executionSuccessful: true,
+        startTimeUtc: report.started,
+        properties: { verdict: report.verdict, rule: report.rule },
+      },
+    ],
+    results: report.results.map(resultOf),
+  };
+  const document = { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function resultOf(result: CheckResult, ruleIndex: number) {
+  const { check, outcome, weight, waiver, record } = result;
+  const kind = KINDS_OF_OUTCOME[outcome];
+  return {
+    ruleId: check,
+    ruleIndex,
+    kind,
+    // Only a failure may have another level than none (SARIF §3.27.10).
+    level: kind === 'fail' ? LEVELS[weight] : 'none',
+    message: { text: observedOf(result) || outcome },
+    locations: [{ logicalLocations: [{ fullyQualifiedName: record?.subject ?? 'this installation' }] }],
+    ...(record && { fingerprints: { 'evidence/sha256': record.hash } }),
+    ...(waiver && {
+      suppressions: [
+        {
+          kind: 'external',
+          status: 'accepted',
+          justification: `${waiver.owner}, until ${waiver.until}: ${waiver.reason}`,
+        },
+      ],
+    }),
+  };
+}
