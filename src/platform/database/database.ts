@@ -1,4 +1,4 @@
-import { CompiledQuery, type Kysely } from 'kysely';
+import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
 import type { Schema } from './schema.ts';
 
 export type { CompiledQuery } from 'kysely';
@@ -81,8 +81,9 @@ export async function runScript(db: Db, script: string): Promise<void> {
 
 export async function runTransaction<T>(db: Db, begin: string, work: (connection: Db) => Promise<T>): Promise<T> {
   return db.connection().execute(async (connection) => {
+    const wire = await wireOf(connection);
     // Sent, not awaited: the first statement follows in the same packet. If it fails, Postgres refuses all that follow.
-    const begun = runScript(connection, begin);
+    const begun = wire.executeQuery(CompiledQuery.raw(begin));
     begun.catch(() => undefined);
     try {
       const result = await work(connection);
@@ -98,26 +99,39 @@ export async function runTransaction<T>(db: Db, begin: string, work: (connection
 }
 
 async function commit(connection: Db): Promise<void> {
-  const { rows } = await connection.executeQuery<{ command?: string }>(CompiledQuery.raw('COMMIT'));
-  if (rows[0]?.command === 'ROLLBACK') {
+  const { rows } = await connection.executeQuery(CompiledQuery.raw('COMMIT'));
+  assertCommitted(rows);
+}
+
+function assertCommitted(rows: readonly unknown[] | undefined): void {
+  if ((rows?.[0] as { command?: string } | undefined)?.command === 'ROLLBACK') {
     throw new Error(
       'The transaction was rolled back, because a statement in it had failed and the failure was ignored.',
     );
   }
 }
 
+/**
+ * The connection below Kysely's, which has each statement wait for the answer to the one before. Postgres takes them as they
+ * come, and what is sent here goes out at once.
+ */
+function wireOf(connection: Db): Promise<DatabaseConnection> {
+  return connection.getExecutor().provideConnection(async (wire) => wire);
+}
+
 /** Sends all at once. If a statement fails, Postgres refuses those behind it and rolls back what the end asks it to commit. */
 async function runQueries(db: Db, begin: string, queries: readonly CompiledQuery[]): Promise<unknown[][]> {
   return db.connection().execute(async (connection) => {
-    const steps = await Promise.allSettled([
-      runScript(connection, begin).then(() => []),
-      ...queries.map((query) => connection.executeQuery(query).then(({ rows }) => rows)),
-      commit(connection).then(() => []),
-    ]);
+    const wire = await wireOf(connection);
+    const steps = await Promise.allSettled(
+      [CompiledQuery.raw(begin), ...queries, CompiledQuery.raw('COMMIT')].map((query) => wire.executeQuery(query)),
+    );
     // The first that failed is the cause of the others' failures.
     const failed = steps.find((step) => step.status === 'rejected');
     if (failed) throw failed.reason;
-    return steps.slice(1, -1).map((step) => (step.status === 'fulfilled' ? step.value : []));
+    const results = steps.map((step) => (step.status === 'fulfilled' ? step.value.rows : []));
+    assertCommitted(results.at(-1));
+    return results.slice(1, -1);
   });
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { someRandomBytes } from '../random.ts';
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 const ZERO_TRACE = '0'.repeat(32);
@@ -8,8 +8,9 @@ const ZERO_SPAN = '0'.repeat(16);
 export function childTrace(parent: string | readonly string[] | undefined): string {
   const match = typeof parent === 'string' ? TRACEPARENT.exec(parent) : null;
   const [, traceId, spanId, flags] = match ?? [];
-  const span = randomBytes(8).toString('hex');
-  if (!traceId || traceId === ZERO_TRACE || spanId === ZERO_SPAN)
-    return `00-${randomBytes(16).toString('hex')}-${span}-01`;
+  const isNew = !traceId || traceId === ZERO_TRACE || spanId === ZERO_SPAN;
+  const random = someRandomBytes(isNew ? 24 : 8).toString('hex');
+  const span = random.slice(0, 16);
+  if (isNew) return `00-${random.slice(16)}-${span}-01`;
   return `00-${traceId}-${span}-${flags}`;
 }

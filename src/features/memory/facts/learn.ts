@@ -12,6 +12,13 @@ export function isToldByUser({ role, noise, content }: Pick<LearnedFrom, 'role' 
   return role === 'user' && noise === null && content.length <= LONGEST_MESSAGE;
 }
 
+/** Whether `learnFacts` would find anything to do. */
+export function statesFacts(memory: Pick<LearnedFrom, 'role' | 'noise' | 'content'>): boolean {
+  if (!isToldByUser(memory)) return false;
+  const { facts, corrections, endings } = statementsOf(memory.content);
+  return facts.length + corrections.length + endings.length > 0;
+}
+
 /** Draws facts from what users have said, by rules. Most messages state none, and cost nothing here. */
 export async function learnFacts(trx: TenantTransaction, memories: readonly LearnedFrom[]): Promise<void> {
   for (const memory of memories) {

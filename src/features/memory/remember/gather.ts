@@ -14,6 +14,7 @@ type Line<Entry, Result> = { waiting: Waiting<Entry, Result>[]; underWay: number
  */
 export function gatherWrites<Entry, Result>(
   store: (tenant: Tenant, entries: readonly Entry[]) => Promise<readonly PromiseSettledResult<Result>[]>,
+  mostUnderWay = MOST_UNDER_WAY,
 ): (tenant: Tenant, entry: Entry) => Promise<Result> {
   const lines = new Map<string, Line<Entry, Result>>();
 
@@ -48,7 +49,7 @@ export function gatherWrites<Entry, Result>(
       const settle = (result: PromiseSettledResult<Result>) =>
         result.status === 'fulfilled' ? resolve(result.value) : reject(result.reason);
       line.waiting.push({ entry, settle });
-      if (line.underWay < MOST_UNDER_WAY) void work(tenant, line);
+      if (line.underWay < mostUnderWay) void work(tenant, line);
     });
 }
 

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import type { EmbeddingStatus } from '../../../platform/database/schema/memory-tables.ts';
 
@@ -86,58 +86,68 @@ export async function ensureSpace(
 }
 
 export type StoredMemory = { number: number; id: string; embedding_status: EmbeddingStatus };
+/** `change_id`: of the change of the corpus that came with it. */
+export type Inserted = StoredMemory & { change_id: number };
+/** `embedder` is the one in use: a text that it has embedded before needs no job. */
+type Insertion = { embedder: string | null; now: Date };
+
+const INSERT_MEMORIES = `
+  WITH item AS (
+    SELECT * FROM json_to_recordset($1::json) AS item (
+      place integer, id uuid, space_id bigint, created_by uuid, session_id uuid, message_id uuid, conversation_id text,
+      role text, content text, content_hash text, identity_hash text, metadata jsonb, importance float8,
+      importance_override float8, noise text, language text, word_count integer, lexemes text[], frequencies smallint[],
+      created_at timestamptz, valid_from timestamptz, version integer
+    )
+  ), saved AS (
+    INSERT INTO memory (
+      id, space_id, created_by, session_id, message_id, conversation_id, role, content, content_hash, identity_hash,
+      metadata, importance, importance_override, noise, language, word_count, lexemes, created_at, valid_from, version,
+      embedding_status, embedder, remembered_at, updated_at
+    )
+    SELECT item.id, space_id, created_by, session_id, message_id, conversation_id, role, content,
+      decode(item.content_hash, 'hex'), decode(identity_hash, 'hex'), metadata, importance, importance_override, noise,
+      language, word_count, lexemes, item.created_at, valid_from, version,
+      CASE WHEN embedding.content_hash IS NULL THEN 'pending' ELSE 'completed' END, embedding.embedder,
+      $3::timestamptz, $3::timestamptz
+    FROM item
+    LEFT JOIN memory_embedding AS embedding
+      ON embedding.embedder = $2 AND embedding.content_hash = decode(item.content_hash, 'hex')
+    -- In one order for all writers: two that store the same memories then wait for each other, and never in a circle.
+    ORDER BY identity_hash, place
+    ON CONFLICT DO NOTHING
+    RETURNING number, id, space_id, word_count, language, embedding_status
+  ), posted AS (
+    INSERT INTO memory_posting (space_id, memory_number, word_count, frequency, lexeme)
+    SELECT saved.space_id, saved.number, saved.word_count, posting.frequency, posting.lexeme
+    FROM saved
+    JOIN item ON item.id = saved.id
+    CROSS JOIN LATERAL unnest(item.lexemes, item.frequencies) AS posting (lexeme, frequency)
+    ORDER BY posting.lexeme COLLATE "C", saved.number
+  ), counted AS (
+    INSERT INTO memory_corpus_change (space_id, language, memory_count, word_count)
+    SELECT space_id, language, count(*), sum(word_count) FROM saved GROUP BY space_id, language
+    RETURNING id
+  )
+  SELECT saved.number, saved.id, saved.embedding_status, (SELECT max(id) FROM counted) AS change_id FROM saved`;
 
 /**
  * Stores memories with their postings, in one statement. What is there already, by its identity or its message, is left
- * out. `embedder` is the one in use: a text that it has embedded before needs no job. Returns those that are new.
+ * out. Gives those that are new. Whoever runs it asks `isTimeToCompact` afterwards.
  */
+export function insertion(memories: readonly NewMemory[], { embedder, now }: Insertion): CompiledQuery<Inserted> {
+  const values = [JSON.stringify(memories.map(itemOf)), embedder, now];
+  return CompiledQuery.raw(INSERT_MEMORIES, values) as CompiledQuery<Inserted>;
+}
+
+/** As `insertion`, in a transaction. */
 export async function insertMemories(
   trx: TenantTransaction,
   memories: readonly NewMemory[],
-  { embedder, now }: { embedder: string | null; now: Date },
+  options: Insertion,
 ): Promise<StoredMemory[]> {
-  const { rows } = await sql<StoredMemory & { change_id: number }>`
-    WITH item AS (
-      SELECT * FROM json_to_recordset(${JSON.stringify(memories.map(itemOf))}::json) AS item (
-        place integer, id uuid, space_id bigint, created_by uuid, session_id uuid, message_id uuid, conversation_id text,
-        role text, content text, content_hash text, identity_hash text, metadata jsonb, importance float8,
-        importance_override float8, noise text, language text, word_count integer, lexemes text[], frequencies smallint[],
-        created_at timestamptz, valid_from timestamptz, version integer
-      )
-    ), saved AS (
-      INSERT INTO memory (
-        id, space_id, created_by, session_id, message_id, conversation_id, role, content, content_hash, identity_hash,
-        metadata, importance, importance_override, noise, language, word_count, lexemes, created_at, valid_from, version,
-        embedding_status, embedder, remembered_at, updated_at
-      )
-      SELECT item.id, space_id, created_by, session_id, message_id, conversation_id, role, content,
-        decode(item.content_hash, 'hex'), decode(identity_hash, 'hex'), metadata, importance, importance_override, noise,
-        language, word_count, lexemes, item.created_at, valid_from, version,
-        CASE WHEN embedding.content_hash IS NULL THEN 'pending' ELSE 'completed' END, embedding.embedder,
-        ${now}::timestamptz, ${now}::timestamptz
-      FROM item
-      LEFT JOIN memory_embedding AS embedding
-        ON embedding.embedder = ${embedder} AND embedding.content_hash = decode(item.content_hash, 'hex')
-      -- In one order for all writers: two that store the same memories then wait for each other, and never in a circle.
-      ORDER BY identity_hash, place
-      ON CONFLICT DO NOTHING
-      RETURNING number, id, space_id, word_count, language, embedding_status
-    ), posted AS (
-      INSERT INTO memory_posting (space_id, memory_number, word_count, frequency, lexeme)
-      SELECT saved.space_id, saved.number, saved.word_count, posting.frequency, posting.lexeme
-      FROM saved
-      JOIN item ON item.id = saved.id
-      CROSS JOIN LATERAL unnest(item.lexemes, item.frequencies) AS posting (lexeme, frequency)
-      ORDER BY posting.lexeme COLLATE "C", saved.number
-    ), counted AS (
-      INSERT INTO memory_corpus_change (space_id, language, memory_count, word_count)
-      SELECT space_id, language, count(*), sum(word_count) FROM saved GROUP BY space_id, language
-      RETURNING id
-    )
-    SELECT saved.number, saved.id, saved.embedding_status, (SELECT max(id) FROM counted) AS change_id FROM saved`.execute(
-    trx,
-  );
-  await compactSometimes(trx, rows[0]?.change_id, memories[0]?.spaceId);
+  const { rows } = await trx.executeQuery(insertion(memories, options));
+  if (isTimeToCompact(rows)) await compactChanges(trx);
   return rows;
 }
 
@@ -172,12 +182,12 @@ function itemOf(memory: NewMemory, place: number) {
 const CHANGES_PER_COMPACTION = 64;
 const COMPACTED_CHANGES = 1_000;
 
-async function compactSometimes(
-  trx: TenantTransaction,
-  changeId: number | undefined,
-  spaceId: number | undefined,
-): Promise<void> {
-  if (changeId === undefined || spaceId === undefined || changeId % CHANGES_PER_COMPACTION !== 0) return;
+export function isTimeToCompact(inserted: readonly { change_id: number }[]): boolean {
+  const [first] = inserted;
+  return first !== undefined && first.change_id % CHANGES_PER_COMPACTION === 0;
+}
+
+export async function compactChanges(trx: TenantTransaction): Promise<void> {
   await sql`
     WITH taken AS (
       DELETE FROM memory_corpus_change

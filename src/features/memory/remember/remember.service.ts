@@ -16,7 +16,8 @@ import * as store from './memory.store.ts';
 import { storableMetadata } from './metadata.ts';
 import { importanceFor, prepareMemories, type Said } from './prepare.ts';
 import type { Spaces } from './spaces.ts';
-import { createWrites, onlyRecalled } from './write-memories.ts';
+import { onlyRecalled } from './write.ts';
+import { createWrites } from './write-memories.ts';
 
 export type RememberDependencies = {
   database: Database;
@@ -40,7 +41,7 @@ export type RememberDependencies = {
   changed(tenant: Tenant): void;
 };
 
-export type { Remembered } from './write-memories.ts';
+export type { Remembered } from './write.ts';
 export { assertOwnTenant } from './write-memories.ts';
 
 export type RememberService = ReturnType<typeof createRememberService>;

@@ -9,6 +9,8 @@ export type SpaceChoice = { subject?: string | undefined; scope?: 'private' | 's
 export type Spaces = {
   /** The number of the space that a request writes to; made when it is the first time. */
   ensure(trx: TenantTransaction, principal: Pick<Principal, 'userId' | 'tenant'>, choice: SpaceChoice): Promise<number>;
+  /** The same where this process knows it. */
+  known(principal: Pick<Principal, 'userId' | 'tenant'>, choice: SpaceChoice): number | undefined;
   ownerOf(principal: Pick<Principal, 'userId'>, choice: SpaceChoice): { userId: string | null; subject: string };
   /** Numbers of this tenant's spaces may no longer be right. */
   forget(tenant: Tenant): void;
@@ -19,14 +21,17 @@ const MOST_KNOWN = 20_000;
 
 export function createSpaces(): Spaces {
   const known = new Map<string, number>();
+  const keyOf = ({ id }: Tenant, { userId, subject }: { userId: string | null; subject: string }) =>
+    `${id} ${userId} ${subject}`;
   const ownerOf: Spaces['ownerOf'] = (principal, { subject = '', scope = 'private' }) =>
     scope === 'shared' ? { userId: null, subject } : { userId: principal.userId, subject };
 
   return {
     ownerOf,
+    known: (principal, choice) => known.get(keyOf(principal.tenant, ownerOf(principal, choice))),
     ensure: async (trx, principal, choice) => {
       const owner = ownerOf(principal, choice);
-      const key = `${principal.tenant.id} ${owner.userId} ${owner.subject}`;
+      const key = keyOf(principal.tenant, owner);
       const found = known.get(key);
       if (found !== undefined) return found;
       const id = await ensureSpace(trx, owner);

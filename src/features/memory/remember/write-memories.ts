@@ -1,7 +1,7 @@
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
 import { breaksReference } from '../../../platform/database/failures.ts';
-import { ApiError, requestErrors } from '../../../platform/http/errors.ts';
+import { ApiError } from '../../../platform/http/errors.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import type { Principal } from '../../identity/index.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
@@ -11,13 +11,12 @@ import type { MemoryView, NewMessage } from '../memory.schema.ts';
 import { gatherWrites } from './gather.ts';
 import type { LearnedFrom } from './learned-from.ts';
 import * as store from './memory.store.ts';
-import { storableMetadata, storableText } from './metadata.ts';
-import { prepareMemories, type Said } from './prepare.ts';
+import { createPlainWrites } from './plain-writes.ts';
+import { prepareMemories, type Said, textOf } from './prepare.ts';
 import type { Spaces } from './spaces.ts';
+import { type Owner, onlyRecalled, type Remembered, rowOf, saidOf, type Write } from './write.ts';
 
-export type Remembered = { memory: MemoryView; isNew: boolean };
-/** What one message of a request asks to be remembered; `place` of `count` in that request. */
-type Write = { principal: Principal; body: NewMessage; place: number; count: number };
+type Plain = { write: Write; memory: store.NewMemory };
 
 export type WriteDependencies = {
   database: Database;
@@ -38,29 +37,14 @@ export type WriteDependencies = {
 export function createWrites(deps: WriteDependencies) {
   const { database, clock, metrics, spaces, embedderId, learn, view } = deps;
 
-  /** What a request says, as it is stored. The order of a batch is kept by its times, a millisecond apart. */
-  async function saidOf(
-    trx: TenantTransaction,
-    principal: Principal,
-    body: NewMessage,
-    { place, count, now }: { place: number; count: number; now: Date },
-  ): Promise<Said> {
+  const plain = createPlainWrites(deps);
+
+  /** What a request says. Looks whether it may, in the transaction that stores it. */
+  async function askedFor(trx: TenantTransaction, write: Write, now: Date): Promise<Said> {
+    const { principal, body } = write;
     assertOwnTenant(principal, body.tenant_id);
     if (body.session_id !== undefined) await assertOwnSession(trx, principal, body.session_id);
-    return {
-      spaceId: await spaces.ensure(trx, principal, body),
-      createdBy: principal.userId,
-      sessionId: body.session_id ?? null,
-      messageId: null,
-      conversationId:
-        body.session_id ?? (body.conversation_id === undefined ? null : storableText(body.conversation_id)),
-      role: body.role,
-      content: body.content.trim(),
-      metadata: storableMetadata(body.metadata ?? {}),
-      importanceOverride: body.importance_override ?? null,
-      saidAt: body.created_at === undefined ? null : new Date(body.created_at),
-      defaultTime: new Date(now.getTime() - (count - 1 - place)),
-    };
+    return saidOf(write, await spaces.ensure(trx, principal, body), now);
   }
 
   async function assertOwnSession(trx: TenantTransaction, principal: Principal, sessionId: string): Promise<void> {
@@ -107,7 +91,7 @@ export function createWrites(deps: WriteDependencies) {
     const refused = new Map<Write, ApiError>();
     for (const write of writes) {
       try {
-        said.push(await saidOf(trx, write.principal, write.body, { ...write, now }));
+        said.push(await askedFor(trx, write, now));
         good.push(write);
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
@@ -161,17 +145,71 @@ export function createWrites(deps: WriteDependencies) {
     if (fresh.some(({ memory }) => memory.embedding_status === 'pending')) deps.wakeEmbedding(tenant);
   }
 
-  const write = gatherWrites(together);
+  /** Those of them that are new. */
+  async function storePlain(tenant: Tenant, some: readonly Plain[]): Promise<Map<Write, Remembered>> {
+    const stored = await plain.store(
+      tenant,
+      some.map(({ memory }) => memory),
+    );
+    const now = clock.now();
+    const fresh = some.flatMap(({ write, memory }): [Write, Remembered][] => {
+      const row = stored.get(memory.id);
+      const owner = spaces.ownerOf(write.principal, write.body);
+      return row ? [[write, { memory: view(tenant, rowOf(memory, row, owner, now)), isNew: true }]] : [];
+    });
+    announce(
+      tenant,
+      [...fresh.values()].map(([, remembered]) => remembered),
+    );
+    return new Map(fresh);
+  }
+
+  /** Those writes that are plain, and not to be read by a model. */
+  async function plainOf(tenant: Tenant, writes: readonly Write[]): Promise<Plain[]> {
+    if (await deps.reading.isOn(tenant)) return [];
+    await plain.learnWords(
+      tenant,
+      writes.map(({ text }) => text),
+    );
+    return writes.flatMap((write) => {
+      const memory = plain.memoryOf(write);
+      return memory ? [{ write, memory }] : [];
+    });
+  }
+
+  const inTurn = gatherWrites(together);
+  const plainInTurn = gatherWrites<Plain, Remembered | undefined>(async (tenant, some) => {
+    const stored = await storePlain(tenant, some);
+    return some.map(({ write }) => ({ status: 'fulfilled', value: stored.get(write) }) as const);
+  });
 
   return {
-    one: (principal: Principal, body: NewMessage): Promise<Remembered> =>
-      write(principal.tenant, { principal, body, place: 0, count: 1 }),
+    async one(principal: Principal, body: NewMessage): Promise<Remembered> {
+      const { tenant } = principal;
+      const write = { principal, body, text: textOf(body.content.trim()), place: 0, count: 1 };
+      const [simple] = await plainOf(tenant, [write]);
+      // What is there already, or could not be stored so, is looked at: that finds out why.
+      const stored = simple && (await plainInTurn(tenant, simple).catch(() => undefined));
+      return stored ?? inTurn(tenant, write);
+    },
 
     /** Several messages of one request, in their order. */
-    many(principal: Principal, bodies: readonly NewMessage[]): Promise<PromiseSettledResult<Remembered>[]> {
+    async many(principal: Principal, bodies: readonly NewMessage[]): Promise<PromiseSettledResult<Remembered>[]> {
+      const { tenant } = principal;
       const count = bodies.length;
-      const writes = bodies.map((body, place) => ({ principal, body, place, count }));
-      return together(principal.tenant, writes);
+      const writes = bodies.map((body, place) => ({
+        principal,
+        body,
+        text: textOf(body.content.trim()),
+        place,
+        count,
+      }));
+      const simple = await plainOf(tenant, writes);
+      const stored = simple.length === 0 ? new Map() : await storePlain(tenant, simple).catch(() => new Map());
+      const others = writes.filter((write) => !stored.has(write));
+      const results = others.length === 0 ? [] : await together(tenant, others);
+      const rest = new Map(others.map((write, place) => [write, results[place]]));
+      return writes.map((write) => rest.get(write) ?? { status: 'fulfilled', value: stored.get(write) });
     },
   };
 }
@@ -192,49 +230,4 @@ function settled(
 /** The contract: the tenant comes from the credential; a request that names another one finds nothing. */
 export function assertOwnTenant({ tenant }: Principal, named: string | undefined): void {
   if (named !== undefined && named !== tenant.id && named !== tenant.slug) throw memoryErrors.otherTenant();
-}
-
-type Owner = { userId: string | null; subject: string };
-
-/** The row as it was just written, so that it need not be read. */
-function rowOf(
-  memory: store.NewMemory,
-  { number, embedding_status }: store.StoredMemory,
-  { userId, subject }: Owner,
-  now: Date,
-): store.MemoryRow {
-  return {
-    number,
-    id: memory.id,
-    space_id: memory.spaceId,
-    user_id: userId,
-    subject,
-    created_by: memory.createdBy,
-    session_id: memory.sessionId,
-    message_id: memory.messageId,
-    conversation_id: memory.conversationId,
-    role: memory.role,
-    content: memory.content,
-    content_hash: memory.contentHash,
-    metadata: memory.metadata,
-    importance: memory.importance,
-    importance_override: memory.importanceOverride,
-    noise: memory.noise,
-    embedding_status,
-    embedder: null,
-    embedding_error: null,
-    archived: false,
-    created_at: memory.createdAt,
-    remembered_at: now,
-    updated_at: now,
-    valid_from: memory.validFrom,
-    valid_to: null,
-    superseded_by: null,
-    version: memory.version,
-  };
-}
-
-export function onlyRecalled() {
-  const message = 'is nothing but text that came out of memory, which is not remembered again';
-  return requestErrors.invalid(`content ${message}`, { fields: [{ field: 'content', message }] });
 }
