@@ -1,4 +1,5 @@
-import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
+import { CompiledQuery, type Kysely } from 'kysely';
+import { onConnection } from './pinned.ts';
 import type { Schema } from './schema.ts';
 
 export type { CompiledQuery } from 'kysely';
@@ -80,10 +81,9 @@ export async function runScript(db: Db, script: string): Promise<void> {
 }
 
 export async function runTransaction<T>(db: Db, begin: string, work: (connection: Db) => Promise<T>): Promise<T> {
-  return db.connection().execute(async (connection) => {
-    const wire = await wireOf(connection);
+  return onConnection(db, async (connection) => {
     // Sent, not awaited: the first statement follows in the same packet. If it fails, Postgres refuses all that follow.
-    const begun = wire.executeQuery(CompiledQuery.raw(begin));
+    const begun = runScript(connection, begin);
     begun.catch(() => undefined);
     try {
       const result = await work(connection);
@@ -111,20 +111,13 @@ function assertCommitted(rows: readonly unknown[] | undefined): void {
   }
 }
 
-/**
- * The connection below Kysely's, which has each statement wait for the answer to the one before. Postgres takes them as they
- * come, and what is sent here goes out at once.
- */
-function wireOf(connection: Db): Promise<DatabaseConnection> {
-  return connection.getExecutor().provideConnection(async (wire) => wire);
-}
-
 /** Sends all at once. If a statement fails, Postgres refuses those behind it and rolls back what the end asks it to commit. */
 async function runQueries(db: Db, begin: string, queries: readonly CompiledQuery[]): Promise<unknown[][]> {
-  return db.connection().execute(async (connection) => {
-    const wire = await wireOf(connection);
+  return db.getExecutor().provideConnection(async (connection) => {
     const steps = await Promise.allSettled(
-      [CompiledQuery.raw(begin), ...queries, CompiledQuery.raw('COMMIT')].map((query) => wire.executeQuery(query)),
+      [CompiledQuery.raw(begin), ...queries, CompiledQuery.raw('COMMIT')].map((query) =>
+        connection.executeQuery(query),
+      ),
     );
     // The first that failed is the cause of the others' failures.
     const failed = steps.find((step) => step.status === 'rejected');

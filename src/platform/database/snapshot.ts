@@ -1,5 +1,6 @@
 import { CompiledQuery } from 'kysely';
 import { type Database, type Db, runScript, runTransaction } from './database.ts';
+import { onConnection } from './pinned.ts';
 
 /** The whole database as it is at one moment, readable schema by schema. */
 export type Snapshot = {
@@ -17,9 +18,9 @@ export async function withSnapshot<T>(database: Database, work: (snapshot: Snaps
 
 /** Its only connection is ours until the end: nothing changes. */
 async function alone<T>({ db }: Database, work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
-  return db
-    .connection()
-    .execute((connection) => work({ in: (enter, read) => runTransaction(connection, `${BEGIN}; ${enter}`, read) }));
+  return onConnection(db, (connection) =>
+    work({ in: (enter, read) => runTransaction(connection, `${BEGIN}; ${enter}`, read) }),
+  );
 }
 
 async function besideOthers<T>({ db }: Database, work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
