@@ -5,15 +5,9 @@ import type { Services } from './services.ts';
 /** What the queue is started with. */
 export function jobsOf(services: Services): readonly JobDefinition<never>[] {
   const { embeddings, documents, memory, chat, idempotency, forgetting, outbox, tenancy, backups } = services;
-  const own = [
-    ...documents.jobs,
-    ...memory.jobs,
-    ...chat.jobs,
-    ...idempotency.jobs,
-    ...forgetting.jobs,
-    ...embeddings.jobs,
-  ];
-  return [...own, ...tenancy.exports.jobs, ...backups.jobs, ...lateTenantJobs(services), ...(outbox?.jobs ?? [])];
+  const features = [...documents.jobs, ...memory.jobs, ...chat.jobs, ...embeddings.jobs];
+  const always = [...idempotency.jobs, ...forgetting.jobs, ...tenancy.exports.jobs, ...backups.jobs];
+  return [...services.suspendedWork.resting(features), ...always, ...lateTenantJobs(services), ...(outbox?.jobs ?? [])];
 }
 
 /** Each minute; tenants that are older than this were seen by a server's start, or by an earlier look, ms. */

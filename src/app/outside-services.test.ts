@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { ModelError } from '../ai/chat-model.ts';
 import { type OauthProvider, OauthRefusedError } from '../features/identity/index.ts';
 import type { Mailer } from '../platform/mail/mailer.ts';
 import { CircuitOpen } from '../platform/resilience/circuit-breaker.ts';
 import { createOutside } from '../platform/resilience/outside.ts';
 import type { ObjectStorage } from '../platform/storage/object-storage.ts';
-import { outsideMailer, outsideProvider, outsideStorage } from './outside-services.ts';
+import { outsideMailer, outsideProvider, outsideStorage, outsideTranscriber } from './outside-services.ts';
 
 const mail = { to: 'ada@example.com', subject: 'Hello', text: 'Hello' };
 const flow = { redirectUri: 'https://x.example', state: 's', nonce: 'n', codeVerifier: 'v' };
@@ -48,6 +49,20 @@ describe('a service outside', () => {
       outsideProvider(providerThat(error), outside).identify(flow, new URLSearchParams());
     expect(await callUntilOpen(identify(new OauthRefusedError('access_denied')))).toBe('never open');
     expect(await callUntilOpen(identify(new Error('ECONNREFUSED')))).toBeInstanceOf(CircuitOpen);
+  });
+
+  test('that writes speech down is left alone when it is broken, not when it refuses', async () => {
+    const outside = createOutside();
+    const speech = { bytes: Buffer.from('x'), mediaType: 'audio/webm' };
+    const failing = (kind: 'unavailable' | 'unauthorized') =>
+      outsideTranscriber({ id: 'openai/ears', transcribe: () => Promise.reject(new ModelError(kind, kind)) }, outside);
+    const transcribe = (kind: 'unavailable' | 'unauthorized') => () =>
+      failing(kind)
+        .transcribe(speech, new AbortController().signal)
+        .catch((error: unknown) => Promise.reject(error instanceof ModelError ? (error.cause ?? error) : error));
+    expect(await callUntilOpen(transcribe('unauthorized'))).toBe('never open');
+    expect(await callUntilOpen(transcribe('unavailable'))).toBeInstanceOf(CircuitOpen);
+    expect(outside.states()).toMatchObject([{ name: 'model:transcription', circuit: 'open' }]);
   });
 
   test('that keeps objects is asked again; a folder is not outside', async () => {

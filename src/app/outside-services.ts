@@ -1,7 +1,23 @@
+import { join } from 'node:path';
+import { ModelError } from '../ai/chat-model.ts';
+import { isProviderFault, pausedError } from '../ai/resilience/model-faults.ts';
+import type { Transcriber } from '../ai/transcriber.ts';
 import { type OauthProvider, OauthRefusedError } from '../features/identity/index.ts';
 import type { Mailer } from '../platform/mail/mailer.ts';
-import { type Outside, type OutsideService, READ_RETRIES } from '../platform/resilience/outside.ts';
+import { BulkheadFull } from '../platform/resilience/bulkhead.ts';
+import { CircuitOpen } from '../platform/resilience/circuit-breaker.ts';
+import {
+  type Outside,
+  type OutsideEvents,
+  type OutsideService,
+  OutsideTimeout,
+  READ_RETRIES,
+} from '../platform/resilience/outside.ts';
 import type { ObjectStorage } from '../platform/storage/object-storage.ts';
+import { createObjectStorage } from '../platform/storage/open-storage.ts';
+import type { Logger } from '../platform/telemetry/log.ts';
+import type { Metrics } from '../platform/telemetry/metrics.ts';
+import type { Config } from './config.ts';
 
 /** The same ports, each call of which goes through `outside`: with a time limit, a circuit, and so many at once. */
 
@@ -10,6 +26,19 @@ const MAIL: OutsideService = { name: 'mail', kind: 'mail', timeout: 30_000, most
 const OAUTH_TIMEOUT_MS = 30_000;
 /** An object is some megabytes. */
 const BUCKET_TIMEOUT_MS = 60_000;
+/** Its client gives up before. */
+const TRANSCRIPTION_TIMEOUT_MS = 65_000;
+
+/** Calls are counted, and a circuit that changes is told of. */
+export function outsideEvents(log: Logger, metrics: Metrics): OutsideEvents {
+  return {
+    onCall: (kind, outcome) => metrics.outsideCalls.inc({ kind, outcome }),
+    onCircuit: (name, state) => {
+      log.warn({ service: name, state }, 'the circuit of a service changed');
+      metrics.circuits.inc({ kind: name.split(':', 1)[0] ?? name, state });
+    },
+  };
+}
 
 /** A mail that was not taken is sent again by its job. */
 export function outsideMailer(mailer: Mailer, outside: Outside): Mailer {
@@ -33,6 +62,12 @@ export function outsideProvider(provider: OauthProvider, outside: Outside): Oaut
     authorizationUrl: (flow) => call(() => provider.authorizationUrl(flow)),
     identify: (flow, answer) => call(() => provider.identify(flow, answer)),
   };
+}
+
+/** Where objects are kept: the place that a setting names, or else a folder of the data folder. */
+export function storageIn({ dataDir, s3PathStyle }: Pick<Config, 'dataDir' | 's3PathStyle'>, outside: Outside) {
+  return (location: string | null, folder: string): ObjectStorage =>
+    outsideStorage(createObjectStorage(location ?? join(dataDir, folder), { pathStyle: s3PathStyle }), outside);
 }
 
 /** Every act on an object may be repeated. A folder is not outside. */
@@ -68,6 +103,27 @@ async function firstOf(keys: AsyncIterable<string>, most: number): Promise<strin
   const page: string[] = [];
   for await (const key of keys) if (page.push(key) === most) break;
   return page;
+}
+
+/** As models answer: what it refuses is no fault, and a pause is an error of the model's kind. Speech is not sent twice. */
+export function outsideTranscriber(transcriber: Transcriber, outside: Outside): Transcriber {
+  const service: OutsideService = {
+    name: 'model:transcription',
+    kind: 'model',
+    timeout: TRANSCRIPTION_TIMEOUT_MS,
+    isFault: isProviderFault,
+  };
+  return {
+    id: transcriber.id,
+    transcribe: (recording, signal) =>
+      outside
+        .call(service, (until) => transcriber.transcribe(recording, until), signal)
+        .catch((error: unknown) => {
+          if (error instanceof CircuitOpen) throw pausedError(transcriber.id, error);
+          const isOurs = error instanceof BulkheadFull || error instanceof OutsideTimeout;
+          throw isOurs ? new ModelError('unavailable', error.message, { cause: error }) : error;
+        }),
+  };
 }
 
 /** Where a port takes no signal: its time limit ends the call. */

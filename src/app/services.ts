@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { configuredTranscriber } from '../ai/configured-transcriber.ts';
 import { createModelRegistry, type ModelRegistry } from '../ai/model-registry.ts';
 import { keyedProviders } from '../ai/own-keys.ts';
@@ -21,7 +20,6 @@ import {
   type Backups,
   createAnalytics,
   createBackups,
-  createHealthService,
   type HealthService,
 } from '../features/operations/index.ts';
 import {
@@ -53,7 +51,6 @@ import { createRedis, type RedisConnection } from '../platform/redis/redis.ts';
 import { createOutside, type Outside } from '../platform/resilience/outside.ts';
 import type { SealedStore } from '../platform/secrets/sealed-store.ts';
 import { createSecretBox, installationKeys, type SecretBox } from '../platform/secrets/secret-box.ts';
-import { createObjectStorage } from '../platform/storage/open-storage.ts';
 import type { Logger } from '../platform/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../platform/telemetry/metrics.ts';
 import { gaugeProcess } from '../platform/telemetry/process-gauges.ts';
@@ -61,14 +58,15 @@ import type { PreviewSeal } from '../protocols/chatkit/dependencies.ts';
 import { attachmentPreviews } from './attachment-previews.ts';
 import { backupSchedule } from './backup-schedule.ts';
 import type { Config } from './config.ts';
-import { healthChecks } from './health-checks.ts';
+import { createHealth } from './health-checks.ts';
 import { mailerOf, providersOf, publicUrlOf } from './identity-parts.ts';
 import { installationSecret } from './installation-secret.ts';
 import { callEvents, modelEvents } from './model-events.ts';
-import { outsideMailer, outsideProvider, outsideStorage } from './outside-services.ts';
+import { outsideEvents, outsideMailer, outsideProvider, outsideTranscriber, storageIn } from './outside-services.ts';
 import { readPricesFile } from './prices-file.ts';
 import { recallWith } from './recall-for-chat.ts';
 import { retrieveWith } from './retrieve-for-chat.ts';
+import { createSuspendedWork, type SuspendedWork } from './suspended-work.ts';
 import { createTenantGates, type TenantGates } from './tenant-gates.ts';
 import { createModelsOf, type ModelsOf, withOwnKeys } from './tenant-models.ts';
 import { toolsForChat } from './tools-for-chat.ts';
@@ -97,6 +95,7 @@ export type Services = {
   tenancy: Tenancy;
   /** Connections of each tenant that are open now. */
   tenantGates: TenantGates;
+  suspendedWork: SuspendedWork;
   /** Seals what is stored to be read again. */
   secretBox: SecretBox;
   /** Every place where such things are kept. */
@@ -135,13 +134,7 @@ export async function createServices(
   const clock = overrides.clock ?? systemClock;
   const metrics = createMetrics();
   const migrations = await loadOwnMigrations();
-  const outside = createOutside({
-    onCall: (kind, outcome) => metrics.outsideCalls.inc({ kind, outcome }),
-    onCircuit: (name, state) => {
-      log.warn({ service: name, state }, 'the circuit of a service changed');
-      metrics.circuits.inc({ kind: name.split(':', 1)[0] ?? name, state });
-    },
-  });
+  const outside = createOutside(outsideEvents(log, metrics));
   const models = overrides.models ?? createModelRegistry(config, modelEvents(log, outside));
   const queue = createQueue(database, {
     onError: (error) => log.error({ err: error }, 'the queue met an error'),
@@ -155,18 +148,13 @@ export async function createServices(
   });
   const redis = config.redisUrl === null ? null : createRedis(config.redisUrl, log);
   const secretKey = await installationSecret(config);
-  const guardedFetch = createGuardedFetch({ allowedHosts: config.outboundAllowedHosts });
   const secretBox = createSecretBox(installationKeys(config.encryptionKeys, secretKey));
   const tenantGates = createTenantGates();
   const settings = createTenantSettings({ database, clock, log });
   const secrets = createTenantSecrets(database, secretBox);
   const providerKeys = createProviderKeys({ database, secrets, clock, log, providers: keyedProviders(config) });
   const quotaOf = createQuotaOf(settings);
-  const storage = (location: string | null, folder: string) =>
-    outsideStorage(
-      createObjectStorage(location ?? join(config.dataDir, folder), { pathStyle: config.s3PathStyle }),
-      outside,
-    );
+  const storage = storageIn(config, outside);
   const forgetting: Forgetting = createForgetting({
     database,
     queue,
@@ -195,9 +183,20 @@ export async function createServices(
         identity.apiKeys.clear();
         identity.visitedTenants.clear();
         tenantGates.close(tenantId);
+        suspendedWork
+          .look(tenantId)
+          .catch((error: unknown) =>
+            log.error({ err: error, tenant_id: tenantId }, 'the work for a tenant could not be looked at'),
+          );
       },
     }),
   };
+  const suspendedWork: SuspendedWork = createSuspendedWork({
+    database,
+    queue,
+    log,
+    stopRuns: (tenantId) => chat.engine.stopTenant(tenantId),
+  });
   const idempotency: Idempotency = createIdempotency({ database, queue, clock, log, secretKey });
   const mailer = mailerOf(config, log);
   const outbox = mailer && createOutbox({ queue, box: secretBox, mailer: outsideMailer(mailer, outside) });
@@ -298,12 +297,12 @@ export async function createServices(
     passOverPrevious: passOverPreviousRun,
   });
   const retrieve = retrieveWith(documents);
-  const mcpFetch = createGuardedFetch({
+  const guardedFetch = createGuardedFetch({
     allowedHosts: config.outboundAllowedHosts,
     maxBytes: MOST_MCP_BYTES,
     totalTimeout: null,
   });
-  const tools = createTools({ database, secrets: tenancy.secrets, clock, log, fetch: mcpFetch.fetch, outside });
+  const tools = createTools({ database, secrets: tenancy.secrets, clock, log, fetch: guardedFetch.fetch, outside });
   const chat: Chat = createChat({
     database,
     forgetting,
@@ -329,8 +328,10 @@ export async function createServices(
       answer: config.mostOutputTokens,
     },
     recall: recallWith(memory),
+    isServed: suspendedWork.isServed,
     onRemember: memory.runs.wake,
   });
+  const transcriber = configuredTranscriber(config);
   const backups = createBackups({
     database,
     migrations,
@@ -344,24 +345,14 @@ export async function createServices(
     schedule: backupSchedule(config),
     keep: config.backupKeep,
   });
-  const health = createHealthService({
+  const health = createHealth(config, {
     database,
     clock,
-    version,
-    redisConfigured: config.redisUrl !== null,
-    checks: healthChecks({
-      database,
-      migrations,
-      queue,
-      redis,
-      outside,
-      embedder: models.embedder,
-      dataDir: config.dataDir,
-    }),
-    contributions: [
-      { name: 'outside', read: outside.states },
-      { name: 'jobs', read: queue.counts },
-    ],
+    migrations,
+    queue,
+    redis,
+    outside,
+    embedder: models.embedder,
   });
   return {
     config,
@@ -377,6 +368,7 @@ export async function createServices(
     modelsOf,
     tenancy,
     tenantGates,
+    suspendedWork,
     secretBox,
     sealedStores: [tenancy.secrets.sealed, ...sealedStoresOf(identity)],
     outbox,
@@ -391,7 +383,7 @@ export async function createServices(
     tools,
     chat,
     analytics: createAnalytics({ database, clock }),
-    transcriber: configuredTranscriber(config),
+    transcriber: transcriber && outsideTranscriber(transcriber, outside),
     previews: attachmentPreviews(secretKey, clock),
     health,
     backups,

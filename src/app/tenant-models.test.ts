@@ -10,6 +10,9 @@ import { listAudit } from '../features/tenancy/index.ts';
 
 const INSTALLATION_KEY = 'sk-of-the-installation';
 const OWN_KEY = 'sk-of-one-tenant-alone-4242';
+/** Of accounts for which the provider is away, and which it does not let in. */
+const BROKEN_KEY = 'sk-of-an-account-that-is-broken';
+const REFUSED_KEY = 'sk-of-an-account-that-was-closed';
 const PRICES = [
   { model: 'openai/hello', input: 1, output: 1, context_window: 10_000, max_output: 1_000 },
   { model: 'openai/vectors', input: 1, context_window: 10_000 },
@@ -32,7 +35,9 @@ describe('a tenant’s own key of a provider', () => {
   beforeAll(async () => {
     const [database] = testDatabases();
     db = (await database?.open()) as TestDatabase;
-    upstream = await fakeUpstream((response, { path }) => {
+    upstream = await fakeUpstream((response, { path, headers }) => {
+      if (headers.authorization === `Bearer ${BROKEN_KEY}`) return sendJson(response, 503, {});
+      if (headers.authorization === `Bearer ${REFUSED_KEY}`) return sendJson(response, 401, {});
       if (path.endsWith('/embeddings')) {
         return sendJson(response, 200, { data: [{ index: 0, embedding: [1, 0] }], usage: { prompt_tokens: 100 } });
       }
@@ -153,6 +158,33 @@ describe('a tenant’s own key of a provider', () => {
     await send(own, 'POST', '/v1/budgets', { scope: 'tenant', period: 'day', limit_usd: 0.0066 });
     expect((await ask(own)).body.error.code).toBe('insufficient_quota');
   });
+
+  test('that fails pauses its own tenant, and no other, with a key or without', async () => {
+    const [broken, refused, well, without] = [await signUp(), await signUp(), await signUp(), await signUp()];
+    await setKey(broken, BROKEN_KEY);
+    await setKey(refused, REFUSED_KEY);
+    await setKey(well);
+    const reached = (key: string) =>
+      upstream.requests.filter(({ headers }) => headers.authorization === `Bearer ${key}`).length;
+    // Two answers with two repetitions each: the fifth failure opens the circuit.
+    for (let asked = 0; asked < 3; asked += 1) expect((await ask(broken)).status).toBeGreaterThanOrEqual(500);
+    expect(reached(BROKEN_KEY)).toBe(5);
+    const embedded = await send(broken, 'POST', '/v1/embeddings', { model: 'openai/vectors', input: 'some text' });
+    expect(embedded.status).toBeGreaterThanOrEqual(500);
+    // A provider that refuses a key is well: nothing is paused.
+    for (let asked = 1; asked <= 6; asked += 1) {
+      expect((await ask(refused)).status).toBeGreaterThanOrEqual(500);
+      expect(reached(REFUSED_KEY)).toBe(asked);
+    }
+    for (const person of [well, without]) {
+      expect((await ask(person)).status).toBe(200);
+      const vectors = await send(person, 'POST', '/v1/embeddings', { model: 'openai/vectors', input: 'some text' });
+      expect(vectors.status).toBe(200);
+    }
+    // A new key is a new beginning.
+    await setKey(broken);
+    expect((await ask(broken)).status).toBe(200);
+  }, 120_000);
 
   test.each([
     ['a provider that is not there', 'acme', { key: OWN_KEY }, 404, 'ERR_TENANT_007'],

@@ -68,7 +68,12 @@ describe.each(testDatabases())('runs on the $kind database', ({ open, kind }) =>
   });
   afterAll(() => db.close());
 
-  async function chatWith(model: ChatModel, leaseTimes: LeaseTimes = QUICK, database = db.database): Promise<Chat> {
+  async function chatWith(
+    model: ChatModel,
+    leaseTimes: LeaseTimes = QUICK,
+    database = db.database,
+    more: { isServed?: () => Promise<boolean> } = {},
+  ): Promise<Chat> {
     const forgetting = forgettingOn(database, { enqueue: async () => undefined }, () => [chat.forgetter]);
     const chat: Chat = createChat({
       forgetting,
@@ -78,6 +83,7 @@ describe.each(testDatabases())('runs on the $kind database', ({ open, kind }) =>
       clock: systemClock,
       models: { resolve: () => model, list: () => [], embedder: null },
       meter: unmetered,
+      ...more,
       retrieve: searchesNothing,
       queue: { enqueue: async () => undefined },
       leaseTimes,
@@ -251,6 +257,19 @@ describe.each(testDatabases())('runs on the $kind database', ({ open, kind }) =>
     );
     const heir = await chatWith(scriptedModel(['never']));
     expect(endOf(await readAll(heir, run.id))).toMatchObject({ status: 'cancelled', message: { content: 'half' } });
+  });
+
+  test('a lost run of a tenant that is not served any more is not gone on with', async () => {
+    const stuck = gate();
+    const dead = await chatWith(scriptedModel(['half', { gate: stuck }]), NEVER_RENEWED);
+    const session = await newSession(dead);
+    const run = await dead.runs.create(somebody, session.id, { input: 'x' });
+    await stuck.reached;
+    await seen(dead, run.id, 'half');
+    const model = scriptedModel(['never']);
+    const heir = await chatWith(model, QUICK, db.database, { isServed: async () => false });
+    expect(endOf(await readAll(heir, run.id))).toMatchObject({ status: 'cancelled', message: { content: 'half' } });
+    expect(model.requests).toEqual([]);
   });
 
   test('a stopping process hands its runs over at once', async () => {

@@ -34,6 +34,8 @@ export type RunEngineDependencies = AnsweringPorts & {
   planWait: WaitPlanner;
   /** Called when the end of a run that is to be remembered is durable. The run's row is the order; this only says so. */
   onRemember?: (tenant: Tenant) => void;
+  /** Whether a tenant is in service still; asked before a lost run is taken up. Left out: all are. */
+  isServed?: (tenant: Tenant) => Promise<boolean>;
   leaseTimes?: LeaseTimes;
 };
 
@@ -188,6 +190,11 @@ export class RunEngine {
     if (run) this.#begin(tenant, run);
   }
 
+  /** Cancels the runs of a tenant that this process works on; other processes do the same with theirs. */
+  stopTenant(tenantId: string): void {
+    for (const { tenant, stop } of this.#active.values()) if (tenant.id === tenantId) stop.abort(new Cancelled());
+  }
+
   /** Stops work on runs that are being deleted, without a trace. Resolves when nothing is written any more. */
   async drop(runIds: readonly string[]): Promise<void> {
     const dropped = runIds.map((id) => this.#active.get(id)).filter((active) => active !== undefined);
@@ -271,7 +278,8 @@ export class RunEngine {
   }
 
   /** After a takeover: what was said so far, from the log, and the history. */
-  async #restore({ tenant, run }: ActiveRun, writer: RunWriter): Promise<HistoryRow[]> {
+  async #restore({ tenant, run, stop }: ActiveRun, writer: RunWriter): Promise<HistoryRow[]> {
+    if (!((await this.#deps.isServed?.(tenant)) ?? true)) stop.abort(new Cancelled());
     const { events, history } = await inTenant(this.#deps.database, tenant, async (trx) => ({
       events: await readEvents(trx, run.id, 0, Number.MAX_SAFE_INTEGER),
       history: await readHistory(trx, run.session_id, historyLimit(run.request)),
