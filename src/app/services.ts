@@ -183,11 +183,7 @@ export async function createServices(
         identity.apiKeys.clear();
         identity.visitedTenants.clear();
         tenantGates.close(tenantId);
-        suspendedWork
-          .look(tenantId)
-          .catch((error: unknown) =>
-            log.error({ err: error, tenant_id: tenantId }, 'the work for a tenant could not be looked at'),
-          );
+        suspendedWork.look(tenantId);
       },
     }),
   };
