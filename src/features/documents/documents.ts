@@ -16,7 +16,7 @@ import type { Extract } from './ingestion/ingestion.types.ts';
 import { purgeDocuments } from './ingestion/purge-documents.ts';
 import { type Retrieval, type RetrievalContext, type RetrievalOptions, retrieve } from './retrieval/retrieve.ts';
 import type { HistoryMessage } from './retrieval/route-query.ts';
-import { type SearchResult, searchDocuments } from './retrieval/search.ts';
+import { corpusReader, type SearchResult, searchDocuments } from './retrieval/search.ts';
 import { createSourceService, type SourceService } from './sources.service.ts';
 
 export type DocumentsDependencies = Omit<DocumentServiceDependencies, 'extract'> & {
@@ -70,7 +70,7 @@ export function createDocuments(options: DocumentsDependencies): Documents {
   // Its processes start when there is work, and end when there has been none for a while.
   const extractor = createTextExtractor({ processes: ingestionConcurrency });
   const extract: Extract = (input, signal) => extractor.extractText(input, { signal });
-  const deps = { extract, ...given };
+  const deps = { extract, readCorpus: corpusReader(given.database), ...given };
   const onAccountOf = (tenant: Tenant, { userId, apiKeyId }: Payer) => {
     const serving = deps.servingEmbedder?.(tenant) ?? deps.embedder;
     const embedder = serving && deps.meter.embedder(serving, { tenant, userId, apiKeyId, purpose: 'query' });

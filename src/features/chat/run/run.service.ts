@@ -5,7 +5,7 @@ import type { Database } from '../../../platform/database/database.ts';
 import { violatesUnique } from '../../../platform/database/failures.ts';
 import { newId } from '../../../platform/id.ts';
 import type { Principal } from '../../identity/index.ts';
-import { inTenant, type QuotaOf, queryTenant, type Tenant } from '../../tenancy/index.ts';
+import { inTenant, type QuotaOf, queriesTogether, type Tenant } from '../../tenancy/index.ts';
 import type { RunTrace } from '../../usage/index.ts';
 import { chatErrors } from '../chat.errors.ts';
 import { assertOwnRun, assertOwnSession } from '../chat.policy.ts';
@@ -57,6 +57,7 @@ export type RunDependencies = {
 
 export function createRunService(deps: RunDependencies) {
   const { database, engine, modelsOf, quotaOf, clock, expiredSessions } = deps;
+  const saveTogether = queriesTogether(database);
 
   async function start(principal: Principal, target: RunTarget, given: RunInput): Promise<RunView> {
     const { tenant } = principal;
@@ -99,7 +100,7 @@ export function createRunService(deps: RunDependencies) {
             if (run.newSession?.expiresAt) await expiredSessions.planDeletion(trx, tenant, run.newSession.lifetime);
             return [saved.rows, said.rows] as const;
           })
-        : await queryTenant<[store.RunRow, store.HistoryRow]>(database, tenant, insert, newest);
+        : await saveTogether<[store.RunRow, store.HistoryRow]>(tenant, insert, newest);
     return { row: rows[0], history: messages.toReversed() };
   }
 

@@ -4,7 +4,7 @@ import type { Database, DatabaseKind, TenantTransaction } from '../../../platfor
 import { ApiError } from '../../../platform/http/errors.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
-import { inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
+import { gathered, inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
 import { documentErrors } from '../documents.errors.ts';
 import { widenUntilEnough } from './candidates.ts';
 import { findNearest, findNearestWithin } from './dense.store.ts';
@@ -27,7 +27,11 @@ export type SearchDependencies = {
   embedder: Embedder | null;
   log: Logger;
   metrics: Metrics;
+  /** What a tenant's corpus is now. */
+  readCorpus: CorpusReader;
 };
+
+export type CorpusReader = (tenant: Tenant) => Promise<readonly LanguageShare[]>;
 
 export type SearchInput = {
   query: string;
@@ -72,11 +76,20 @@ export async function searchDocuments(
   const stop = deps.metrics.searches.startTimer();
   const vector = await embedQuery(deps, input, signal);
   const modeUsed = vector === null ? 'sparse' : input.mode;
-  const [languages] = await queryTenant<[LanguageShare]>(deps.database, tenant, corpusQuery);
-  const corpus = corpusOf(languages);
+  const corpus = corpusOf(await deps.readCorpus(tenant));
   const found = await findIn(deps, tenant, input, corpus, vector);
   stop({ mode: modeUsed });
   return { ...found, modeUsed };
+}
+
+/** Asks what the corpus is now, once for all who want to know it at the same time. Nobody is given what was read before they
+ * asked: a document that is ready is found. */
+export function corpusReader(database: Database): CorpusReader {
+  const ask = gathered<null, readonly LanguageShare[]>(async (tenant, entries) => {
+    const [value] = await queryTenant<[LanguageShare]>(database, tenant, corpusQuery);
+    return entries.map(() => ({ status: 'fulfilled', value }) as const);
+  });
+  return (tenant) => ask(tenant, null);
 }
 
 async function findIn(

@@ -2,9 +2,8 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import { ApiError } from '../../../platform/http/errors.ts';
 import { stemsOf } from '../../../platform/text/stems.store.ts';
-import { inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
+import { gathered, inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
 import { statesFacts } from '../facts/learn.ts';
-import { gatherWrites } from './gather.ts';
 import * as store from './memory.store.ts';
 import { learnStems, prepareKnown, type Text, unknownWords } from './prepare.ts';
 import type { Spaces } from './spaces.ts';
@@ -27,7 +26,7 @@ export function createPlainWrites({
 }) {
   type Unknown = ReturnType<typeof unknownWords>;
 
-  const askStems = gatherWrites<Unknown, void>(async (_tenant, entries) => {
+  const askStems = gathered<Unknown, void>(async (_tenant, entries) => {
     const asked = [...Map.groupBy(entries.flat(), ({ language }) => language)].map(([language, some]) => ({
       language,
       words: [...new Set(some.flatMap(({ words }) => words))],

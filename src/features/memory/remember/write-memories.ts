@@ -4,11 +4,10 @@ import { breaksReference } from '../../../platform/database/failures.ts';
 import { ApiError } from '../../../platform/http/errors.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import type { Principal } from '../../identity/index.ts';
-import { inTenant, type Tenant } from '../../tenancy/index.ts';
+import { gathered, inTenant, type Tenant } from '../../tenancy/index.ts';
 import type { FactReading } from '../facts/reading/read-facts.ts';
 import { memoryErrors } from '../memory.errors.ts';
 import type { MemoryView, NewMessage } from '../memory.schema.ts';
-import { gatherWrites } from './gather.ts';
 import type { LearnedFrom } from './learned-from.ts';
 import * as store from './memory.store.ts';
 import { createPlainWrites } from './plain-writes.ts';
@@ -177,8 +176,8 @@ export function createWrites(deps: WriteDependencies) {
     });
   }
 
-  const inTurn = gatherWrites(together);
-  const plainInTurn = gatherWrites<Plain, Remembered | undefined>(async (tenant, some) => {
+  const inTurn = gathered(together);
+  const plainInTurn = gathered<Plain, Remembered | undefined>(async (tenant, some) => {
     const stored = await storePlain(tenant, some);
     return some.map(({ write }) => ({ status: 'fulfilled', value: stored.get(write) }) as const);
   });

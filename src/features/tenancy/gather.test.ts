@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { gatherWrites } from './gather.ts';
+import { gathered } from './gather.ts';
 
 const tenant = { id: 't1', slug: 'one' };
 
@@ -27,7 +27,7 @@ function slowStore() {
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  return { batches, gates, write: gatherWrites(store), openAll };
+  return { batches, gates, write: gathered(store), openAll };
 }
 
 test('who comes first is stored at once, and who comes meanwhile together', async () => {

@@ -1,4 +1,7 @@
-import type { Tenant } from '../../tenancy/index.ts';
+import type { CompiledQuery, Database } from '../../platform/database/database.ts';
+import { isDatabaseAway } from '../../platform/database/failures.ts';
+import { queryTenant } from './tenancy.service.ts';
+import type { Tenant } from './tenant.ts';
 
 /** Writes of one tenant that are stored together at most: some milliseconds of one transaction. */
 const MOST_TOGETHER = 64;
@@ -9,10 +12,10 @@ type Waiting<Entry, Result> = { entry: Entry; settle: (result: PromiseSettledRes
 type Line<Entry, Result> = { waiting: Waiting<Entry, Result>[]; underWay: number };
 
 /**
- * Stores what comes one by one in transactions of several: a commit costs as much for one as for many. Nobody waits to be
- * joined: who comes while nothing is under way is stored at once. Each entry has its own result.
+ * Does what comes one by one in transactions of several: a commit costs as much for one as for many. Nobody waits to be
+ * joined: who comes while nothing is under way is served at once. Each entry has its own result.
  */
-export function gatherWrites<Entry, Result>(
+export function gathered<Entry, Result>(
   store: (tenant: Tenant, entries: readonly Entry[]) => Promise<readonly PromiseSettledResult<Result>[]>,
   mostUnderWay = MOST_UNDER_WAY,
 ): (tenant: Tenant, entry: Entry) => Promise<Result> {
@@ -34,8 +37,9 @@ export function gatherWrites<Entry, Result>(
     try {
       return await store(tenant, entries);
     } catch (reason) {
-      // What is wrong with one is no reason to refuse the others.
-      if (entries.length === 1) return [{ status: 'rejected', reason } as const];
+      // What is wrong with one is no reason to refuse the others. Where nobody knows what was written, it is not written again.
+      if (entries.length === 1 || isDatabaseAway(reason))
+        return entries.map(() => ({ status: 'rejected', reason }) as const);
       const alone: PromiseSettledResult<Result>[] = [];
       for (const one of some) alone.push(...(await storeSome(tenant, [one])));
       return alone;
@@ -54,3 +58,21 @@ export function gatherWrites<Entry, Result>(
 }
 
 const lost = { status: 'rejected', reason: new Error('A write was given no result.') } as const;
+
+/** Statements as `queryTenant` runs them, with those that others ask at the same time in one transaction. `mostUnderWay`: such
+ * transactions of one tenant at most. */
+export function queriesTogether(database: Database, mostUnderWay?: number) {
+  const ask = gathered<readonly CompiledQuery[], unknown[][]>(async (tenant, entries) => {
+    const rows = await queryTenant<unknown[]>(database, tenant, ...entries.flat());
+    let next = 0;
+    return entries.map((queries) => {
+      const value = rows.slice(next, next + queries.length);
+      next += queries.length;
+      return { status: 'fulfilled', value } as const;
+    });
+  }, mostUnderWay);
+  return <Rows extends readonly unknown[]>(
+    tenant: Tenant,
+    ...queries: { readonly [Index in keyof Rows]: CompiledQuery<Rows[Index]> }
+  ) => ask(tenant, queries as readonly CompiledQuery[]) as Promise<{ [Index in keyof Rows]: Rows[Index][] }>;
+}
