@@ -8,7 +8,7 @@ import { percentile, streamTurn, type Turn } from './support/stream-client.ts';
 
 const TOKENS = 100;
 
-export type Target = { url(index: number): string; headers: Record<string, string>; body: unknown };
+export type Target = { url(index: number, turn?: number): string; headers: Record<string, string>; body: unknown };
 
 /**
  * Turns of 100 tokens from an upstream without delay: through Parley, every event durable in PostgreSQL before it is sent,
@@ -23,9 +23,10 @@ export async function measureStreaming({ seconds = 8 } = {}): Promise<Row[]> {
     const bare = { url: () => `http://127.0.0.1:${relay.port}/bare`, headers: {}, body: {} };
     const bareAtPace = { ...bare, url: () => `http://127.0.0.1:${relay.port}/bare-paced` };
     const ours = await parleyTarget(parley, MOST_STREAMS);
-    const oursAtPace = { ...ours, body: { input: 'Go', model: 'openai/paced' } };
+    const oursAtPace = { ...ours, body: { ...ours.body, model: 'openai/paced' } };
     return [
       ...(await compareThroughput(parley, bare, ours, seconds)),
+      await compareWithMemory(bare, { ...ours, body: { input: 'Go' } }, seconds),
       ...(await compareFirstText(bareAtPace, oursAtPace)),
       ...(await comparePace(bareAtPace, oursAtPace)),
       ...(await measureReplay(parley, database.url, ours)),
@@ -53,20 +54,27 @@ async function startParleyOn(databaseUrl: string, upstreamPort: number): Promise
   return startParley(environment);
 }
 
-async function parleyTarget({ url }: Parley, sessions: number): Promise<Target> {
+async function parleyTarget({ url }: Parley, sessions: number): Promise<Target & { body: object }> {
   const token = await signUp(url);
   const ids: string[] = [];
   for (let index = 0; index < sessions; index += 1) {
     ids.push((await post<{ id: string }>(url, '/v1/sessions', token, {})).id);
   }
+  // Few clients go through several sessions each: what one of a hundred turns costs is its history.
+  const ownSessions = Math.floor(sessions / CONCURRENT);
+  const place = (index: number, turn: number) =>
+    index < CONCURRENT ? index + CONCURRENT * (turn % ownSessions) : index;
   return {
-    url: (index) => `${url}/v1/sessions/${ids[index]}/runs`,
+    url: (index, turn = 0) => `${url}/v1/sessions/${ids[place(index, turn)]}/runs`,
     headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
-    body: { input: 'Go' },
+    // The relay remembers nothing; what memory adds has a row of its own.
+    body: { input: 'Go', memory: { mode: 'off' } },
   };
 }
 
 const CONCURRENT = 32;
+/** Until the programs are compiled. */
+const WARM_SECONDS = 5;
 /** Streams at once, and what of the relay's rate they keep. */
 const MANY_STREAMS = [
   { streams: 200, goal: '≥ 0.9' },
@@ -75,7 +83,7 @@ const MANY_STREAMS = [
 const MOST_STREAMS = 500;
 
 async function compareThroughput(parley: Parley, bare: Target, ours: Target, seconds: number): Promise<Row[]> {
-  await load(ours, CONCURRENT, 2);
+  await load(ours, CONCURRENT, WARM_SECONDS);
   const relayed = await load(bare, CONCURRENT, seconds);
   const cpuBefore = await parley.cpu();
   const answered = await load(ours, CONCURRENT, seconds);
@@ -90,6 +98,19 @@ async function compareThroughput(parley: Parley, bare: Target, ours: Target, sec
     },
     { what: 'processor time of a turn, ms', ours: cpuPerTurn },
   ];
+}
+
+/** The same with what memory does: it looks for what helps before each answer, and remembers both sides of each turn. */
+async function compareWithMemory(bare: Target, ours: Target, seconds: number): Promise<Row> {
+  await load(ours, CONCURRENT, WARM_SECONDS);
+  const relayed = await load(bare, CONCURRENT, seconds);
+  const answered = await load(ours, CONCURRENT, seconds);
+  return {
+    what: `the same, recalling and remembering`,
+    ours: answered.perSecond,
+    reference: relayed.perSecond,
+    ratio: answered.perSecond / relayed.perSecond,
+  };
 }
 
 const PACED_STREAMS = 50;
@@ -121,7 +142,7 @@ async function load(target: Target, concurrent: number, seconds: number) {
   const began = performance.now();
   const turns: Turn[] = [];
   const client = async (index: number) => {
-    while (performance.now() < until) turns.push(await checkedTurn(target, index));
+    for (let turn = 0; performance.now() < until; turn += 1) turns.push(await checkedTurn(target, index, turn));
   };
   await Promise.all(Array.from({ length: concurrent }, (_, index) => client(index)));
   return { turns, perSecond: turns.length / ((performance.now() - began) / 1000) };
@@ -164,8 +185,9 @@ async function paced(target: Target, streams: number, rounds: number) {
   return { firstTexts, tokensPerSecond: (streams * rounds * TOKENS) / seconds };
 }
 
-async function checkedTurn(target: Target, index: number): Promise<Turn> {
-  const turn = await streamTurn(target.url(index), target.headers, target.body);
-  if (turn.tokens !== TOKENS) throw new Error(`${target.url(index)}: ${turn.tokens} tokens instead of ${TOKENS}`);
+async function checkedTurn(target: Target, index: number, place = 0): Promise<Turn> {
+  const url = target.url(index, place);
+  const turn = await streamTurn(url, target.headers, target.body);
+  if (turn.tokens !== TOKENS) throw new Error(`${url}: ${turn.tokens} tokens instead of ${TOKENS}`);
   return turn;
 }

@@ -149,7 +149,8 @@ export type CandidateRow = {
   after: number | null;
 };
 
-/** What candidates are ranked by. Turns beside a candidate are those of its conversation, by the time they were said. */
+/** What candidates are ranked by. Turns beside a candidate are those of its conversation, by the time they were said. The
+ * conversation is kept by its bounds, not by `=`: otherwise a planner without statistics walks through the whole space by time. */
 export async function describeCandidates(
   trx: TenantTransaction,
   numbers: readonly number[],
@@ -173,18 +174,18 @@ export async function describeCandidates(
     ) AS found
     LEFT JOIN LATERAL (
       SELECT other.number FROM memory AS other
-      WHERE other.space_id = memory.space_id AND other.conversation_id = memory.conversation_id
-        AND (other.created_at, other.number) < (memory.created_at, memory.number) AND other.superseded_by IS NULL AND NOT other.archived
-        AND ${isOnCurrentBranch('other')}
-      ORDER BY other.created_at DESC, other.number DESC
+      WHERE other.space_id = memory.space_id AND other.conversation_id >= memory.conversation_id
+        AND (other.conversation_id, other.created_at, other.number) < (memory.conversation_id, memory.created_at, memory.number)
+        AND other.superseded_by IS NULL AND NOT other.archived AND ${isOnCurrentBranch('other')}
+      ORDER BY other.conversation_id DESC, other.created_at DESC, other.number DESC
       LIMIT 1
     ) AS before ON true
     LEFT JOIN LATERAL (
       SELECT other.number FROM memory AS other
-      WHERE other.space_id = memory.space_id AND other.conversation_id = memory.conversation_id
-        AND (other.created_at, other.number) > (memory.created_at, memory.number) AND other.superseded_by IS NULL AND NOT other.archived
-        AND ${isOnCurrentBranch('other')}
-      ORDER BY other.created_at, other.number
+      WHERE other.space_id = memory.space_id AND other.conversation_id <= memory.conversation_id
+        AND (other.conversation_id, other.created_at, other.number) > (memory.conversation_id, memory.created_at, memory.number)
+        AND other.superseded_by IS NULL AND NOT other.archived AND ${isOnCurrentBranch('other')}
+      ORDER BY other.conversation_id, other.created_at, other.number
       LIMIT 1
     ) AS after ON true
     WHERE ${matchesFilter(filter)} AND ${filter.asOf === undefined ? isOnCurrentBranch('memory') : sql`true`}
