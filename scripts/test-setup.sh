@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need and this machine lacks: PostgreSQL with pgvector, pgBackRest, Redis, Chromium, Prometheus.
+# Installs what the tests need and this machine lacks: PostgreSQL with pgvector, pgBackRest, PgBouncer, Redis, Chromium,
+# Prometheus, nginx, Caddy.
 # On Debian and its relatives, as root or with a sudo that asks no password. Silent and quick when nothing is missing.
 # What cannot be installed is named: locally the tests that need it are skipped, with CI=true this fails.
 # TEST_DATABASE_URL (a role that may create databases and roles, on a server with pgvector) replaces PostgreSQL here.
@@ -37,6 +38,8 @@ has_chromium() { [ -n "$(first_executable chromium chromium-browser google-chrom
 
 has_pgbackrest() { [ -n "${TEST_DATABASE_URL:-}$(first_executable pgbackrest)" ]; }
 has_prometheus() { type -P promtool >/dev/null && [ -n "$(first_executable prometheus-alertmanager alertmanager)" ]; }
+has_proxies() { [ -x /usr/sbin/nginx -o -n "$(first_executable nginx)" ] && type -P caddy >/dev/null && type -P openssl >/dev/null; }
+has_pgbouncer() { [ -x /usr/sbin/pgbouncer -o -n "$(first_executable pgbouncer)" ]; }
 
 missing() {
   has_postgres || echo postgres
@@ -45,6 +48,8 @@ missing() {
   has_chromium || echo chromium
   has_pgbackrest || echo pgbackrest
   has_prometheus || echo prometheus
+  has_proxies || echo proxies
+  has_pgbouncer || echo pgbouncer
 }
 
 apt_install() { apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=$WAIT_FOR_APT_SECONDS "$@"; }
@@ -78,6 +83,8 @@ install_piece() {
     chromium) apt_install chromium ;;
     pgbackrest) apt_install pgbackrest ;;
     prometheus) apt_install prometheus prometheus-alertmanager ;;
+    proxies) apt_install nginx-light caddy openssl ;;
+    pgbouncer) apt_install pgbouncer ;;
   esac
 }
 

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { freePort } from './free-port.ts';
 
 /** A Redis of a test's own, as Debian packages it. */
 export type TestRedis = AsyncDisposable & {
@@ -53,14 +53,4 @@ async function spawnRedis(port: number, folder: string): Promise<ChildProcess> {
     void text(child.stdout).then((output) => reject(new Error(`redis-server ended:\n${output}`)), reject);
   });
   return child;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
-  return address.port;
 }

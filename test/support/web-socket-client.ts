@@ -29,8 +29,9 @@ export class WebSocketClient {
 
   /** Not open yet. @param protocols subprotocols that are offered */
   static dial(address: string, options: ClientOptions = {}, path = '/v1/ws/chat', protocols: string[] = []) {
-    const { host } = new URL(address);
-    return new WebSocketClient(new WebSocket(`ws://${host}${path}`, protocols, options));
+    const { host, protocol } = new URL(address);
+    const scheme = protocol === 'https:' ? 'wss' : 'ws';
+    return new WebSocketClient(new WebSocket(`${scheme}://${host}${path}`, protocols, options));
   }
 
   static async open(...args: Parameters<typeof WebSocketClient.dial>): Promise<WebSocketClient> {

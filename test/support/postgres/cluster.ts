@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { freePort } from '../free-port.ts';
 import { makeClusterFolder, removeAbandoned, type ServerAccount, serverAccount } from './data-folder.ts';
 import type { PostgresInstallation } from './installation.ts';
 
@@ -96,16 +96,6 @@ async function launchOnFreePort(server: Server): Promise<Launched> {
     if (await becomesReady(child, superuser)) return { child, superuser };
   }
   throw new Error(`PostgreSQL found no free port in ${PORT_ATTEMPTS} attempts.`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The system gave no free port.');
-  return address.port;
 }
 
 async function spawnServer({ bin, folder, account, settings }: Server, port: number): Promise<ChildProcess> {
