@@ -28,9 +28,6 @@ describe.each(testDatabases())('each migration taken back and brought again on t
   beforeAll(async () => {
     db = await open();
     all = await loadOwnMigrations();
-    const served = await startApp(db, { settings: { UNPRICED_MODELS: 'allow' } });
-    await work(served.url);
-    await served.stop();
   }, 240_000);
   afterAll(() => db.close());
 
@@ -66,6 +63,12 @@ describe.each(testDatabases())('each migration taken back and brought again on t
     }
   }
 
+  test('somebody has worked in it', { timeout: 240_000 }, async () => {
+    const served = await startApp(db, { settings: { UNPRICED_MODELS: 'allow' } });
+    await work(served.url);
+    await served.stop();
+  });
+
   test.each(['tenant', 'platform'] as const)(
     'loses nothing of a %s that the older version has a place for',
     async (scope) => {
@@ -100,7 +103,7 @@ function textOf(row: Row, columns: readonly string[]): string {
   return JSON.stringify(columns.map((column) => row[column]));
 }
 
-/** Somebody signs up, brings a document, asks about it, rates the answer, asks again, and imports what was said elsewhere. */
+/** Somebody signs up, brings a document, asks about it, asks again, and says something to be remembered. */
 async function work(url: string): Promise<void> {
   const register = await fetch(`${url}/v1/auth/register`, {
     method: 'POST',
@@ -118,11 +121,6 @@ async function work(url: string): Promise<void> {
   await client.until<{ status: string }>(`/v1/documents/${document.id}`, ({ status }) => status === 'ready');
   const session = await client.post<{ id: string }>('/v1/sessions', { title: 'Lighthouses' });
   await client.ask(session.id, 'How tall is the lighthouse of Vessau?');
-  const { data } = await client.get<{ data: { id: string; role: string }[] }>(`/v1/sessions/${session.id}/messages`);
-  const answer = data.find(({ role }) => role === 'assistant')?.id ?? '';
-  await client.post(`/v1/messages/${answer}/feedback`, { rating: 'up' }).catch(() => null);
   await client.ask(session.id, 'And who keeps it?');
-  await client
-    .post('/v1/messages', { content: 'I live in Vessau.', role: 'user', conversation_id: 'elsewhere' })
-    .catch(() => null);
+  await client.post('/v1/messages', { role: 'user', content: 'I live in Vessau.' });
 }

@@ -1,4 +1,6 @@
+import type { Database } from '../platform/database/database.ts';
 import { openDatabase } from '../platform/database/open-database.ts';
+import { openServerDatabase } from '../platform/database/server-database.ts';
 import { createLog, type Logger } from '../platform/telemetry/log.ts';
 import type { Config } from './config.ts';
 import { fail } from './failures.ts';
@@ -14,19 +16,34 @@ export function openCommandLog(): Logger {
   return createLog({ level: 'error', pretty: process.stderr.isTTY });
 }
 
-/** Opens the database and builds the services on it. The caller closes `services.database`. */
+/** Opens the database and builds the services on it. The caller closes `services.database`, and with it `services.replica`. */
 export async function openServices(config: Config, log: Logger): Promise<Services> {
   const database = await openDatabase({
+    ...connectionOptions(config),
     url: config.databaseUrl,
+    directUrl: config.databaseDirectUrl,
     embeddedFolder: config.dataDir,
-    poolSize: config.databasePoolSize,
-    poolTimeout: config.databasePoolTimeout,
-    statementTimeout: config.statementTimeout,
-    prepareStatements: config.prepareStatements,
     applicationName: 'parley',
     // The embedded database does not come back by itself: the process must be started again.
     onError: (error) =>
       config.databaseUrl === null ? fail(error) : log.error({ err: error }, 'a database connection broke'),
   });
-  return createServices(config, log, database);
+  const replica = openReplica(config, log);
+  return createServices(config, log, database, replica && { replica });
+}
+
+function openReplica(config: Config, log: Logger): Database | undefined {
+  const { databaseUrl, databaseReplicaUrl: url } = config;
+  if (databaseUrl === null || url === null) return undefined;
+  const onError = (error: Error) => log.warn({ err: error }, 'a connection to the replica broke');
+  return openServerDatabase({ ...connectionOptions(config), url, applicationName: 'parley:replica', onError });
+}
+
+function connectionOptions(config: Config) {
+  return {
+    poolSize: config.databasePoolSize,
+    poolTimeout: config.databasePoolTimeout,
+    statementTimeout: config.statementTimeout,
+    prepareStatements: config.prepareStatements,
+  };
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { chatSettings } from './chat-settings.ts';
+import { databaseSettings } from './database-settings.ts';
 import { embeddingSettings } from './embedding-settings.ts';
 import { identitySettings } from './identity-settings.ts';
 import { limitSettings } from './limit-settings.ts';
@@ -50,6 +51,7 @@ export const settings = {
     'PostgreSQL 15 or later with pgvector. Unset: the embedded database in DATA_DIR.',
     { secret: true },
   ),
+  ...databaseSettings,
   databasePoolSize: setting('DATABASE_POOL_SIZE', integer(1, 1000), 20, 'Connections of this process at most.'),
   databasePoolTimeout: setting(
     'DATABASE_POOL_TIMEOUT_MS',

@@ -8,6 +8,8 @@ import type { Schema } from './schema.ts';
 export type ServerDatabaseOptions = {
   /** `postgres://user:password@host:port/name?sslmode=…` */
   url: string;
+  /** Where a transaction pooler stands between: an address around it, for the connection that listens. */
+  directUrl?: string | null;
   /** Connections of this process at most, 1 to 1000. */
   poolSize: number;
   /** How long a caller waits for a free connection, ms. */
@@ -100,7 +102,7 @@ class Listener {
 
   async #connect(): Promise<pg.Client> {
     const client = new pg.Client({
-      connectionString: this.#options.url,
+      connectionString: this.#options.directUrl ?? this.#options.url,
       keepAlive: true,
       application_name: `${this.#options.applicationName}:listen`,
     });
