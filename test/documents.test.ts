@@ -22,7 +22,7 @@ function codeIn(text: string): string {
 const known = Object.values<Setting<unknown>>(settings).flatMap(({ env, aliases = [] }) => [env, ...aliases]);
 /** Names in capitals that are no settings of the program: shell variables, placeholders, SQL, settings of tools. */
 const OTHER_NAMES =
-  /^(TOKEN|SESSION|FOLDER|SLUG|NAME|PASSWORD|THE|GET|POST|DELETE|PATCH|PUT|CI|TEST_DATABASE_URL|NOTIFY|WHERE|SET|LOCAL|ROLE|SKIP|LOCKED|README|GLOSSARY|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY|NNNN_\w*|CREATEROLE|RATE_LIMIT_|DOCUMENT|EMAIL|BACKUP|RPO|RTO|FUZZ_REQUESTS)$/;
+  /^(TOKEN|SESSION|FOLDER|SLUG|NAME|PASSWORD|THE|GET|POST|DELETE|PATCH|PUT|CI|TEST_DATABASE_URL|NOTIFY|WHERE|SET|LOCAL|ROLE|SKIP|LOCKED|README|GLOSSARY|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY|NNNN_\w*|CREATEROLE|RATE_LIMIT_|DOCUMENT|EMAIL|BACKUP|RPO|RTO|FUZZ_REQUESTS|UPGRADE_FROM|UPGRADE_STREAMS|MANY_TENANTS|MIGRATION_|CREATE|INDEX|CONCURRENTLY|NUMBER)$/;
 /** As the sources write them, `:id` as documents write it. */
 const routes = new Set<string>();
 for await (const path of glob('src/**/*.ts', { cwd: root })) {

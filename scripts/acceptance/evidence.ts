@@ -174,9 +174,12 @@ export const evidence: readonly Evidence[] = [
   },
   // Database
   {
-    about: 'pool: size, wait and checks by settings',
+    about: 'pool: size, wait and checks by settings; a pooler before it',
     items: ['S0-1', 'S1-29', 'S1-32', 'S3-69', 'S3-71'],
-    tests: ['src/app/config.test.ts > an empty environment gives every default'],
+    tests: [
+      'src/app/config.test.ts > an empty environment gives every default',
+      'test/acceptance/scale.test.ts > four processes share the few connections of the pooler',
+    ],
     files: ['.env.example', 'src/platform/database/server-database.ts'],
   },
   {
@@ -202,12 +205,17 @@ export const evidence: readonly Evidence[] = [
   {
     about: 'migrations: scoped, checked, one at a time, taken back',
     items: ['S0-32', 'S0-43', 'S1-86', 'S1-88', 'S3-8', 'S3-35', 'S3-38', 'S3-77', 'S2-60'],
-    tests: [...MIGRATIONS, 'src/platform/database/schema.test.ts > agree on the tables of a tenant'],
+    tests: [
+      ...MIGRATIONS,
+      'src/platform/database/schema.test.ts > agree on the tables of a tenant',
+      'test/upgrade-data.test.ts > loses nothing of a',
+      'test/migrations.test.ts > no migration breaks servers of the version before',
+    ],
   },
   {
     about: 'how migrations go, and back',
     items: ['S1-87', 'S1-90'],
-    files: ['docs/decisions/0004-migration-runner.md', OPERATING],
+    files: ['docs/decisions/0004-migration-runner.md', 'docs/decisions/0037-migrations-beside-servers.md', OPERATING],
   },
   {
     about: 'statements are asynchronous, and ended when they take too long',
@@ -477,9 +485,14 @@ export const evidence: readonly Evidence[] = [
   {
     about: 'proxies with TLS: Nginx and Caddy',
     items: ['S1-127', 'S1-128', 'S3-127'],
+    tests: [
+      'test/deploy/proxies.test.ts > hands on each event of a stream as it comes',
+      'test/deploy/proxies.test.ts > lets a WebSocket through',
+      'test/deploy/proxies.test.ts > tells the address of its client, which nobody else is believed about',
+      'test/acceptance/scale.test.ts > a limit is one for both servers',
+    ],
     files: ['deploy/nginx', 'deploy/caddy'],
     operator: 'certificates and names of your own',
-    missing: 'the examples were not yet run with the real proxies',
   },
   {
     about: 'the pipeline: check, test, image, SBOM, provenance, release',
@@ -612,8 +625,12 @@ export const evidence: readonly Evidence[] = [
     operator: 'where backups are kept, and the key that opens them',
   },
   {
-    about: 'blue-green, roll-back, the process of deployment as documents',
+    about: 'blue-green, roll-back, the process of deployment: written down, and done with two versions of the server',
     items: ['S1-116', 'S2-96', 'S3-81..S3-83', 'S3-111', 'S3-142', 'S3-143'],
+    tests: [
+      'test/acceptance/upgrade.test.ts > the old one ends, and every client goes on at the new one',
+      'test/acceptance/upgrade.test.ts > the way back: the new version takes its migrations back',
+    ],
     files: ['docs/operate/deploy-and-upgrade.md', 'docs/operate/runbook.md'],
   },
   {

@@ -7,10 +7,12 @@ import {
   migrationsCheck,
   providersCheck,
   queueCheck,
+  replicaCheck,
 } from '../features/operations/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { Migration } from '../platform/database/migrations/migration.ts';
+import type { ReplicaReads } from '../platform/database/replica.ts';
 import type { Queue } from '../platform/queue/queue.ts';
 import type { RedisConnection } from '../platform/redis/redis.ts';
 import type { Outside } from '../platform/resilience/outside.ts';
@@ -19,6 +21,7 @@ import { version } from './version.ts';
 
 type HealthParts = {
   database: Database;
+  reads: ReplicaReads;
   clock: Clock;
   migrations: readonly Migration[];
   queue: Queue;
@@ -45,13 +48,14 @@ export function createHealth({ redisUrl, dataDir }: Pick<Config, 'redisUrl' | 'd
 
 /** Everything that the program depends on, besides its database. */
 function healthChecks(
-  { database, migrations, queue, redis, outside, embedder }: HealthParts,
+  { database, reads, migrations, queue, redis, outside, embedder }: HealthParts,
   dataDir: string,
 ): readonly Check[] {
   return [
     migrationsCheck(database, migrations),
     queueCheck(queue),
     diskCheck(dataDir, database.kind === 'embedded'),
+    ...(reads.isThere ? [replicaCheck(reads)] : []),
     ...(redis ? [{ name: 'redis', weight: 'dispensable' as const, run: redis.check }] : []),
     providersCheck(outside.states),
     ...(embedder ? [embedderCheck(embedder.id.split('/', 1)[0] ?? '', outside.states)] : []),

@@ -16,7 +16,8 @@ export function openCommandLog(): Logger {
   return createLog({ level: 'error', pretty: process.stderr.isTTY });
 }
 
-/** Opens the database and builds the services on it. The caller closes `services.database`, and with it `services.replica`. */
+/** Opens the database and builds the services on it. The caller closes `services.database`, and `services.reads`
+ * where it used them. */
 export async function openServices(config: Config, log: Logger): Promise<Services> {
   const database = await openDatabase({
     ...connectionOptions(config),
@@ -29,7 +30,7 @@ export async function openServices(config: Config, log: Logger): Promise<Service
       config.databaseUrl === null ? fail(error) : log.error({ err: error }, 'a database connection broke'),
   });
   const replica = openReplica(config, log);
-  return createServices(config, log, database, replica && { replica });
+  return createServices(config, log, database, { replica });
 }
 
 function openReplica(config: Config, log: Logger): Database | undefined {

@@ -44,6 +44,7 @@ import { type Clock, systemClock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { loadOwnMigrations } from '../platform/database/migrations/installation.ts';
 import type { Migration } from '../platform/database/migrations/migration.ts';
+import { createReplicaReads, type ReplicaReads } from '../platform/database/replica.ts';
 import { createGuardedFetch, type GuardedFetch } from '../platform/http/guarded-fetch.ts';
 import { createOutbox } from '../platform/mail/outbox.ts';
 import { createQueue, type Queue } from '../platform/queue/queue.ts';
@@ -82,6 +83,8 @@ export type Services = {
   clock: Clock;
   metrics: Metrics;
   database: Database;
+  /** For what may be a moment old. */
+  reads: ReplicaReads;
   /** Null where none is set. Not connected yet. */
   redis: RedisConnection | null;
   /** For addresses that users give. */
@@ -123,6 +126,7 @@ export type Services = {
 export type ServiceOverrides = {
   clock?: Clock;
   models?: ModelRegistry;
+  replica?: Database | undefined;
 };
 
 export async function createServices(
@@ -133,6 +137,8 @@ export async function createServices(
 ): Promise<Services> {
   const clock = overrides.clock ?? systemClock;
   const metrics = createMetrics();
+  const { replica = null } = overrides;
+  const reads = createReplicaReads({ primary: database, replica, mostLag: config.databaseReplicaMostLag });
   const migrations = await loadOwnMigrations();
   const outside = createOutside(outsideEvents(log, metrics));
   const models = overrides.models ?? createModelRegistry(config, modelEvents(log, outside));
@@ -145,6 +151,7 @@ export async function createServices(
     waiting: () => database.waiting(),
     jobs: () => queue.counts(),
     jobAges: () => queue.ages(),
+    replicaLag: () => reads.lag(),
   });
   const redis = config.redisUrl === null ? null : createRedis(config.redisUrl, log);
   const secretKey = await installationSecret(config);
@@ -218,6 +225,7 @@ export async function createServices(
   });
   const usage = createUsage({
     database,
+    reads,
     clock,
     log,
     metrics,
@@ -343,6 +351,7 @@ export async function createServices(
   });
   const health = createHealth(config, {
     database,
+    reads,
     clock,
     migrations,
     queue,
@@ -356,6 +365,7 @@ export async function createServices(
     clock,
     metrics,
     database,
+    reads,
     redis,
     migrations,
     queue,
@@ -378,7 +388,7 @@ export async function createServices(
     memory,
     tools,
     chat,
-    analytics: createAnalytics({ database, clock }),
+    analytics: createAnalytics({ reads, clock }),
     transcriber: transcriber && outsideTranscriber(transcriber, outside),
     previews: attachmentPreviews(secretKey, clock),
     health,

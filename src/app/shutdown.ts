@@ -19,6 +19,7 @@ export async function shutDown(services: Services, app: App | null, stopAcceptin
   await services.usage.stop();
   services.redis?.close();
   await services.guardedFetch.close();
+  await services.reads.close();
   await database.close();
   log.info('stopped');
 }

@@ -40,7 +40,8 @@ describe.each(testDatabases().filter(({ kind }) => kind === 'server'))(
     beforeAll(async () => {
       [older, newer] = FROM ? [await versionOf(FROM), await thisVersion()] : [await thisVersion(), await nextVersion()];
       db = await open();
-      await db.database.execute('DROP SCHEMA platform CASCADE');
+      // The databases of tests are migrated by this tree.
+      if (FROM) await db.database.execute('DROP SCHEMA platform CASCADE');
       folder = await mkdtemp(join(tmpdir(), 'parley-upgrade-'));
       upstream = await endlessUpstream(PACE_MS);
       settings = {
@@ -88,7 +89,7 @@ describe.each(testDatabases().filter(({ kind }) => kind === 'server'))(
     const sessions: string[] = [];
 
     test(`${STREAMS} answers are streamed by the old version, and the new one refuses to start before the migration`, async () => {
-      expect((await run(older, 'migrate', 'up')).code).toBe(0);
+      if (FROM) expect((await run(older, 'migrate', 'up')).code).toBe(0);
       ({ process: blue, address } = await start(older));
       operator = printedCredential(blue.output());
       const client = await ApiClient.login(address, operator);

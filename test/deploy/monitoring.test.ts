@@ -35,6 +35,7 @@ function registered() {
     waiting: () => 9,
     jobs: async () => [{ name: 'chat', waiting: 4, active: 1, failed: 0 }],
     jobAges: async () => [{ name: 'chat', seconds: 400 }],
+    replicaLag: async () => 40,
   });
   return metrics;
 }

@@ -18,6 +18,7 @@ export const FAKE_PRICE = {
 /** The usage feature on a test's database, with a price for `scriptedModel` and `hashEmbedder` and no budget. */
 export function startUsage(database: Database, options: Partial<UsageDependencies> = {}): Usage {
   return createUsage({
+    reads: { read: (work) => work(database) },
     database,
     clock: systemClock,
     log: pino({ enabled: false }),

@@ -86,7 +86,9 @@ export async function migrateTenantCommand(slug: string): Promise<void> {
 
 async function withServices(work: (services: Services) => Promise<void>): Promise<void> {
   const config = await loadConfig();
-  const services = await openServices(config, openLog(config));
+  // Around a pooler, which would hand the connection on while an index is built on it.
+  const direct = { ...config, databaseUrl: config.databaseDirectUrl ?? config.databaseUrl };
+  const services = await openServices(direct, openLog(config));
   try {
     await work(services);
   } finally {

@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import type { Database } from '../../platform/database/database.ts';
 import type { Migration } from '../../platform/database/migrations/migration.ts';
 import { describeFaults, platformTarget, readMigrationState } from '../../platform/database/migrations/migrator.ts';
+import type { ReplicaReads } from '../../platform/database/replica.ts';
 import type { Queue } from '../../platform/queue/queue.ts';
 import type { OutsideState } from '../../platform/resilience/outside.ts';
 import type { Check } from './health-check.ts';
@@ -26,6 +27,11 @@ export function migrationsCheck(database: Database, migrations: readonly Migrati
       if (state.pending.length > 0) throw new Error(`${state.pending.join(', ')} pending: npx parley migrate up`);
     },
   };
+}
+
+/** Reads that may be a moment old go to the primary without it. */
+export function replicaCheck(reads: Pick<ReplicaReads, 'check'>): Check {
+  return { name: 'replica', weight: 'dispensable', run: () => reads.check() };
 }
 
 /** Requests are served without it; what they leave to be done later waits. */

@@ -8,7 +8,14 @@ export { restoreFaultOf } from './backup/restore-fault.ts';
 export { finishRestore, RestoreRefusedError, type RestoreResult } from './backup/restore-installation.ts';
 export { createHealthService, type HealthContribution, type HealthService } from './health.service.ts';
 export type { Check } from './health-check.ts';
-export { diskCheck, embedderCheck, migrationsCheck, providersCheck, queueCheck } from './health-checks.ts';
+export {
+  diskCheck,
+  embedderCheck,
+  migrationsCheck,
+  providersCheck,
+  queueCheck,
+  replicaCheck,
+} from './health-checks.ts';
 export { operationsRoutes } from './operations.routes.ts';
 export {
   cronFile,

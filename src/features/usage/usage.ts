@@ -1,6 +1,7 @@
 import { around } from '../../ai/around.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
+import type { ReplicaReads } from '../../platform/database/replica.ts';
 import type { Outbox } from '../../platform/mail/outbox.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
@@ -22,6 +23,8 @@ import { createUsageReports, type UsageReports } from './report/usage-report.ser
 
 export type UsageDependencies = {
   database: Database;
+  /** For reports. */
+  reads: Pick<ReplicaReads, 'read'>;
   clock: Clock;
   log: Logger;
   metrics: Metrics;
@@ -75,7 +78,7 @@ export function createUsage(deps: UsageDependencies): Usage {
   return {
     database,
     budgets: createBudgetService({ database, clock, installationLimit }),
-    reports: createUsageReports({ database, clock }),
+    reports: createUsageReports({ reads: deps.reads, clock }),
     meter: {
       model: (model, call) =>
         around(model, (one) => (one.id === FREE ? one : meteredModel(one, call, cashier, mostOutputTokens))),

@@ -3,6 +3,8 @@ import { isDatabaseAway, isLockConflict } from './failures.ts';
 
 /** A hot standby for reads that may be a moment old. */
 export type ReplicaReads = {
+  /** Whether there is one. */
+  isThere: boolean;
   /**
    * Reads from the replica while it is near enough to the primary, else from the primary. `work` may be called twice: it
    * must only read.
@@ -29,7 +31,13 @@ const FRESH_MS = 1_000;
 
 export function createReplicaReads({ primary, replica, mostLag }: ReplicaOptions): ReplicaReads {
   if (replica === null) {
-    return { read: (work) => work(primary), lag: async () => null, check: async () => undefined, close: async () => undefined };
+    return {
+      isThere: false,
+      read: (work) => work(primary),
+      lag: async () => null,
+      check: async () => undefined,
+      close: async () => undefined,
+    };
   }
   let known: { at: number; near: Promise<boolean> } | null = null;
   const lag = () => lagOf(primary, replica);
@@ -45,6 +53,7 @@ export function createReplicaReads({ primary, replica, mostLag }: ReplicaOptions
     return known.near;
   };
   return {
+    isThere: true,
     lag,
     async read(work) {
       if (!(await isNear())) return work(primary);

@@ -10,6 +10,8 @@ export type ProcessState = {
   jobs(): Promise<readonly { name: string; waiting: number; active: number; failed: number }[]>;
   /** How long the job has been due that has waited longest, by queue, seconds; queues in which none is due are left out. */
   jobAges(): Promise<readonly { name: string; seconds: number }[]>;
+  /** How far the replica of the database is behind, seconds; null where there is none. */
+  replicaLag(): Promise<number | null>;
 };
 
 /** Gauges of the connections and of the queue. Where the database does not answer, those of the queue are left out. */
@@ -25,6 +27,17 @@ export function gaugeProcess(registry: Registry, state: ProcessState): void {
       this.set({ state: 'busy' }, open - idle);
       this.set({ state: 'idle' }, idle);
       this.set({ state: 'waiting' }, state.waiting());
+    },
+  });
+  new Gauge({
+    name: 'parley_replica_lag_seconds',
+    help: 'How far the replica of DATABASE_REPLICA_URL is behind.',
+    registers,
+    async collect() {
+      this.reset();
+      const seconds = await state.replicaLag().catch(() => Number.POSITIVE_INFINITY);
+      if (seconds !== null) this.set(seconds);
+      else this.remove();
     },
   });
   new Gauge({

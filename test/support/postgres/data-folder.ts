@@ -45,7 +45,7 @@ export async function removeAbandoned(): Promise<void> {
   }
 }
 
-async function makeServerFolder(account: ServerAccount): Promise<string> {
+export async function makeServerFolder(account: ServerAccount): Promise<string> {
   const folder = await makeOwnedFolder();
   if (account) await chown(folder, account.uid, account.gid);
   return folder;

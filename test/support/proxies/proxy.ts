@@ -1,12 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect } from 'vitest';
 import { freePort } from '../free-port.ts';
+import { untilListening } from '../listening.ts';
 import { firstProgram } from '../programs.ts';
 
 const DEPLOY = new URL('../../../deploy/', import.meta.url).pathname;
@@ -17,6 +16,8 @@ export type RunningProxy = {
   url: string;
   /** Where it answers without TLS. */
   plain: string;
+  /** The same as `url` without TLS, for clients that trust nobody: of nginx alone. */
+  inside: string;
   log(): string;
   stop(): Promise<void>;
 };
@@ -32,8 +33,8 @@ export const proxyKinds: readonly ProxyKind[] = [
 /** `ports`: where the servers listen, on 127.0.0.1. */
 export async function startProxy({ name, program }: ProxyKind, ports: readonly number[]): Promise<RunningProxy> {
   const folder = await mkdtemp(join(tmpdir(), `parley-${name}-`));
-  const [secure, plain] = [await freePort(), await freePort()];
-  const place = { folder, secure, plain, ports };
+  const [secure, plain, inside] = [await freePort(), await freePort(), await freePort()];
+  const place = { folder, secure, plain, inside, ports };
   const { args, env } = name === 'nginx' ? await prepareNginx(place) : await prepareCaddy(place);
   const child = spawn(program ?? name, args, {
     env: { PATH: process.env.PATH, ...env },
@@ -45,6 +46,7 @@ export async function startProxy({ name, program }: ProxyKind, ports: readonly n
   return {
     url: `https://localhost:${secure}`,
     plain: `http://localhost:${plain}`,
+    inside: `http://127.0.0.1:${inside}`,
     log: () => log,
     stop: async () => {
       child.kill('SIGTERM');
@@ -54,11 +56,11 @@ export async function startProxy({ name, program }: ProxyKind, ports: readonly n
   };
 }
 
-type Place = { folder: string; secure: number; plain: number; ports: readonly number[] };
+type Place = { folder: string; secure: number; plain: number; inside: number; ports: readonly number[] };
 type Start = { args: string[]; env: Record<string, string> };
 
 /** `deploy/nginx/parley.conf` with our ports, servers and certificate, in the smallest frame that nginx takes. */
-async function prepareNginx({ folder, secure, plain, ports }: Place): Promise<Start> {
+async function prepareNginx({ folder, secure, plain, inside, ports }: Place): Promise<Start> {
   const [key, certificate] = [join(folder, 'privkey.pem'), join(folder, 'fullchain.pem')];
   const subject = ['-subj', '/CN=localhost', '-days', '1', '-nodes'];
   const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', ...subject];
@@ -68,7 +70,7 @@ async function prepareNginx({ folder, secure, plain, ports }: Place): Promise<St
   const own = replaceAll(shipped, [
     [/^ {4}listen \[::\].*\n/gm, ''],
     ['listen 80;', `listen 127.0.0.1:${plain};`],
-    ['listen 443 ssl', `listen 127.0.0.1:${secure} ssl`],
+    ['listen 443 ssl', `listen 127.0.0.1:${inside};\n    listen 127.0.0.1:${secure} ssl`],
     ['server 127.0.0.1:8000 max_fails=2 fail_timeout=5s;', servers],
     ['/etc/ssl/parley/fullchain.pem', certificate],
     ['/etc/ssl/parley/privkey.pem', key],
@@ -94,7 +96,6 @@ async function prepareCaddy({ folder, secure, plain, ports }: Place): Promise<St
 	http_port ${plain}
 	https_port ${secure}
 	skip_install_trust
-	persist_config off
 }
 `;
   await writeFile(join(folder, 'Caddyfile'), options + shipped);
@@ -116,20 +117,4 @@ function replaceAll(text: string, changes: readonly (readonly [string | RegExp, 
     if (after === before) throw new Error(`The shipped configuration has no ${what}.`);
     return after;
   }, text);
-}
-
-async function untilListening(child: ChildProcess, port: number, log: () => string): Promise<void> {
-  let ended = false;
-  child.once('exit', () => (ended = true));
-  const listens = async () => ended || (await accepts(port));
-  await expect.poll(listens, { timeout: 60_000, interval: 20, message: log() }).toBe(true);
-  if (ended) throw new Error(`The proxy did not start:\n${log()}`);
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }

@@ -1,8 +1,9 @@
 import type { Clock } from '../../../platform/clock.ts';
-import type { Database } from '../../../platform/database/database.ts';
+import type { TenantTransaction } from '../../../platform/database/database.ts';
+import type { ReplicaReads } from '../../../platform/database/replica.ts';
 import { decodeCursor, encodeCursor } from '../../../platform/http/pagination.ts';
 import type { Principal } from '../../identity/index.ts';
-import { inTenant, listTenants, schemaOf } from '../../tenancy/index.ts';
+import { inTenant, listTenants, schemaOf, type Tenant } from '../../tenancy/index.ts';
 import type { AnalyticsUsage, EmbeddingStates, TopSessions, Trends } from './analytics.schema.ts';
 import * as store from './analytics.store.ts';
 
@@ -12,7 +13,9 @@ const DAY_MS = 86_400_000;
 const SEES_ALL: ReadonlySet<Principal['role']> = new Set(['admin', 'owner']);
 
 /** How much is talked: of the whole tenant for its admins, of themselves for everybody else. Counts, never content. */
-export function createAnalytics({ database, clock }: { database: Database; clock: Clock }) {
+export function createAnalytics({ reads, clock }: { reads: Pick<ReplicaReads, 'read'>; clock: Clock }) {
+  const readTenant = <T>(tenant: Tenant, work: (trx: TenantTransaction) => Promise<T>) =>
+    reads.read((database) => inTenant(database, tenant, work));
   const scopeOf = ({ role, userId }: Principal) => {
     const wholeTenant = SEES_ALL.has(role);
     return { whole_tenant: wholeTenant, userId: wholeTenant ? null : userId };
@@ -20,7 +23,7 @@ export function createAnalytics({ database, clock }: { database: Database; clock
   return {
     async usage(principal: Principal): Promise<AnalyticsUsage> {
       const { userId, whole_tenant } = scopeOf(principal);
-      const totals = await inTenant(database, principal.tenant, (trx) => store.readTotals(trx, userId, clock.now()));
+      const totals = await readTenant(principal.tenant, (trx) => store.readTotals(trx, userId, clock.now()));
       const { completed, failed, cancelled, unfinished, ...rest } = totals;
       return { whole_tenant, ...rest, runs: { completed, failed, cancelled, unfinished } };
     },
@@ -30,9 +33,7 @@ export function createAnalytics({ database, clock }: { database: Database; clock
       const { userId, whole_tenant } = scopeOf(principal);
       const today = Date.parse(clock.now().toISOString().slice(0, 10));
       const dates = Array.from({ length: days }, (_, index) => dayOf(today - (days - 1 - index) * DAY_MS));
-      const rows = await inTenant(database, principal.tenant, (trx) =>
-        store.readTrends(trx, userId, dates[0] as string),
-      );
+      const rows = await readTenant(principal.tenant, (trx) => store.readTrends(trx, userId, dates[0] as string));
       const data = dates.map((date) => {
         const of = rows.filter((row) => row.date === date);
         return {
@@ -47,7 +48,7 @@ export function createAnalytics({ database, clock }: { database: Database; clock
     /** The sessions with the latest activity. Of others' sessions an admin sees how much, not what. */
     async topSessions(principal: Principal, limit: number): Promise<TopSessions> {
       const { userId, whole_tenant } = scopeOf(principal);
-      const rows = await inTenant(database, principal.tenant, (trx) => store.readTopSessions(trx, userId, limit));
+      const rows = await readTenant(principal.tenant, (trx) => store.readTopSessions(trx, userId, limit));
       const data = rows.map(({ title, last_activity, ...row }) => ({
         ...row,
         title: row.user_id === principal.userId ? title : null,
@@ -58,7 +59,7 @@ export function createAnalytics({ database, clock }: { database: Database; clock
 
     async embeddings(principal: Principal): Promise<EmbeddingStates> {
       const { userId, whole_tenant } = scopeOf(principal);
-      const counts = await inTenant(database, principal.tenant, (trx) => store.countEmbeddings(trx, userId));
+      const counts = await readTenant(principal.tenant, (trx) => store.countEmbeddings(trx, userId));
       const { completed, failed, pending } = counts;
       const ended = completed + failed;
       const rate = ended === 0 ? null : (completed / ended) * 100;
@@ -68,12 +69,12 @@ export function createAnalytics({ database, clock }: { database: Database; clock
     /** Every tenant, in order of slug, for operators. */
     async tenants({ limit = 20, cursor }: { limit?: number; cursor?: string }) {
       const after = cursor === undefined ? null : decodeCursor(cursor, ['string'] as const)[0];
-      const all = (await listTenants(database.db)).filter(({ slug }) => after === null || slug > after);
+      const all = (await reads.read(({ db }) => listTenants(db))).filter(({ slug }) => after === null || slug > after);
       const data = [];
       for (const tenant of all.slice(0, limit)) {
         // A tenant whose migration failed may lack tables.
-        const activity = await inTenant(database, tenant, store.readActivity).catch(() => NOTHING);
-        const storage_bytes = await store.readStorage(database.db, schemaOf(tenant));
+        const activity = await readTenant(tenant, store.readActivity).catch(() => NOTHING);
+        const storage_bytes = await reads.read(({ db }) => store.readStorage(db, schemaOf(tenant)));
         const last_activity = activity.last_activity?.toISOString() ?? null;
         data.push({ tenant_id: tenant.id, slug: tenant.slug, ...activity, storage_bytes, last_activity });
       }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../platform/clock.ts';
-import type { Database } from '../../../platform/database/database.ts';
+import type { ReplicaReads } from '../../../platform/database/replica.ts';
 import { requestErrors } from '../../../platform/http/errors.ts';
 import type { Principal } from '../../identity/index.ts';
 import { usdOf } from '../prices/price.ts';
@@ -22,7 +22,7 @@ const LONGEST_RANGE_DAYS = 366;
 const DAY_MS = 86_400_000;
 
 /** What was used and what it cost, from the ledger. */
-export function createUsageReports({ database, clock }: { database: Database; clock: Clock }) {
+export function createUsageReports({ reads, clock }: { reads: Pick<ReplicaReads, 'read'>; clock: Clock }) {
   async function report(tenantId: string, ownerId: string | null, query: UsageQuery): Promise<UsageReport> {
     const range = rangeOf(query, clock.now());
     const groups = groupsOf(query.group_by ?? 'day');
@@ -33,10 +33,12 @@ export function createUsageReports({ database, clock }: { database: Database; cl
       apiKeyId: query.api_key_id ?? null,
       model: query.model ?? null,
     };
-    const [rows, [total]] = await Promise.all([
-      store.sumUsage(database.db, tenantId, filter, groups, MOST_ROWS),
-      store.sumUsage(database.db, tenantId, filter, [], 1),
-    ]);
+    const [rows, [total]] = await reads.read(({ db }) =>
+      Promise.all([
+        store.sumUsage(db, tenantId, filter, groups, MOST_ROWS),
+        store.sumUsage(db, tenantId, filter, [], 1),
+      ]),
+    );
     return {
       ...range,
       whole_tenant: ownerId === null && filter.userId === null,
@@ -56,7 +58,7 @@ export function createUsageReports({ database, clock }: { database: Database; cl
     /** Every tenant's, for operators. */
     async installation(query: RangeQuery): Promise<InstallationUsage> {
       const range = rangeOf(query, clock.now());
-      const rows = await store.sumByTenant(database.db, range, MOST_ROWS);
+      const rows = await reads.read(({ db }) => store.sumByTenant(db, range, MOST_ROWS));
       const total = rows.reduce(add, NOTHING);
       return { ...range, data: rows.map(inUsd), total: inUsd(total), next_cursor: null };
     },
