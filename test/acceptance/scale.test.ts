@@ -45,6 +45,19 @@ describe.skipIf(missing && process.env.CI !== 'true').each(testDatabases().filte
       folder = await mkdtemp(join(tmpdir(), 'parley-scale-'));
       [redis, upstream, embeddings] = [await startRedis(), await endlessUpstream(60), await startEmbeddings()];
       pooler = await startPgBouncer(db.url ?? '', { poolSize: POOL });
+    }, 300_000);
+    afterAll(async () => {
+      await Promise.all(started.map((process) => process.stop().catch(() => undefined)));
+      await balancer?.stop();
+      await pooler?.stop();
+      await redis[Symbol.asyncDispose]();
+      await upstream[Symbol.asyncDispose]();
+      await embeddings.stop();
+      await db.close();
+      await rm(folder, { recursive: true, force: true });
+    }, 240_000);
+
+    test('start, each as deploy/ configures it', async () => {
       const settings = {
         ...RAISED_LIMITS,
         RATE_LIMIT_MESSAGES_PER_MINUTE: String(MESSAGES_A_MINUTE),
@@ -75,17 +88,8 @@ describe.skipIf(missing && process.env.CI !== 'true').each(testDatabases().filte
       const ports = servers.map(({ address }) => Number(new URL(address).port));
       balancer = await startProxy(nginx as (typeof proxyKinds)[number], ports);
       token = await login(balancer.inside, operator);
-    }, 300_000);
-    afterAll(async () => {
-      await Promise.all(started.map((process) => process.stop().catch(() => undefined)));
-      await balancer?.stop();
-      await pooler?.stop();
-      await redis[Symbol.asyncDispose]();
-      await upstream[Symbol.asyncDispose]();
-      await embeddings.stop();
-      await db.close();
-      await rm(folder, { recursive: true, force: true });
-    }, 240_000);
+      expect((await fetch(`${balancer.inside}/ready`)).status).toBe(200);
+    });
 
     test('each job is done once, whichever worker takes it', async () => {
       const client = await ApiClient.login(balancer.inside, operator);
