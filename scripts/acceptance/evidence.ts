@@ -215,7 +215,7 @@ export const evidence: readonly Evidence[] = [
   {
     about: 'how migrations go, and back',
     items: ['S1-87', 'S1-90'],
-    files: ['docs/decisions/0004-migration-runner.md', 'docs/decisions/0037-migrations-beside-servers.md', OPERATING],
+    files: ['docs/decisions/0004-migration-runner.md', 'docs/decisions/0039-migrations-beside-servers.md', OPERATING],
   },
   {
     about: 'statements are asynchronous, and ended when they take too long',
