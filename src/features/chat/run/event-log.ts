@@ -15,8 +15,14 @@ export class LeaseLostError extends Error {
 
 type Waiting = { append: Append; resolve(): void; reject(error: unknown): void };
 
-/** Statements of one flush that may be under way for one tenant: while one is being written, the next one fills. */
-const FLUSHES_AT_ONCE = 2;
+/** After a flush a tenant's log rests for so many times as long as the flush took, so that the database has time for others.
+ * Alone, a stream does not notice; with hundreds, each write carries more and the text keeps its pace. */
+const REST = 2;
+/** What a reader may wait beside the time of a write, ms. */
+const LONGEST_REST_MS = 100;
+/** A flush that takes longer, because one of its runs is locked, holds up the others no more, ms; so many may be under way. */
+const PATIENCE_MS = 300;
+const MOST_UNDER_WAY = 3;
 const RETRY_DELAY_MS = 100;
 /** Runs in one flush at most, so that one statement stays short. */
 const RUNS_PER_FLUSH = 200;
@@ -48,18 +54,27 @@ export class EventLog {
   #lane(tenant: Tenant): Lane {
     const known = this.#lanes.get(tenant.id);
     if (known) return known;
-    const lane: Lane = { tenant, waiting: [], flushing: 0 };
+    const lane: Lane = { tenant, waiting: [], busy: false, underWay: 0 };
     this.#lanes.set(tenant.id, lane);
     return lane;
   }
 
   #pump(lane: Lane): void {
-    if (lane.flushing >= FLUSHES_AT_ONCE || lane.waiting.length === 0) return;
+    if (lane.busy || lane.underWay >= MOST_UNDER_WAY) return;
+    if (lane.waiting.length === 0) {
+      if (lane.underWay === 0) this.#lanes.delete(lane.tenant.id);
+      return;
+    }
     const batch = lane.waiting.splice(0, RUNS_PER_FLUSH);
-    lane.flushing += 1;
-    void this.#flush(lane.tenant, batch).finally(() => {
-      lane.flushing -= 1;
-      if (lane.flushing === 0 && lane.waiting.length === 0) this.#lanes.delete(lane.tenant.id);
+    lane.busy = true;
+    lane.underWay += 1;
+    const flushed = this.#flush(lane.tenant, batch).finally(() => {
+      lane.underWay -= 1;
+      this.#pump(lane);
+    });
+    const patience = setTimeout(PATIENCE_MS, undefined, { ref: false });
+    void Promise.race([rested(flushed, lane), patience]).then(() => {
+      lane.busy = false;
       this.#pump(lane);
     });
   }
@@ -105,4 +120,13 @@ export class EventLog {
   }
 }
 
-type Lane = { tenant: Tenant; waiting: Waiting[]; flushing: number };
+/** `busy`: it writes, or rests from that. */
+type Lane = { tenant: Tenant; waiting: Waiting[]; busy: boolean; underWay: number };
+
+async function rested(flushed: Promise<void>, lane: Lane): Promise<void> {
+  const began = performance.now();
+  await flushed;
+  // Who found no place in it waits no longer than for the next.
+  if (lane.waiting.length >= RUNS_PER_FLUSH) return;
+  await setTimeout(Math.min(LONGEST_REST_MS, REST * (performance.now() - began)));
+}
