@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
 import { startRedis, type TestRedis } from '../../../../test/support/redis.ts';
-import { startRunWorker } from '../../../../test/support/runs/run-worker.ts';
+import { QUICK_LEASE, startRunWorker } from '../../../../test/support/runs/run-worker.ts';
 import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
 import { gate, scriptedModel } from '../../../ai/fakes.ts';
 import type { Database } from '../../../platform/database/database.ts';
@@ -11,6 +11,8 @@ import type { Principal } from '../../identity/index.ts';
 import type { Chat } from '../chat.ts';
 
 const SOON = { timeout: 60_000, interval: 20 };
+/** No run changes hands here, however busy the machine: the second answer of the model would wait for ever. */
+const PATIENT_LEASE = { ...QUICK_LEASE, lease: 60_000 };
 const log = pino({ level: 'silent' });
 
 describe.each(testDatabases().filter(({ kind }) => kind === 'server'))('notices between replicas', ({ open }) => {
@@ -44,7 +46,7 @@ describe.each(testDatabases().filter(({ kind }) => kind === 'server'))('notices 
     const connection = withRedis ? createRedis(redis.url, log) : null;
     if (connection) connections.push(connection);
     await connection?.connect();
-    return startRunWorker(database, model, { redis: connection });
+    return startRunWorker(database, model, { redis: connection, leaseTimes: PATIENT_LEASE });
   }
 
   /** A run of one replica is followed at the other; resolves with what was said there. */
