@@ -33,11 +33,16 @@ export async function openServices(config: Config, log: Logger): Promise<Service
   return createServices(config, log, database, { replica });
 }
 
+const MOST_REPLICA_WAIT_MS = 2_000;
+
 function openReplica(config: Config, log: Logger): Database | undefined {
   const { databaseUrl, databaseReplicaUrl: url } = config;
   if (databaseUrl === null || url === null) return undefined;
   const onError = (error: Error) => log.warn({ err: error }, 'a connection to the replica broke');
-  return openServerDatabase({ ...connectionOptions(config), url, applicationName: 'parley:replica', onError });
+  const options = connectionOptions(config);
+  // Who does without it must not wait long for it.
+  const poolTimeout = Math.min(options.poolTimeout, MOST_REPLICA_WAIT_MS);
+  return openServerDatabase({ ...options, poolTimeout, url, applicationName: 'parley:replica', onError });
 }
 
 function connectionOptions(config: Config) {

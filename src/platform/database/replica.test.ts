@@ -92,6 +92,17 @@ describe.skipIf(typeof installation === 'string')('a replica of PostgreSQL', { t
     await reads.check();
   });
 
+  test('that does not answer how far it is holds up no read but the first', async () => {
+    let hangs = false;
+    const execute: Database['execute'] = (...query) =>
+      hangs ? new Promise<never>(() => undefined) : primary.execute(...query);
+    const slow = createReplicaReads({ primary, replica: { ...primary, execute }, mostLag: 60, fresh: 0 });
+    const read = () => slow.read(async () => 'read');
+    expect(await read()).toBe('read');
+    hangs = true;
+    for (const _ of [1, 2, 3]) expect(await read()).toBe('read');
+  });
+
   test('that goes away costs no read an error', async () => {
     await expect.poll(source, WAIT).toBe('replica');
     await follower.stop();

@@ -24,12 +24,13 @@ export type ReplicaOptions = {
   replica: Database | null;
   /** From which lag on reads go to the primary, seconds. */
   mostLag: number;
+  /** How old the knowledge of the lag may be before it is asked for again, ms. */
+  fresh?: number;
 };
 
-/** How old the knowledge of the lag may be, ms. */
 const FRESH_MS = 1_000;
 
-export function createReplicaReads({ primary, replica, mostLag }: ReplicaOptions): ReplicaReads {
+export function createReplicaReads({ primary, replica, mostLag, fresh = FRESH_MS }: ReplicaOptions): ReplicaReads {
   if (replica === null) {
     return {
       isThere: false,
@@ -39,18 +40,27 @@ export function createReplicaReads({ primary, replica, mostLag }: ReplicaOptions
       close: async () => undefined,
     };
   }
-  let known: { at: number; near: Promise<boolean> } | null = null;
+  let known: { at: number; near: boolean } | null = null;
+  let asking: Promise<boolean> | null = null;
   const lag = () => lagOf(primary, replica);
-  const isNear = (): Promise<boolean> => {
-    const now = performance.now();
-    if (known === null || now - known.at > FRESH_MS) {
-      const near = lag().then(
-        (seconds) => seconds <= mostLag,
-        () => false,
-      );
-      known = { at: now, near };
-    }
-    return known.near;
+  const learn = (near: boolean): boolean => {
+    known = { at: performance.now(), near };
+    return near;
+  };
+  const ask = (): Promise<boolean> => {
+    const asked = lag().then(
+      (seconds) => learn(seconds <= mostLag),
+      () => learn(false),
+    );
+    return asked.finally(() => {
+      asking = null;
+    });
+  };
+  /** No read waits for the answer but the first: a replica that hangs must not hold up those that do without it. */
+  const isNear = (): boolean | Promise<boolean> => {
+    if (known !== null && performance.now() - known.at < fresh) return known.near;
+    asking ??= ask();
+    return known?.near ?? asking;
   };
   return {
     isThere: true,
@@ -62,6 +72,7 @@ export function createReplicaReads({ primary, replica, mostLag }: ReplicaOptions
       } catch (error) {
         // It went away, or had to end the read to follow the primary.
         if (!isDatabaseAway(error) && !isLockConflict(error)) throw error;
+        if (isDatabaseAway(error)) learn(false);
         return work(primary);
       }
     },
