@@ -19,6 +19,7 @@ import { auditRoutes, forgettingRoutes, tenancyRoutes } from '../features/tenanc
 import { toolRoutes } from '../features/tools/index.ts';
 import { usageRoutes } from '../features/usage/index.ts';
 import type { RouteEntry } from '../platform/http/access.ts';
+import { refuseForms } from '../platform/http/form/refuse-forms.ts';
 import { originOf } from '../platform/http/request-origin.ts';
 import { type App, createHttpServer } from '../platform/http/server.ts';
 import { aiSdkRoutes } from '../protocols/ai-sdk/ai-sdk.routes.ts';
@@ -63,6 +64,7 @@ export async function createServer(services: Services, isDraining: () => boolean
   limitSubjects(app, limits);
   repeatRequests(app, services.idempotency);
   await app.register(fastifyMultipart);
+  refuseForms(app);
   await describeApi(app);
   const exposed = { registry: metrics.registry, token: config.metricsToken };
   operationsRoutes(app, services.health, exposed, isDraining);
