@@ -11,7 +11,9 @@ import '../src/app/server.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFile(join(root, path), 'utf8');
-const names = await Array.fromAsync(glob(['*.md', 'docs/product/*.md', 'docs/operate/*.md'], { cwd: root }));
+const names = await Array.fromAsync(
+  glob(['*.md', 'docs/api-guide.md', 'docs/product/*.md', 'docs/operate/*.md'], { cwd: root }),
+);
 const documents = await Promise.all(names.sort().map(async (name) => ({ name, text: await read(name) })));
 
 /** Whatever stands in code. */

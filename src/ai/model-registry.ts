@@ -15,6 +15,7 @@ import { DEFAULT_RETRIES, type RetryPolicy } from './resilience/model-faults.ts'
 import { withCircuitBreaker, withEmbedderCircuitBreaker } from './resilience/with-circuit-breaker.ts';
 import { withFallback } from './resilience/with-fallback.ts';
 import { withEmbedderRetries, withRetries } from './resilience/with-retries.ts';
+import { tracedEmbedder, tracedModel } from './traced-model.ts';
 
 export type ModelRegistry = {
   /** The model of that name, or the default one: behind its provider's circuit breaker, with retries and the fallbacks.
@@ -66,19 +67,21 @@ export function createModelRegistry(settings: ModelSettings, options: RegistryOp
   const paidBy = <Port extends ChatModel | Embedder>(port: Port, provider: string): Port =>
     options.paidByTenant?.has(provider) ? { ...port, paidBy: 'tenant' } : port;
   const modelOf = kept((id: string): ChatModel => {
-    if (id === EXTRACTIVE) return extractiveModel();
+    if (id === EXTRACTIVE) return tracedModel(extractiveModel());
     const { provider, model } = parse(id, providers);
     const one = paidBy(provider.chatModel(model), provider.name);
-    return withRetries(withCircuitBreaker(one, breakerOf(provider.name)), retries);
+    return tracedModel(withRetries(withCircuitBreaker(one, breakerOf(provider.name)), retries));
   });
   const fallbacks = (settings.fallbackModels ?? []).map((name) => idOf(name, providers));
   const defaultId = defaultModelId(settings, providers);
   const robust = (found: ReturnType<typeof configuredEmbedder>, breaker: string) =>
     found &&
     batchedEmbedder(
-      withEmbedderRetries(
-        withEmbedderCircuitBreaker(paidBy(found.embedder, found.provider), breakerOf(breaker)),
-        retries,
+      tracedEmbedder(
+        withEmbedderRetries(
+          withEmbedderCircuitBreaker(paidBy(found.embedder, found.provider), breakerOf(breaker)),
+          retries,
+        ),
       ),
     );
   const vectors = configuredEmbedder(settings, options.timeouts ?? {});

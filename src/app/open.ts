@@ -1,15 +1,12 @@
 import type { Database } from '../platform/database/database.ts';
 import { openDatabase } from '../platform/database/open-database.ts';
 import { openServerDatabase } from '../platform/database/server-database.ts';
+import type { SlowStatement, SlowStatements } from '../platform/database/slow-statements.ts';
 import { createLog, type Logger } from '../platform/telemetry/log.ts';
+import type { Tracing } from '../platform/telemetry/tracing.ts';
 import type { Config } from './config.ts';
 import { fail } from './failures.ts';
 import { createServices, type Services } from './services.ts';
-
-export function openLog(config: Config): Logger {
-  const format = config.logFormat ?? (process.stderr.isTTY ? 'pretty' : 'json');
-  return createLog({ level: config.logLevel === 'warning' ? 'warn' : config.logLevel, pretty: format === 'pretty' });
-}
 
 /** For commands that a person waits for: what they must know is told as the command's own answer. */
 export function openCommandLog(): Logger {
@@ -18,31 +15,38 @@ export function openCommandLog(): Logger {
 
 /** Opens the database and builds the services on it. The caller closes `services.database`, and `services.reads`
  * where it used them. */
-export async function openServices(config: Config, log: Logger): Promise<Services> {
+export async function openServices(config: Config, log: Logger, tracing: Tracing | null = null): Promise<Services> {
+  let count = 0;
+  const onSlow = ({ text: statement, milliseconds, failed }: SlowStatement) => {
+    count += 1;
+    log.warn({ statement, duration_ms: milliseconds, ...(failed && { failed }) }, 'a statement was slow');
+  };
+  const slow = config.slowQueryMs === 0 ? null : { over: config.slowQueryMs, onSlow };
   const database = await openDatabase({
     ...connectionOptions(config),
     url: config.databaseUrl,
     directUrl: config.databaseDirectUrl,
     embeddedFolder: config.dataDir,
     applicationName: 'parley',
+    slow,
     // The embedded database does not come back by itself: the process must be started again.
     onError: (error) =>
       config.databaseUrl === null ? fail(error) : log.error({ err: error }, 'a database connection broke'),
   });
-  const replica = openReplica(config, log);
-  return createServices(config, log, database, { replica });
+  const replica = openReplica(config, log, slow);
+  return createServices(config, log, database, { replica, tracing, slowStatements: () => count });
 }
 
 const MOST_REPLICA_WAIT_MS = 2_000;
 
-function openReplica(config: Config, log: Logger): Database | undefined {
+function openReplica(config: Config, log: Logger, slow: SlowStatements | null): Database | undefined {
   const { databaseUrl, databaseReplicaUrl: url } = config;
   if (databaseUrl === null || url === null) return undefined;
   const onError = (error: Error) => log.warn({ err: error }, 'a connection to the replica broke');
   const options = connectionOptions(config);
   // Who does without it must not wait long for it.
   const poolTimeout = Math.min(options.poolTimeout, MOST_REPLICA_WAIT_MS);
-  return openServerDatabase({ ...options, poolTimeout, url, applicationName: 'parley:replica', onError });
+  return openServerDatabase({ ...options, poolTimeout, url, slow, applicationName: 'parley:replica', onError });
 }
 
 function connectionOptions(config: Config) {

@@ -40,9 +40,10 @@ export function createRateLimits(
   config: Config,
   redis: RedisConnection | null,
   settings: Pick<TenantSettings, 'read'>,
+  onRefused?: (limit: string) => void,
 ): RateLimits {
   const limiterOf = (name: string, quota: number, growing: boolean) =>
-    createLimiter({ name, quota, windowSeconds: MINUTE, growing }, redis);
+    createLimiter({ name, quota, windowSeconds: MINUTE, growing }, redis, onRefused);
   const rule = (per: Subject, name: string, quota: number, growing = false): Rule => ({
     per,
     limiter: limiterOf(name, quota, growing),
@@ -63,6 +64,7 @@ export function createRateLimits(
         createLimiter(
           { name: `${per}-${name}`, quota: times * quota, windowSeconds: visitorWindowHours * HOUR, growing: false },
           redis,
+          onRefused,
         );
       const quotaOf = (tenant: Tenant) => settings.read(tenant, visitorSettings.messages);
       return { per, limiter: make(visitorMessages), tenantsOwn: { quotaOf, limiterOf: byQuota(make) } };

@@ -1,28 +1,36 @@
 import { payerOf, type Retrieved, type RetrieveFor } from '../features/chat/index.ts';
 import type { Documents, RetrievedPassage } from '../features/documents/index.ts';
+import { traced } from '../platform/telemetry/tracing.ts';
 
 /** Lets the chat feature look into documents, in the words that each of the two has for it. */
 export function retrieveWith(documents: Documents): RetrieveFor {
-  return async (tenant, question, history, run, signal, attachmentIds) => {
-    const attached = await documents.attachments.passages(tenant, run.session_id, attachmentIds, question);
-    const { mode, top_k, filter } = run.request.retrieval;
-    if (mode === 'off') {
-      const nothing: Retrieved = { query: question, route: 'off', strategy: 'none', hits: [], passages: null };
-      return attached.length === 0 ? nothing : withAttached(nothing, attached);
-    }
-    const { query, route, strategy, hits, passages } = await documents.retrieve(
-      { tenant, signal, payer: payerOf(run) },
-      question,
-      history,
-      {
-        ...(mode !== 'auto' && { mode }),
-        ...(top_k !== null && { topK: top_k }),
-        ...(filter && { filter }),
-      },
-    );
-    const found: Retrieved = { query, route, strategy, hits, passages };
-    return attached.length === 0 || route === 'greeting' ? found : withAttached(found, attached);
-  };
+  return (...asked) => traced('retrieval documents', 'internal', RETRIEVAL, () => retrieve(documents, ...asked));
+}
+
+const RETRIEVAL = { 'gen_ai.operation.name': 'retrieval', 'gen_ai.provider.name': 'parley' };
+
+async function retrieve(
+  documents: Documents,
+  ...[tenant, question, history, run, signal, attachmentIds]: Parameters<RetrieveFor>
+): Promise<Retrieved> {
+  const attached = await documents.attachments.passages(tenant, run.session_id, attachmentIds, question);
+  const { mode, top_k, filter } = run.request.retrieval;
+  if (mode === 'off') {
+    const nothing: Retrieved = { query: question, route: 'off', strategy: 'none', hits: [], passages: null };
+    return attached.length === 0 ? nothing : withAttached(nothing, attached);
+  }
+  const { query, route, strategy, hits, passages } = await documents.retrieve(
+    { tenant, signal, payer: payerOf(run) },
+    question,
+    history,
+    {
+      ...(mode !== 'auto' && { mode }),
+      ...(top_k !== null && { topK: top_k }),
+      ...(filter && { filter }),
+    },
+  );
+  const found: Retrieved = { query, route, strategy, hits, passages };
+  return attached.length === 0 || route === 'greeting' ? found : withAttached(found, attached);
 }
 
 /** What the user attached comes first. A question about a whole means it, and not the beginnings of other documents. */

@@ -51,12 +51,15 @@ export async function createServer(services: Services, isDraining: () => boolean
     requestTimeout: config.requestTimeout,
     trustedProxies: config.trustedProxies,
     rewriteUrl,
+    tracing: services.tracing,
   });
   measureRequests(app, services);
   crossOrigin(app, config.allowedOrigins, { strictTransport: config.environment === 'production' });
   shedLoad(app, services.database, config);
   trustHosts(app, config);
-  const limits = createRateLimits(config, services.redis, services.tenancy.settings);
+  const limits = createRateLimits(config, services.redis, services.tenancy.settings, (limit) =>
+    metrics.limitRefusals.inc({ limit }),
+  );
   limitAddresses(app, limits);
   guardRoutes(app, services);
   await endWithAccess(app, services.identity);
@@ -123,6 +126,7 @@ function guardRoutes(app: App, { identity }: Services): void {
     requireRole(principal, access);
     requireWelcome(principal, visitors);
     request.principal = { ...principal, origin: originOf(request) };
+    request.work.ids.tenant = principal.tenant.slug;
     request.log = request.log.child({ tenant: principal.tenant.slug, user_id: principal.userId });
   });
 }

@@ -47,14 +47,14 @@ import type { Migration } from '../platform/database/migrations/migration.ts';
 import { createReplicaReads, type ReplicaReads } from '../platform/database/replica.ts';
 import { createGuardedFetch, type GuardedFetch } from '../platform/http/guarded-fetch.ts';
 import { createOutbox } from '../platform/mail/outbox.ts';
-import { createQueue, type Queue } from '../platform/queue/queue.ts';
+import type { Queue } from '../platform/queue/queue.ts';
 import { createRedis, type RedisConnection } from '../platform/redis/redis.ts';
-import { createOutside, type Outside } from '../platform/resilience/outside.ts';
+import type { Outside } from '../platform/resilience/outside.ts';
 import type { SealedStore } from '../platform/secrets/sealed-store.ts';
 import { createSecretBox, installationKeys, type SecretBox } from '../platform/secrets/secret-box.ts';
 import type { Logger } from '../platform/telemetry/log.ts';
-import { createMetrics, type Metrics } from '../platform/telemetry/metrics.ts';
-import { gaugeProcess } from '../platform/telemetry/process-gauges.ts';
+import type { Metrics } from '../platform/telemetry/metrics.ts';
+import type { Tracing } from '../platform/telemetry/tracing.ts';
 import type { PreviewSeal } from '../protocols/chatkit/dependencies.ts';
 import { attachmentPreviews } from './attachment-previews.ts';
 import { backupSchedule } from './backup-schedule.ts';
@@ -63,7 +63,8 @@ import { createHealth } from './health-checks.ts';
 import { mailerOf, providersOf, publicUrlOf } from './identity-parts.ts';
 import { installationSecret } from './installation-secret.ts';
 import { callEvents, modelEvents } from './model-events.ts';
-import { outsideEvents, outsideMailer, outsideProvider, outsideTranscriber, storageIn } from './outside-services.ts';
+import { observe } from './observe.ts';
+import { outsideMailer, outsideProvider, outsideTranscriber, storageIn } from './outside-services.ts';
 import { readPricesFile } from './prices-file.ts';
 import { recallWith } from './recall-for-chat.ts';
 import { retrieveWith } from './retrieve-for-chat.ts';
@@ -82,6 +83,8 @@ export type Services = {
   log: Logger;
   clock: Clock;
   metrics: Metrics;
+  /** Null: nothing is traced. */
+  tracing: Tracing | null;
   database: Database;
   /** For what may be a moment old. */
   reads: ReplicaReads;
@@ -127,6 +130,9 @@ export type ServiceOverrides = {
   clock?: Clock;
   models?: ModelRegistry;
   replica?: Database | undefined;
+  tracing?: Tracing | null;
+  /** Statements of this process that were slow, so far. */
+  slowStatements?(): number;
 };
 
 export async function createServices(
@@ -136,23 +142,11 @@ export async function createServices(
   overrides: ServiceOverrides = {},
 ): Promise<Services> {
   const clock = overrides.clock ?? systemClock;
-  const metrics = createMetrics();
-  const { replica = null } = overrides;
+  const { replica = null, tracing = null, slowStatements = () => 0 } = overrides;
   const reads = createReplicaReads({ primary: database, replica, mostLag: config.databaseReplicaMostLag });
   const migrations = await loadOwnMigrations();
-  const outside = createOutside(outsideEvents(log, metrics));
+  const { metrics, outside, queue } = observe({ log, database, reads, tracing, slowStatements });
   const models = overrides.models ?? createModelRegistry(config, modelEvents(log, outside));
-  const queue = createQueue(database, {
-    onError: (error) => log.error({ err: error }, 'the queue met an error'),
-    onWarning: (warning) => log.warn({ warning }, 'the queue warns'),
-  });
-  gaugeProcess(metrics.registry, {
-    connections: () => database.connections(),
-    waiting: () => database.waiting(),
-    jobs: () => queue.counts(),
-    jobAges: () => queue.ages(),
-    replicaLag: () => reads.lag(),
-  });
   const redis = config.redisUrl === null ? null : createRedis(config.redisUrl, log);
   const secretKey = await installationSecret(config);
   const secretBox = createSecretBox(installationKeys(config.encryptionKeys, secretKey));
@@ -314,6 +308,7 @@ export async function createServices(
     queue,
     log,
     metrics,
+    tracing,
     clock,
     models,
     modelsOf,
@@ -364,6 +359,7 @@ export async function createServices(
     log,
     clock,
     metrics,
+    tracing,
     database,
     reads,
     redis,

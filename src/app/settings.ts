@@ -21,6 +21,7 @@ import {
   text,
   url,
 } from './setting.ts';
+import { telemetrySettings } from './telemetry-settings.ts';
 
 /** Every setting of the program: its name in the environment, how it is read, its default, and what a person must know.
  * `.env.example` is generated from this table, and a test compares the two. */
@@ -162,6 +163,7 @@ export const settings = {
     null as 'json' | 'pretty' | null,
     'json or pretty. Unset: pretty on a terminal, else json.',
   ),
+  ...telemetrySettings,
   allowedOrigins: setting(
     'ALLOWED_ORIGINS',
     list,

@@ -21,6 +21,7 @@ export async function shutDown(services: Services, app: App | null, stopAcceptin
   await services.guardedFetch.close();
   await services.reads.close();
   await database.close();
+  await services.tracing?.close();
   log.info('stopped');
 }
 

@@ -36,6 +36,8 @@ function registered() {
     jobs: async () => [{ name: 'chat', waiting: 4, active: 1, failed: 0 }],
     jobAges: async () => [{ name: 'chat', seconds: 400 }],
     replicaLag: async () => 40,
+    slowStatements: () => 3,
+    circuits: () => [{ kind: 'model', circuit: 'closed' }],
   });
   return metrics;
 }
@@ -117,6 +119,11 @@ function breakAll(metrics: ReturnType<typeof createMetrics>): void {
   metrics.searches.observe({ mode: 'words' }, 0.01);
   metrics.recalls.observe({ mode: 'words' }, 0.01);
   metrics.memoriesRemembered.inc({ role: 'user', noise: 'none' });
+  metrics.limitRefusals.inc({ limit: 'api' });
+  metrics.ledgerBooking.observe(0.002);
+  for (const outcome of ['done', 'failed']) metrics.jobs.observe({ queue: 'chat', outcome }, 0.1);
+  metrics.toolCalls.inc({ tool: 'documents', outcome: 'ok' });
+  metrics.budgetRefusals.inc({ scope: 'tenant', period: 'day' });
   metrics.backups.inc({ outcome: 'failed' });
   metrics.lastBackup.set(Date.now() / 1000 - 60);
 }

@@ -1,5 +1,6 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import { traceHeaders } from '../../platform/telemetry/tracing.ts';
 import { type Deadline, startDeadline, type Timeouts } from './deadline.ts';
 import { connectionError } from './upstream-error.ts';
 
@@ -54,7 +55,12 @@ function send(post: JsonPost): ClientRequest {
   const request = (secure ? https : http).request(post.url, {
     method: 'POST',
     agent: secure ? agents['https:'] : agents['http:'],
-    headers: { ...post.headers, 'content-type': 'application/json', 'content-length': body.byteLength },
+    headers: {
+      ...traceHeaders(),
+      ...post.headers,
+      'content-type': 'application/json',
+      'content-length': body.byteLength,
+    },
   });
   request.end(body);
   return request;

@@ -1,4 +1,5 @@
 import type { JSONSchema7, LanguageModelV4CallOptions, LanguageModelV4Message } from '@ai-sdk/provider';
+import { traceHeaders } from '../../platform/telemetry/tracing.ts';
 import type { AnswerFormat, ModelMessage, ModelRequest } from '../chat-model.ts';
 import { assemblePrompt } from '../grounded-prompt.ts';
 
@@ -8,6 +9,7 @@ export function callOptions(request: ModelRequest, abortSignal: AbortSignal): La
   return {
     prompt: promptMessages(request),
     abortSignal,
+    headers: traceHeaders(),
     ...(format?.type === 'json_schema' && { responseFormat: schemaFormat(format) }),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(temperature !== undefined && { temperature }),

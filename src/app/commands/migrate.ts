@@ -10,8 +10,9 @@ import { loadConfig } from '../config.ts';
 import { CommandError } from '../failures.ts';
 import { assertWhole, migrateAll } from '../installation.ts';
 import { migrationLimitsOf } from '../migration-settings.ts';
-import { openLog, openServices } from '../open.ts';
+import { openServices } from '../open.ts';
 import type { Services } from '../services.ts';
+import { openLog } from '../telemetry.ts';
 import { say, untilInterrupted } from './long-work.ts';
 
 /** `parley migrate status`: exit code 1 when something is pending, failed or unusable. */

@@ -2,17 +2,20 @@ import { createFirstOperator } from '../../features/identity/index.ts';
 import { loadConfig } from '../config.ts';
 import { prepareDatabase } from '../installation.ts';
 import { jobsOf } from '../jobs.ts';
-import { openLog, openServices } from '../open.ts';
+import { openServices } from '../open.ts';
 import { createServer } from '../server.ts';
 import type { Services } from '../services.ts';
 import { shipDocuments } from '../shipped-documents.ts';
 import { shutDown, untilSignal } from '../shutdown.ts';
+import { endOnFaults, openTelemetry } from '../telemetry.ts';
 
 /** `parley serve`: API, console, and unless told otherwise the jobs too, until a signal. */
 export async function runServe(): Promise<void> {
   const config = await loadConfig();
-  const log = openLog(config);
-  const services = await openServices(config, log);
+  const telemetry = await openTelemetry(config);
+  const { log, tracing } = telemetry;
+  endOnFaults(telemetry);
+  const services = await openServices(config, log, tracing);
   const ended = untilSignal();
   let draining = false;
   await prepareDatabase(services);
@@ -35,6 +38,7 @@ export async function runServe(): Promise<void> {
   await shutDown(services, app, () => {
     draining = true;
   });
+  await telemetry.reports?.close();
 }
 
 /** At the first start: an operator, whose credential is told at once and only now, and the documents about Parley. */

@@ -2,8 +2,9 @@ import { loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../failures.ts';
 import { prepareDatabase } from '../installation.ts';
 import { jobsOf } from '../jobs.ts';
-import { openLog, openServices } from '../open.ts';
+import { openServices } from '../open.ts';
 import { shutDown, untilSignal } from '../shutdown.ts';
+import { endOnFaults, openTelemetry } from '../telemetry.ts';
 
 /** `parley worker`: jobs and the takeover of runs, beside servers on the same database. */
 export async function runWorker(): Promise<void> {
@@ -14,8 +15,10 @@ export async function runWorker(): Promise<void> {
       EXIT.config,
     );
   }
-  const log = openLog(config);
-  const services = await openServices(config, log);
+  const telemetry = await openTelemetry(config);
+  const { log, tracing } = telemetry;
+  endOnFaults(telemetry);
+  const services = await openServices(config, log, tracing);
   const ended = untilSignal();
   await prepareDatabase(services);
   await services.queue.start(jobsOf(services), { work: true });
@@ -28,4 +31,5 @@ export async function runWorker(): Promise<void> {
   log.info('the worker works');
   await ended;
   await shutDown(services, null, () => undefined);
+  await telemetry.reports?.close();
 }

@@ -1,6 +1,7 @@
 import type { Database } from '../../platform/database/database.ts';
 import type { JobName, Queue } from '../../platform/queue/queue.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
+import { outsideOfWork } from '../../platform/telemetry/tracing.ts';
 import { inTenant, type Tenant } from '../tenancy/index.ts';
 
 export type WakePayload = { tenant: Tenant; tries: number };
@@ -53,7 +54,8 @@ export function createWaker(
   return {
     wake: (tenant) => {
       waiting.set(tenant.id, tenant);
-      sending ??= send();
+      // For many at once.
+      sending ??= outsideOfWork(send);
     },
     again: (tenant, tries) => enqueue(tenant, tries),
     settled: async () => {

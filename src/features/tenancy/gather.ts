@@ -1,5 +1,6 @@
 import type { CompiledQuery, Database } from '../../platform/database/database.ts';
 import { isDatabaseAway } from '../../platform/database/failures.ts';
+import { outsideOfWork } from '../../platform/telemetry/tracing.ts';
 import { queryTenant } from './tenancy.service.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -53,7 +54,7 @@ export function gathered<Entry, Result>(
       const settle = (result: PromiseSettledResult<Result>) =>
         result.status === 'fulfilled' ? resolve(result.value) : reject(result.reason);
       line.waiting.push({ entry, settle });
-      if (line.underWay < mostUnderWay) void work(tenant, line);
+      if (line.underWay < mostUnderWay) void outsideOfWork(() => work(tenant, line));
     });
 }
 

@@ -1,4 +1,5 @@
 import { CompiledQuery, type Kysely } from 'kysely';
+import { traced } from '../telemetry/tracing.ts';
 import { onConnection } from './pinned.ts';
 import type { Schema } from './schema.ts';
 
@@ -128,6 +129,11 @@ async function runQueries(db: Db, begin: string, queries: readonly CompiledQuery
   });
 }
 
+/** Statements that go together are one span; https://opentelemetry.io/docs/specs/semconv/database/database-spans */
+function spanOf(schema: string, statements?: number) {
+  return { 'db.system.name': 'postgresql', 'db.namespace': schema, 'db.operation.batch.size': statements };
+}
+
 /** The parts of a database that are the same on both kinds. */
 export function databaseOver(
   kind: DatabaseKind,
@@ -137,12 +143,20 @@ export function databaseOver(
   return {
     kind,
     db,
-    transaction: (work) => runTransaction(db, 'BEGIN', (connection) => work(connection as PlatformTransaction)),
+    transaction: (work) =>
+      traced('transaction', 'client', spanOf('platform'), () =>
+        runTransaction(db, 'BEGIN', (connection) => work(connection as PlatformTransaction)),
+      ),
     scoped: (schema, work) =>
-      runTransaction(db, `BEGIN; ${enterSchema(schema)}`, (connection) => work(connection as TenantTransaction)),
+      traced('transaction', 'client', spanOf(schema), () =>
+        runTransaction(db, `BEGIN; ${enterSchema(schema)}`, (connection) => work(connection as TenantTransaction)),
+      ),
     scopedQueries: (schema, queries) =>
-      runQueries(db, `BEGIN; ${enterSchema(schema)}`, queries as readonly CompiledQuery[]) as never,
-    queries: (queries) => runQueries(db, 'BEGIN', queries),
+      traced('queries', 'client', spanOf(schema, queries.length), () =>
+        runQueries(db, `BEGIN; ${enterSchema(schema)}`, queries as readonly CompiledQuery[]),
+      ) as never,
+    queries: (queries) =>
+      traced('queries', 'client', spanOf('platform', queries.length), () => runQueries(db, 'BEGIN', queries)),
     ...connectionParts,
   };
 }

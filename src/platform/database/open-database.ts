@@ -15,7 +15,9 @@ export type DatabaseOptions = Omit<ServerDatabaseOptions, 'url'> & {
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { url, embeddedFolder, ...rest } = options;
   if (url !== null) return openServerDatabase({ ...rest, url });
-  return overEmbedded(await openEmbeddedDatabase({ dataDir: embeddedFolder, onFatal: options.onError }));
+  return overEmbedded(
+    await openEmbeddedDatabase({ dataDir: embeddedFolder, onFatal: options.onError, slow: options.slow ?? null }),
+  );
 }
 
 /** The embedded database as any other. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
+import { type SlowStatements, StatementTimes } from './slow-statements.ts';
 import { StatementNames } from './statement-names.ts';
 
 /**
@@ -9,13 +10,25 @@ import { StatementNames } from './statement-names.ts';
  */
 export class PacketClient extends pg.Client {
   #corked = false;
+  #times: StatementTimes | null = null;
 
   override query(...args: never[]): never {
     this.#gather();
     const [text, values, ...rest] = args as unknown as [unknown, unknown, ...unknown[]];
     const name = typeof text === 'string' && Array.isArray(values) && values.length > 0 ? this.nameOf(text) : null;
     const call = super.query as (...all: unknown[]) => never;
-    return name === null ? call.apply(this, args) : call.call(this, { name, text, values }, ...rest);
+    const answer = name === null ? call.apply(this, args) : call.call(this, { name, text, values }, ...rest);
+    const slow = this.slow();
+    if (slow && typeof text === 'string' && (answer as unknown) instanceof Promise) {
+      this.#times ??= new StatementTimes(slow);
+      this.#times.watch(text, answer);
+    }
+    return answer;
+  }
+
+  /** Who is told of slow statements; null: nobody. */
+  protected slow(): SlowStatements | null {
+    return null;
   }
 
   /** The name under which a statement is prepared; null: it is not. */
@@ -35,12 +48,16 @@ export class PacketClient extends pg.Client {
   }
 }
 
-/** The same for a server, or a pooler, that keeps prepared statements. */
-export function preparingClient(): typeof PacketClient {
-  const names = new StatementNames();
+/** @param prepare whether the server, or the pooler before it, keeps prepared statements */
+export function packetClient(prepare: boolean, slow: SlowStatements | null): typeof PacketClient {
+  const names = prepare ? new StatementNames() : null;
   return class extends PacketClient {
     protected override nameOf(text: string): string | null {
-      return names.nameOf(text);
+      return names?.nameOf(text) ?? null;
+    }
+
+    protected override slow(): SlowStatements | null {
+      return slow;
     }
   };
 }

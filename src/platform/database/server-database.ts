@@ -2,8 +2,9 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { type Database, databaseOver, identifier, type Unlisten } from './database.ts';
 import { numberTypes } from './number-types.ts';
-import { PacketClient, preparingClient } from './packet-client.ts';
+import { packetClient } from './packet-client.ts';
 import type { Schema } from './schema.ts';
+import type { SlowStatements } from './slow-statements.ts';
 
 export type ServerDatabaseOptions = {
   /** `postgres://user:password@host:port/name?sslmode=…` */
@@ -19,12 +20,14 @@ export type ServerDatabaseOptions = {
   /** Whether statements that come often are prepared: not behind PgBouncer before 1.21 in transaction mode. */
   prepareStatements: boolean;
   applicationName: string;
+  /** Who is told of slow statements; nobody where it is left out. */
+  slow?: SlowStatements | null;
   onError(error: Error): void;
 };
 
 export function openServerDatabase(options: ServerDatabaseOptions): Database & { pool: pg.Pool } {
   const pool = new pg.Pool({
-    Client: (options.prepareStatements ? preparingClient() : PacketClient) as unknown as new () => pg.ClientBase,
+    Client: packetClient(options.prepareStatements, options.slow ?? null) as unknown as new () => pg.ClientBase,
     connectionString: options.url,
     max: options.poolSize,
     connectionTimeoutMillis: options.poolTimeout,

@@ -2,13 +2,14 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { LogController } from 'fastify';
 import { newId } from '../id.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { App } from './app.ts';
 import { ApiError, requestErrors } from './errors.ts';
 import { parseJsonBody } from './json-body.ts';
 import { offerOnce } from './once.ts';
 import { bodyTooLarge, sendProblem } from './problem.ts';
 import { boundRequests } from './request-lifetime.ts';
-import { childTrace } from './trace-context.ts';
+import { followRequests } from './request-work.ts';
 import { answerUnreadable } from './unreadable-request.ts';
 import { compileValidator } from './validation.ts';
 import { wantsWebSocket } from './web-socket.ts';
@@ -27,14 +28,9 @@ export type HttpOptions = {
   trustedProxies: readonly string[];
   /** Leads older addresses to today's. */
   rewriteUrl(request: { url?: string | undefined }): string;
+  /** Where requests are traced to; nowhere where it is left out. */
+  tracing?: Tracing | null;
 };
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** W3C trace context of this request: ours, below the caller's. */
-    traceparent: string;
-  }
-}
 
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const HEADERS_TIMEOUT_MS = 5_000;
@@ -81,7 +77,8 @@ export function createHttpServer(options: HttpOptions): App {
     sendProblem(request, reply, requestErrors.notFound(notFoundDetail(request.method, request.url))),
   );
   parseJsonBody(app);
-  addRequestContext(app);
+  followRequests(app, options.tracing ?? null);
+  logRequests(app);
   offerOnce(app);
   boundRequests(app, options.requestTimeout);
   return app;
@@ -92,12 +89,8 @@ function notFoundDetail(method: string, url: string): string {
   return `There is nothing at ${method} ${path}. The reference is at /docs.`;
 }
 
-function addRequestContext(app: App): void {
-  app.decorateRequest('traceparent', '');
-  app.addHook('onRequest', async (request, reply) => {
-    request.traceparent = childTrace(request.headers.traceparent);
-    reply.header('x-request-id', request.id);
-    reply.header('traceparent', request.traceparent);
+function logRequests(app: App): void {
+  app.addHook('onRequest', async (request) => {
     if (request.url.includes('%00')) throw requestErrors.malformed('The address holds a NUL character; remove it.');
   });
   app.addHook('onResponse', async (request, reply) => {

@@ -35,7 +35,11 @@ const UNBOUNDED = Number.MAX_SAFE_INTEGER;
  * Counts in windows that begin with a key's first act: in the memory of this process, or in Redis for all of them. So up to
  * twice the quota fits around the end of a window.
  */
-export function createLimiter(limit: Limit, redis: RedisConnection | null): Limiter {
+export function createLimiter(
+  limit: Limit,
+  redis: RedisConnection | null,
+  onRefused: (limit: string) => void = () => undefined,
+): Limiter {
   // In Redis mode, a key that is over its quota is refused from memory: a flood does not reach Redis. Where the wait grows,
   // Redis alone knows how long it is.
   const counter = createCounter(limit.name, limit.quota, limit.windowSeconds, redis, !limit.growing);
@@ -55,6 +59,7 @@ export function createLimiter(limit: Limit, redis: RedisConnection | null): Limi
     limit,
     take: async (key, acts = 1) => {
       const { state, allowed } = await consume(counter, key, acts);
+      if (!allowed) onRefused(limit.name);
       const overdrawn = !allowed && state.consumedPoints > limit.quota && state.consumedPoints - acts <= limit.quota;
       const wait = overdrawn ? await lengthen(key) : null;
       return { limit, allowed, remaining: state.remainingPoints, resetAfter: wait ?? state.msBeforeNext };

@@ -6,6 +6,7 @@ import {
   type PlatformTransaction,
   type TenantTransaction,
 } from '../database/database.ts';
+import { currentWork, inWork, outsideOfWork, type Tracing, traceIdOf, type Work } from '../telemetry/tracing.ts';
 
 /** What a job is called, how it is retried and what does it. Effects happen at least once: handlers must bear a repeat. */
 export type JobDefinition<Payload extends object> = {
@@ -58,7 +59,16 @@ export type Queue = {
   ages(): Promise<readonly { name: string; seconds: number }[]>;
 };
 
-export type QueueEvents = { onError(error: Error): void; onWarning(warning: unknown): void };
+export type QueueEvents = {
+  onError(error: Error): void;
+  onWarning(warning: unknown): void;
+  /** Told of each try of a job: `aborted` where its time was over or the process stopped. */
+  onJob?(queue: string, outcome: JobOutcome, seconds: number, error: unknown): void;
+  /** Jobs go on in the trace of what enqueued them. */
+  tracing?: Tracing | null;
+};
+
+export type JobOutcome = 'done' | 'failed' | 'aborted';
 
 const HEARTBEAT_SECONDS = 10;
 const NO_JOB = '00000000-0000-0000-0000-000000000000';
@@ -85,7 +95,7 @@ export function createQueue(database: Database, events: QueueEvents): Queue {
         // One that an earlier setting left.
         else await boss.unschedule(name);
       }
-      if (work) for (const job of jobs) await workOn(boss, job as unknown as JobDefinition<object>);
+      if (work) for (const job of jobs) await workOn(boss, job as unknown as JobDefinition<object>, events);
     },
     stop: (timeout) => boss.stop({ graceful: true, timeout, close: false }),
     counts: () => countJobs(boss),
@@ -105,7 +115,9 @@ function bossDatabase(database: Database): BossDatabase {
 }
 
 async function enqueue(boss: PgBoss, trx: Db, name: string, payload: object, options: EnqueueOptions): Promise<void> {
-  await asInstallation(trx, () => boss.send(name, payload, { ...options, db: fromKysely(trx) }));
+  const trace = currentWork()?.span?.traceparent;
+  const kept = trace ? { ...payload, [TRACE]: trace } : payload;
+  await asInstallation(trx, () => boss.send(name, kept, { ...options, db: fromKysely(trx) }));
 }
 
 async function createJobQueue(boss: PgBoss, job: JobDefinition<never>): Promise<void> {
@@ -124,10 +136,13 @@ async function createJobQueue(boss: PgBoss, job: JobDefinition<never>): Promise<
   await boss.getJobById(job.name, NO_JOB);
 }
 
+/** Where a payload keeps the trace that it belongs to. */
+const TRACE = '_trace';
+
 /** A notice wakes workers at once; this is how soon they look when one was lost, seconds. */
 const POLLING_SECONDS = 5;
 
-async function workOn(boss: PgBoss, job: JobDefinition<object>): Promise<void> {
+async function workOn(boss: PgBoss, job: JobDefinition<object>, events: QueueEvents): Promise<void> {
   const options = {
     batchSize: 1,
     pollingIntervalSeconds: POLLING_SECONDS,
@@ -137,9 +152,45 @@ async function workOn(boss: PgBoss, job: JobDefinition<object>): Promise<void> {
     const id = await boss.work(job.name, options, async ([found]: BossJob<object>[]) => {
       // Notices that come while it works count as one, so it looks again after each job instead of waiting out its poll.
       boss.notifyWorker(id);
-      if (found) await job.handle(found.data, { jobId: found.id, signal: found.signal });
+      if (found) await outsideOfWork(() => handle(job, found, events));
     });
   }
+}
+
+async function handle(job: JobDefinition<object>, found: BossJob<object>, events: QueueEvents): Promise<void> {
+  const { [TRACE]: parent, ...payload } = found.data as { [TRACE]?: string };
+  const work = workOf(job.name, found.id, parent, events.tracing ?? null);
+  const begun = performance.now();
+  const end = (outcome: JobOutcome, error?: unknown) => {
+    work.span?.end(error);
+    events.onJob?.(job.name, outcome, (performance.now() - begun) / 1000, error);
+  };
+  await inWork(work, async () => {
+    try {
+      await job.handle(payload, { jobId: found.id, signal: found.signal });
+      end('done');
+    } catch (error) {
+      end(found.signal.aborted ? 'aborted' : 'failed', error);
+      throw error;
+    }
+  });
+}
+
+/** https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans */
+function workOf(queue: string, jobId: string, parent: string | undefined, tracing: Tracing | null): Work {
+  const span =
+    tracing?.begin(`process ${queue}`, 'consumer', {
+      parent,
+      attributes: {
+        'messaging.system': 'pgboss',
+        'messaging.operation.name': 'process',
+        'messaging.operation.type': 'process',
+        'messaging.destination.name': queue,
+        'messaging.message.id': jobId,
+      },
+    }) ?? null;
+  const trace = span?.traceparent ?? parent;
+  return { ids: { job_id: jobId, queue, ...(trace && { trace_id: traceIdOf(trace) }) }, span };
 }
 
 async function countJobs(boss: PgBoss) {

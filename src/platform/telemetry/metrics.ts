@@ -34,6 +34,8 @@ export type Metrics = {
   backupSeconds: Gauge;
   embeddingsBackfilled: Counter<'area'>;
   forgettings: Counter<'kind'>;
+  limitRefusals: Counter<'limit'>;
+  jobs: Histogram<'queue' | 'outcome'>;
 };
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -120,6 +122,19 @@ export function createMetrics(): Metrics {
       name: 'parley_forgettings_total',
       help: 'What was forgotten to the end, with a receipt.',
       labelNames: ['kind'],
+      registers,
+    }),
+    limitRefusals: new Counter({
+      name: 'parley_limit_refusals_total',
+      help: 'Requests, messages and frames over a rate limit, by the limit.',
+      labelNames: ['limit'],
+      registers,
+    }),
+    jobs: new Histogram({
+      name: 'parley_job_duration_seconds',
+      help: 'One try of a job: done, failed (it is tried again), aborted by its time or a shutdown.',
+      labelNames: ['queue', 'outcome'],
+      buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600],
       registers,
     }),
     memoriesRetained: new Counter({

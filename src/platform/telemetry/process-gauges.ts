@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
 /** What is read whenever the metrics are asked for. */
 export type ProcessState = {
@@ -12,6 +12,10 @@ export type ProcessState = {
   jobAges(): Promise<readonly { name: string; seconds: number }[]>;
   /** How far the replica of the database is behind, seconds; null where there is none. */
   replicaLag(): Promise<number | null>;
+  /** Statements of this process that took longer than SLOW_QUERY_MS, so far. */
+  slowStatements(): number;
+  /** Circuits of services outside that were called lately. */
+  circuits(): readonly { kind: string; circuit: string }[];
 };
 
 /** Gauges of the connections and of the queue. Where the database does not answer, those of the queue are left out. */
@@ -62,6 +66,25 @@ export function gaugeProcess(registry: Registry, state: ProcessState): void {
     async collect() {
       this.reset();
       for (const { name, seconds } of await state.jobAges().catch(() => [])) this.set({ queue: name }, seconds);
+    },
+  });
+  new Counter({
+    name: 'parley_slow_statements_total',
+    help: 'Statements that took longer than SLOW_QUERY_MS; the log has their texts.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(state.slowStatements());
+    },
+  });
+  new Gauge({
+    name: 'parley_circuits',
+    help: 'Circuit breakers of services outside that were called lately, by kind and state.',
+    labelNames: ['kind', 'state'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { kind, circuit } of state.circuits()) this.inc({ kind, state: circuit });
     },
   });
 }

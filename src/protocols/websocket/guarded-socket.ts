@@ -3,6 +3,7 @@ import { type Principal, requireRole } from '../../features/identity/index.ts';
 import { ApiError, requestErrors } from '../../platform/http/errors.ts';
 import type { WebSocket } from '../../platform/http/web-socket.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
+import { currentWork, inWork } from '../../platform/telemetry/tracing.ts';
 import { errorFrame } from './error-frame.ts';
 import { closeSoon, Outbox, type OutboxTimes } from './outbox.ts';
 
@@ -43,7 +44,9 @@ export class GuardedSocket {
     this.#token = credential.token;
     this.#principal = credential.principal;
     this.outbox = new Outbox(socket, parts.context.times);
-    socket.on('message', (text, isBinary) => this.#receive(text, isBinary));
+    // What its frames begin belongs to the request that opened the connection.
+    const work = currentWork() ?? { ids: {}, span: null };
+    socket.on('message', (text, isBinary) => inWork(work, () => this.#receive(text, isBinary)));
     socket.on('pong', () => {
       this.#answers = true;
     });

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Database } from '../../../platform/database/database.ts';
 import { isDatabaseAway, isLockConflict } from '../../../platform/database/failures.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
+import { outsideOfWork } from '../../../platform/telemetry/tracing.ts';
 import { inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
 import { type Append, appendEvents, findAppended } from './event.store.ts';
 
@@ -47,7 +48,8 @@ export class EventLog {
     const lane = this.#lane(tenant);
     return new Promise((resolve, reject) => {
       lane.waiting.push({ append, resolve, reject });
-      this.#pump(lane);
+      // Writes of many runs, one after another: they belong to none of them.
+      outsideOfWork(() => this.#pump(lane));
     });
   }
 

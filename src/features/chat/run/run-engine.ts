@@ -1,6 +1,7 @@
 import type { Clock } from '../../../platform/clock.ts';
 import type { RedisConnection } from '../../../platform/redis/redis.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
+import type { Tracing } from '../../../platform/telemetry/tracing.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import { runFaults } from '../chat.errors.ts';
 import { type MessageView, messageView } from '../message.ts';
@@ -17,6 +18,7 @@ import { type FeedSources, followRun } from './run-feed.ts';
 import { Followers } from './run-followers.ts';
 import { Notices } from './run-notices.ts';
 import { traceOf } from './run-trace.ts';
+import { noteRunEnd, workOnRun } from './run-work.ts';
 import { RunWriter } from './run-writer.ts';
 import { SessionTitles } from './session-titles.ts';
 import { claimAnswered, claimExpired } from './tool-answer.store.ts';
@@ -37,6 +39,8 @@ export type RunEngineDependencies = AnsweringPorts & {
   /** Whether a tenant is in service still; asked before a lost run is taken up. Left out: all are. */
   isServed?: (tenant: Tenant) => Promise<boolean>;
   leaseTimes?: LeaseTimes;
+  /** Where runs are traced to; nowhere where it is left out. */
+  tracing?: Tracing | null;
 };
 
 /** Why a run was stopped from outside. */
@@ -213,7 +217,9 @@ export class RunEngine {
     if (!fresh) this.#followers.ring(run.id);
     this.#deps.metrics.activeRuns.inc();
     if (run.cancel_requested_at) stop.abort(new Cancelled());
-    active.done = this.#work(active, fresh?.history ?? null).finally(() => {
+    const work = { tenant, run, isFresh: fresh !== undefined };
+    const act = () => this.#work(active, fresh?.history ?? null);
+    active.done = workOnRun(this.#deps.tracing ?? null, work, act).finally(() => {
       // A later attempt of the same run may have taken its place.
       if (this.#active.get(run.id) === active) this.#active.delete(run.id);
       this.#followers.ring(run.id);
@@ -300,8 +306,9 @@ export class RunEngine {
     if (reason instanceof Dropped) return;
     try {
       if (reason instanceof Cancelled) return await this.#end(active, writer, 'cancelled', null, null);
-      log.warn({ err: error }, 'the run failed');
-      await this.#end(active, writer, 'failed', null, faultOf(error));
+      const fault = faultOf(error);
+      log[fault === runFaults.internal ? 'error' : 'warn']({ err: error }, 'the run failed');
+      await this.#end(active, writer, 'failed', null, fault);
     } catch (endError) {
       log.error({ err: endError }, 'the end of a run could not be written; it is taken up again');
       if (!(endError instanceof LeaseLostError)) this.#unended.set(active.run.id, { tenant: active.tenant });
@@ -327,6 +334,7 @@ export class RunEngine {
     const message = this.#messageOf(active, end);
     await writer.end({ type: 'run-end', status, ...(error && { error }), message }, end);
     this.#deps.metrics.runs.inc({ status });
+    noteRunEnd(status, end.usage, error);
     if (active.run.request.memory) this.#deps.onRemember?.(active.tenant);
   }
 

@@ -1,5 +1,6 @@
 import { titleFrom } from '../../../lib/titles/title-from.ts';
 import { newId } from '../../../platform/id.ts';
+import { currentWork } from '../../../platform/telemetry/tracing.ts';
 import type { Principal } from '../../identity/index.ts';
 import type { NewRun } from '../chat.schema.ts';
 import type { ChatRules } from '../chat-settings.ts';
@@ -45,6 +46,7 @@ export function runToSave(
   const messages = given.map((message) => ({ id: newId(), role: message.role, parts: message.parts }));
   const messageId = newId();
   const memory = memoryOf(input, principal, newSession?.expiresAt != null);
+  const trace = currentWork()?.span?.traceparent;
   const event = { type: 'run-start', session_id: sessionId, message_id: messageId, model, attempt: 1 } as const;
   return {
     id,
@@ -62,6 +64,7 @@ export function runToSave(
       ...(rules.instructions !== null && { tenant_instructions: rules.instructions }),
       ...(rules.titles === 'model' && !newSession?.expiresAt && model !== EXTRACTIVE && { wants_title: true }),
       ...(memory && { memory }),
+      ...(trace && { trace }),
     },
     firstLine: eventLine(1, event),
   };

@@ -37,6 +37,8 @@ export type RunRequest = {
   /** `end`: a run that calls a client's tool ends there, and its output comes with another run; nobody is asked for approval.
    * Default: it waits. */
   client_tools?: 'wait' | 'end';
+  /** The trace that it belongs to, whichever worker goes on with it; there only where requests are traced. */
+  trace?: string;
   /** What the dialect that asked has to say again when it renders the run. Nothing else reads it. */
   dialect?: Readonly<Record<string, unknown>>;
 };

@@ -1,6 +1,7 @@
 import { newId } from '../../../platform/id.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
+import { traced } from '../../../platform/telemetry/tracing.ts';
 import type { AnswerStep, LoggedCall } from './answer.ts';
 import { checkToolInput } from './check-tool-input.ts';
 import { actOn } from './run-machine.ts';
@@ -144,7 +145,7 @@ function refusal(reason: string | undefined): string {
 }
 
 async function runTool(
-  { name, input }: LoggedCall,
+  { id, name, input }: LoggedCall,
   { tool }: Extract<OfferedTool, { executor: 'server' }>,
   { owner, takeNumbers, log }: Calling,
   signal: AbortSignal,
@@ -152,7 +153,8 @@ async function runTool(
   const timeout = AbortSignal.timeout(tool.timeoutMs);
   const either = AbortSignal.any([signal, timeout]);
   try {
-    const output = (await untilAborted(tool.run(input, { ...owner, takeNumbers, signal: either }), either)) ?? null;
+    const run = () => untilAborted(tool.run(input, { ...owner, takeNumbers, signal: either }), either);
+    const output = (await traced(`execute_tool ${name}`, 'internal', spanOf(id, name), run)) ?? null;
     const size = JSON.stringify(output).length;
     if (size <= LARGEST_OUTPUT) return { outcome: 'ok', result: { output } };
     const error = `The result is too large: ${size} characters, at most ${LARGEST_OUTPUT} are allowed. Ask for less.`;
@@ -165,6 +167,11 @@ async function runTool(
     const words = error instanceof ToolError ? error.message : 'The tool failed.';
     return { outcome: 'error', result: { error: words } };
   }
+}
+
+/** https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans#execute-tool-span */
+function spanOf(id: string, name: string) {
+  return { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': name, 'gen_ai.tool.call.id': id };
 }
 
 /** A tool that does not listen to its signal is left behind. */

@@ -1,4 +1,5 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { traceHeaders } from '../../../platform/telemetry/tracing.ts';
 
 export type McpConnection = {
   url: string;
@@ -40,7 +41,7 @@ export async function connectMcp(
   signal: AbortSignal,
 ): Promise<McpClient> {
   const transport = new StreamableHTTPClientTransport(new URL(url), {
-    fetch,
+    fetch: (input, init) => fetch(input, inTrace(init)),
     requestInit: { headers: { ...headers } },
     // A server that is gone is asked again with the next call.
     reconnectionOptions: {
@@ -80,6 +81,13 @@ export async function connectMcp(
       await client.close();
     },
   };
+}
+
+/** Tells the server in which trace it works. */
+function inTrace(init: RequestInit = {}): RequestInit {
+  const headers = new Headers(init.headers);
+  for (const [name, value] of Object.entries(traceHeaders())) headers.set(name, value);
+  return { ...init, headers };
 }
 
 type SdkTool = Awaited<ReturnType<Client['listTools']>>['tools'][number];

@@ -4,6 +4,7 @@ import type { CompiledQuery, Database } from '../../../platform/database/databas
 import { isDatabaseAway } from '../../../platform/database/failures.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
+import { outsideOfWork } from '../../../platform/telemetry/tracing.ts';
 import type { Nanos } from '../prices/price.ts';
 import {
   type AlertRow,
@@ -91,7 +92,7 @@ export class Ledger {
 
   #add(operation: Operation): void {
     this.#waiting.push(operation);
-    this.#booking ??= this.#bookAll();
+    this.#booking ??= outsideOfWork(() => this.#bookAll());
   }
 
   async #bookAll(): Promise<void> {

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { numberTypes } from '../number-types.ts';
+import { type SlowStatements, StatementTimes } from '../slow-statements.ts';
 import { ConnectionTurns } from './connection-turns.ts';
 import type { DatabaseThread } from './database-thread.ts';
 
@@ -17,11 +18,13 @@ export class EmbeddedSession {
   readonly turns = new ConnectionTurns();
   readonly #client: pg.Client;
   readonly #thread: DatabaseThread;
+  readonly #times: StatementTimes | null;
   /** Statements and scripts that were ever run. */
   statements = 0;
 
-  private constructor(thread: DatabaseThread) {
+  private constructor(thread: DatabaseThread, slow: SlowStatements | null) {
     this.#thread = thread;
+    this.#times = slow && new StatementTimes(slow);
     // Everything is named, so that nothing is taken from the PG* variables of the environment.
     this.#client = new pg.Client({
       stream: () => thread.stream,
@@ -37,8 +40,8 @@ export class EmbeddedSession {
     this.#client.on('error', ({ message }) => thread.fail(message));
   }
 
-  static async open(thread: DatabaseThread): Promise<EmbeddedSession> {
-    const session = new EmbeddedSession(thread);
+  static async open(thread: DatabaseThread, slow: SlowStatements | null = null): Promise<EmbeddedSession> {
+    const session = new EmbeddedSession(thread, slow);
     await session.#client.connect();
     return session;
   }
@@ -48,7 +51,9 @@ export class EmbeddedSession {
     if (this.#thread.end) throw this.#thread.end;
     this.statements++;
     try {
-      const answer: pg.QueryResult | pg.QueryResult[] = await this.#client.query(text, [...parameters]);
+      const running: Promise<pg.QueryResult | pg.QueryResult[]> = this.#client.query(text, [...parameters]);
+      this.#times?.watch(text, running);
+      const answer = await running;
       return Array.isArray(answer) ? flatten(answer) : answer;
     } catch (error) {
       this.#stopAfter(error);

@@ -1,4 +1,5 @@
 import type { Dialect } from 'kysely';
+import type { SlowStatements } from '../slow-statements.ts';
 import { createCluster, emptyClusterDump, findCluster } from './cluster-folder.ts';
 import { DataFolderUnusableError, explainFileError } from './data-folder.errors.ts';
 import { takeDataFolder } from './data-folder.ts';
@@ -25,6 +26,8 @@ export type EmbeddedDatabaseOptions = {
   maintenance?: Partial<MaintenanceLimits>;
   /** Called once when the database ends by itself; every call fails from then on. */
   onFatal?(error: Error): void;
+  /** Who is told of slow statements (default: nobody). */
+  slow?: SlowStatements | null;
   /** Called when maintenance fails; it is tried again later (default: a warning of the process). */
   onError?(error: Error): void;
 };
@@ -111,7 +114,7 @@ async function openCluster(
   const { durable = true, sharedBuffersMegabytes = 16 } = options;
   const settings = { ...place, durable, sharedBuffersMegabytes };
   const thread = await DatabaseThread.start(settings, (error) => options.onFatal?.(error));
-  const session = await EmbeddedSession.open(thread);
+  const session = await EmbeddedSession.open(thread, options.slow ?? null);
   await session.run('CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public');
   return embeddedDatabaseOver(thread, session, options, onClosed);
 }
