@@ -244,6 +244,70 @@ describe.each(testDatabases())('what is forgotten, on the $kind database', ({ op
     expect(await traces(bob, 'quarry')).toContain('memory');
   });
 
+  test('of all memories of a user leaves the chats, other people’s memories and those of people that a program speaks for', {
+    timeout: 120_000,
+  }, async () => {
+    const [ann, bob] = [await person(), await person()];
+    const session = String((await ann.send('POST', '/v1/sessions', {})).body.id);
+    await ask(ann, session, 'My boat is called Cormorant.');
+    await ann.send('POST', '/v1/memory/facts', { attribute: 'boat', value: 'Cormorant' });
+    const said = { role: 'user', content: 'The Cormorant needs paint.' };
+    const { id } = (await ann.send('POST', '/v1/messages', said)).body;
+    await ann.send('PUT', `/v1/messages/${id}`, { content: 'The Cormorant needs blue paint.' });
+    await ann.send('POST', '/v1/messages', { ...said, subject: 'eve' });
+    await bob.send('POST', '/v1/messages', said);
+    // Not remembered yet, or just so: it must not come back afterwards.
+    const dry = (await ann.send('POST', '/v1/forgetting', { kind: 'memories', dry_run: true })).body as unknown as View;
+    const begun = (await ann.send('POST', '/v1/forgetting', { kind: 'memories' })).body as unknown as View;
+    expect(begun.planned).toEqual(dry.planned);
+    expect(dry.planned).toMatchObject({ memories: expect.any(Number), facts: expect.any(Number) });
+    await settled(ann);
+    const { receipt, signature } = (await ann.send('GET', `/v1/forgetting/${begun.id}`)).body as unknown as View;
+    expect(receipt?.counts.memories).toBeGreaterThanOrEqual(2);
+    expect(receipt?.counts.facts).toBeGreaterThanOrEqual(1);
+    expect((await ann.send('POST', '/v1/forgetting/verify', { receipt, signature } as object)).body).toEqual({
+      genuine: true,
+    });
+    const found = async (who: Person, subject?: string) =>
+      (
+        (await who.send('POST', '/v1/memory/search', { query: 'Cormorant', subject })).body
+          .items as unknown as unknown[]
+      ).length;
+    expect([await found(ann), await found(ann, 'eve'), await found(bob)]).toEqual([0, 1, 1]);
+    expect(await traces(ann, 'Cormorant')).not.toContain('facts');
+    expect((await ann.send('GET', `/v1/sessions/${session}`)).status).toBe(200);
+    // What was forgotten is not remembered anew from the chat that stays.
+    await served.services.memory.runs.remember(ann.tenant, never);
+    expect(await found(ann)).toBe(0);
+  });
+
+  test('takes waiting jobs and kept answers with it, and nothing of others', { timeout: 120_000 }, async () => {
+    const ann = await person();
+    const note = (content: string) => ({ role: 'user', content, conversation_id: newId() });
+    const key = { 'idempotency-key': newId() };
+    const first = note('The kestrel nests in the tower.');
+    const { id } = (await ann.send('POST', '/v1/messages', first, key)).body;
+    const { id: other } = (await ann.send('POST', '/v1/messages', note('The owl nests in the barn.'))).body;
+    const { database } = served.services;
+    const jobsOf = async (named: unknown) =>
+      (await database.execute('SELECT id FROM pgboss.job WHERE strpos(data::text, $1) > 0', [named])).rows.length;
+    // As a feature's job that waits for its time.
+    const wait = (named: unknown) =>
+      database.execute(
+        `INSERT INTO pgboss.job (name, data, start_after) VALUES ('memory.embed', $1::jsonb, now() + interval '1 day')`,
+        [JSON.stringify({ tenant: ann.tenant, memories: [named] })],
+      );
+    for (const named of [id, other]) await wait(named);
+    expect([await jobsOf(id), await jobsOf(other)]).toEqual([1, 1]);
+    const begun = (await ann.send('POST', '/v1/forgetting', { kind: 'memory', id: String(id) }))
+      .body as unknown as View;
+    await settled(ann);
+    expect([await jobsOf(id), await jobsOf(other)]).toEqual([0, 1]);
+    const { receipt } = (await ann.send('GET', `/v1/forgetting/${begun.id}`)).body as unknown as View;
+    expect(receipt?.counts).toMatchObject({ memories: 1, jobs: 1, idempotent_answers: 1 });
+    expect((await ann.send('POST', '/v1/messages', first, key)).status).toBe(410);
+  });
+
   test('is refused for what is another’s', { timeout: 120_000 }, async () => {
     const [ann, bob] = [await person(), await person()];
     const session = String((await ann.send('POST', '/v1/sessions', {})).body.id);

@@ -551,6 +551,8 @@ export const evidence: readonly Evidence[] = [
     about: 'caches: vectors by content, statistics and settings for moments, answers to repeats of a request',
     items: ['S1-91..S1-93', 'S3-95'],
     tests: [
+      'src/features/memory/recall/candidate-cache.test.ts > is answered from what it found, as that is now',
+      'src/features/memory/recall/candidate-cache.test.ts > what was found is known for a minute, to other processes through Redis',
       'src/features/memory/recall/recall.test.ts > the same words are embedded once',
       'src/features/documents/ingestion/ingest-document.test.ts > text that was embedded once is not embedded again',
       'src/app/idempotency.test.ts > a question that is repeated leads to the same run',

@@ -163,7 +163,7 @@ export async function createServices(
     metrics,
     secretKey,
     storage: storage(config.forgottenStorage, 'forgotten'),
-    forgetters: () => [memory.forgetter, chat.forgetter, documents.forgetter, idempotency.forgetter],
+    forgetters: () => [chat.forgetter, memory.forgetter, documents.forgetter, idempotency.forgetter],
     removeFiles: (tenant, signal) => memory.removeFiles(tenant, signal),
   });
   const tenancy: Tenancy = {

@@ -4,6 +4,7 @@ const REWRITES: readonly (readonly [RegExp, string])[] = [
   [/^\/api\/v1(?=[/?]|$)/, '/v1'],
   [/^\/chatkit(?=[/?]|$)/, '/v1/chatkit'],
   [/^\/ws\/chat(?=[/?]|$)/, '/v1/ws/chat'],
+  [/^\/v1\/ws\/(?:messages|stream)\/([\w.-]{1,64})\??/, '/v1/ws/memory?tenant_id=$1&'],
 ];
 
 export function rewriteUrl(request: { url?: string | undefined }): string {

@@ -202,7 +202,12 @@ describe.skipIf(chromiumPath === undefined)('memory in the console', { timeout: 
     await expectVisible(page.getByRole('list', { name: 'Your memories' }));
     await page.getByRole('button', { name: 'Forget everything' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Forget everything' }).click();
-    await expectVisible(page.getByText('Everything is forgotten.'));
+    await expectVisible(page.getByText(/^Everything is forgotten\. Memories with their earlier versions: [1-9]/));
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save the signed receipt' }).click();
+    const saved = JSON.parse(await readFile(await (await saving).path(), 'utf8'));
+    expect(saved.receipt).toMatchObject({ kind: 'memories', counts: { memories: expect.any(Number) } });
+    expect(saved.signature).toEqual(expect.any(String));
     await expectVisible(page.getByText('No facts are known.'));
     await expectVisible(page.getByText(/^Nothing is remembered yet/));
     await page.goto(`${address}/sessions/${talkId}`);

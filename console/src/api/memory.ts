@@ -1,4 +1,4 @@
-import { ApiError, problemFrom } from './problem.ts';
+import { problemFrom } from './problem.ts';
 import { authorisedFetch, request } from './request.ts';
 import type { Page } from './types.ts';
 
@@ -89,19 +89,25 @@ export function readMemoryStats(signal?: AbortSignal): Promise<MemoryStats> {
   return request('/v1/memory/stats', { signal });
 }
 
-export function listMemories(cursor: string | null, signal?: AbortSignal, limit = PAGE): Promise<Page<Memory>> {
-  return request('/v1/messages', { query: { limit, cursor }, signal });
+export function listMemories(cursor: string | null, signal?: AbortSignal): Promise<Page<Memory>> {
+  return request('/v1/messages', { query: { limit: PAGE, cursor }, signal });
 }
 
-/** Up to 100 at once; the answer tells of those that were not. */
-export async function deleteMemories(ids: string[]): Promise<void> {
-  const { errors } = await request<{ errors: { code: string; error: string }[] }>('/v1/messages/batch/delete', {
-    method: 'POST',
-    body: { message_ids: ids },
-  });
-  // What went by itself meanwhile is forgotten as well.
-  const other = errors.find(({ code }) => code !== 'ERR_MEMORY_001');
-  if (other) throw new ApiError(403, { code: other.code, detail: other.error });
+export type ForgottenView = {
+  id: string;
+  status: 'running' | 'completed';
+  done: Record<string, number>;
+  receipt: { id: string; counts: Record<string, number>; total: number } | null;
+  signature: string | null;
+};
+
+/** All memories and facts of whoever is signed in. It goes on by itself. */
+export function forgetMyMemories(): Promise<ForgottenView> {
+  return request('/v1/forgetting', { method: 'POST', body: { kind: 'memories' } });
+}
+
+export function readForgetting(id: string): Promise<ForgottenView> {
+  return request(`/v1/forgetting/${id}`);
 }
 
 export function readMemory(id: string, signal?: AbortSignal): Promise<Memory> {

@@ -117,4 +117,35 @@ describe.each(testDatabases())('live memory on the $kind database', ({ kind, ope
     await one.services.tenancy.lifecycle.suspend(ann.tenant.id, null, null);
     expect(await client.closed).toMatchObject({ code: 1008 });
   });
+
+  test('the predecessor’s addresses, with the tenant in the path, are these', { timeout: 120_000 }, async () => {
+    const [ann, bob] = [await person(), await person()];
+    await ann.say('The ferry of the islands is white.', { conversation_id: 'boats' });
+    await ann.say('The ferry of the fjord is red.', { conversation_id: 'other boats' });
+    const headers = { origin: other.url };
+    const at = (tenant: string, token: string, path = 'messages', more = '') =>
+      [other.url, { headers }, `/v1/ws/${path}/${tenant}?token=${token}${more}`] as const;
+    const client = await WebSocketClient.open(...at(ann.tenant.slug, ann.token));
+    client.send({ type: 'subscribe' });
+    await client.next('subscribed');
+    client.send({ type: 'ping' });
+    await client.next('pong');
+    await ann.say('The ferry was painted.');
+    expect(contentOf(await client.next('memory'))).toBe('The ferry was painted.');
+    client.socket.close();
+
+    const searching = await WebSocketClient.open(...at(ann.tenant.id, ann.token, 'stream', '&conversation_id=boats'));
+    searching.send({ query: 'ferry', top_k: 5 });
+    const { items } = (await searching.next('search_results')) as unknown as { items: Record<string, unknown>[] };
+    expect(items).toHaveLength(1);
+    expect(items[0]).toMatchObject({ content: 'The ferry of the islands is white.', role: 'user' });
+    expect(Object.keys(items[0] ?? {})).toEqual(expect.arrayContaining(['message_id', 'score', 'importance']));
+    searching.socket.close();
+
+    for (const token of [bob.token, 'no token']) {
+      const refused = WebSocketClient.dial(...at(ann.tenant.slug, token));
+      expect((await refused.closed).code).toBe(1008);
+      expect(refused.frames).toEqual([]);
+    }
+  });
 });

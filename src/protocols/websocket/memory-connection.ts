@@ -24,15 +24,22 @@ export class MemoryConnection implements Connection {
   readonly #guard: GuardedSocket;
   readonly #subscriptions = new Map<number, AbortController>();
   readonly #ended = new AbortController();
+  /** Of the address: for frames that name none. */
+  readonly #conversationId: string | undefined;
   #lastSubscription = 0;
   #searching: AbortController | null = null;
 
   constructor(
     socket: WebSocket,
     credential: { principal: Principal; token: string },
-    parts: { deps: MemoryConnectionDependencies; context: Omit<SocketContext, 'access'> },
+    parts: {
+      deps: MemoryConnectionDependencies;
+      context: Omit<SocketContext, 'access'>;
+      conversationId?: string | undefined;
+    },
   ) {
     this.#deps = parts.deps;
+    this.#conversationId = parts.conversationId;
     const context = { ...parts.context, access: 'viewer' as const };
     const handle = async (text: string) => {
       const frame = readMemoryFrame(text);
@@ -67,7 +74,8 @@ export class MemoryConnection implements Connection {
     await this.#guard.outbox.send({ type: 'unsubscribed', subscription: frame.subscription });
   }
 
-  async #subscribe({ subject, conversation_id: conversationId, after }: MemoryFrame & { kind: 'subscribe' }) {
+  async #subscribe({ subject, conversation_id, after }: MemoryFrame & { kind: 'subscribe' }) {
+    const conversationId = conversation_id ?? this.#conversationId;
     if (this.#subscriptions.size >= MOST_SUBSCRIPTIONS) {
       throw requestErrors.invalid(`type subscribe is one too many: ${MOST_SUBSCRIPTIONS} are open here already`);
     }
@@ -108,7 +116,8 @@ export class MemoryConnection implements Connection {
   }
 
   /** What words find comes at once, what meaning adds after it. The next search of the client ends this one. */
-  async #search({ kind: _, id, ...body }: MemoryFrame & { kind: 'search' }): Promise<void> {
+  async #search({ kind: _, id, ...asked }: MemoryFrame & { kind: 'search' }): Promise<void> {
+    const body = { ...(this.#conversationId && { conversation_id: this.#conversationId }), ...asked };
     this.#searching?.abort();
     const stop = new AbortController();
     this.#searching = stop;

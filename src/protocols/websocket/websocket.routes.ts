@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import type { Principal } from '../../features/identity/index.ts';
+import { assertOwnTenant } from '../../features/memory/index.ts';
 import { requireKnownOrigin } from '../../platform/http/origin.ts';
 import { sendProblem, toApiError } from '../../platform/http/problem.ts';
 import type { App } from '../../platform/http/server.ts';
@@ -11,6 +12,7 @@ import { CHAT_PROTOCOL, credentialOf, MEMORY_PROTOCOL, tokenOf } from './credent
 import { clientFrames, LARGEST_FRAME } from './frames.ts';
 import { UNAUTHORIZED } from './guarded-socket.ts';
 import { MemoryConnection, type MemoryConnectionDependencies } from './memory-connection.ts';
+import { memoryFrames } from './memory-frames.ts';
 import { type CheckTimes, type Connection, OpenConnections } from './open-connections.ts';
 import type { OutboxTimes } from './outbox.ts';
 
@@ -31,7 +33,19 @@ type Connect = (
   socket: WebSocket,
   credential: { principal: Principal; token: string },
   context: { log: Logger; times: WebSocketTimes },
+  request: FastifyRequest,
 ) => Connection;
+
+const Token = Type.Optional(Type.String({ maxLength: 4_096 }));
+const memoryQuery = Type.Object({
+  token: Token,
+  tenant_id: Type.Optional(
+    Type.String({ maxLength: 64, description: 'As older addresses name it: must be that of the token.' }),
+  ),
+  conversation_id: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 128, description: 'For frames that name no conversation.' }),
+  ),
+});
 
 const DEFAULT_TIMES: WebSocketTimes = { alive: 30_000, credential: 10_000, stalled: 60_000 };
 
@@ -54,10 +68,10 @@ export async function webSocketRoutes(app: App, deps: WebSocketDependencies): Pr
       const socket = await accept(request, reply);
       if (!socket) return reply;
       const own = log.child({ tenant: principal.tenant.slug, user_id: principal.userId, socket_id: request.id });
-      connections.add(socket, connect(socket, { principal, token }, { log: own, times }));
+      connections.add(socket, connect(socket, { principal, token }, { log: own, times }, request));
       return reply;
     };
-    const querystring = Type.Object({ token: Type.Optional(Type.String({ maxLength: 4_096 })) });
+    const querystring = Type.Object({ token: Token });
     scope.get(
       '/v1/ws/chat',
       {
@@ -75,16 +89,21 @@ export async function webSocketRoutes(app: App, deps: WebSocketDependencies): Pr
     scope.get(
       '/v1/ws/memory',
       {
-        config: { access: 'viewer', token: tokenOf },
+        config: { access: 'viewer', token: tokenOf, operations: Object.keys(memoryFrames) },
         schema: {
           tags: ['memory'],
           summary: 'New memories as they come, and search as somebody types, over a WebSocket',
           description:
             'The token comes as a header, as `?token=` or as the subprotocol `bearer.<token>` beside `parley.memory.v1`.',
-          querystring,
+          querystring: memoryQuery,
         },
+        preValidation: async ({ principal, query }) =>
+          assertOwnTenant(principal, (query as Static<typeof memoryQuery>).tenant_id),
       },
-      open((socket, credential, context) => new MemoryConnection(socket, credential, { deps, context })),
+      open((socket, credential, context, { query }) => {
+        const { conversation_id: conversationId } = query as Static<typeof memoryQuery>;
+        return new MemoryConnection(socket, credential, { deps, context, conversationId });
+      }),
     );
   });
 }
@@ -99,7 +118,7 @@ async function refuse(
 ): Promise<FastifyReply> {
   const { kind } = toApiError(error).definition;
   const isPage = request.headers.origin !== undefined && request.headers.upgrade !== undefined;
-  if (!isPage || kind !== 'unauthenticated') return sendProblem(request, reply, error);
+  if (!isPage || (kind !== 'unauthenticated' && kind !== 'not-found')) return sendProblem(request, reply, error);
   try {
     requireKnownOrigin(request, allowedOrigins);
   } catch (foreign) {

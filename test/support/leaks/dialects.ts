@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { RouteEntry } from '../../../src/platform/http/access.ts';
 import { type Frame, WebSocketClient } from '../web-socket-client.ts';
 import type { MatrixReport } from './matrix.ts';
-import { newDocument, newRun, newSession } from './ownership.ts';
+import { newDocument, newMemory, newRun, newSession } from './ownership.ts';
 import { ACTORS, type Actor, MARKS, type World } from './world.ts';
 
 /**
@@ -109,6 +109,14 @@ const WEBSOCKET: Readonly<Record<string, Line>> = {
   ping: ['member', 'all', nothing],
 };
 
+/** Told what others remember, of which there is something: everybody hears of their own and of what the tenant shares. */
+const LIVE_MEMORY: Readonly<Record<string, Line>> = {
+  subscribe: ['viewer', 'all', async (world) => (await newMemory(world)) && { after: 0 }],
+  unsubscribe: ['viewer', 'all', async () => ({ subscription: 1 })],
+  search: ['viewer', 'all', async (world) => (await newMemory(world)) && { query: Object.values(MARKS).join(' ') }],
+  ping: ['viewer', 'all', nothing],
+};
+
 /** What came of an operation: `refused` with the dialect's own error, whatever HTTP says. */
 type Outcome = { kind: 401 | 403 | 'refused' | 'served'; told: string };
 
@@ -122,6 +130,7 @@ const DIALECTS: readonly Dialect[] = [
   { url: '/v1/chatkit', operations: CHATKIT, send: sendChatkit },
   { url: '/mcp', operations: MCP, send: sendMcp },
   { url: '/v1/ws/chat', operations: WEBSOCKET, send: sendFrame },
+  { url: '/v1/ws/memory', operations: LIVE_MEMORY, send: sendMemoryFrame },
 ];
 
 /** Operations that nobody has classified, and lines of operations that are gone, each with what to do. */
@@ -220,15 +229,41 @@ async function sendMcp({ app, headers }: World, actor: Actor, operation: string,
   return { kind: /"error":\{|"isError":true/.test(told) ? 'refused' : 'served', told };
 }
 
-async function sendFrame({ app, headers }: World, actor: Actor, type: string, fields: object): Promise<Outcome> {
+/** A connection of an actor, or the status that it is refused with. */
+async function dialAs({ app, headers }: World, actor: Actor, path: string): Promise<WebSocketClient | 401 | 403> {
   const { port } = app.server.address() as AddressInfo;
-  const client = WebSocketClient.dial(`http://127.0.0.1:${port}`, { headers: headers[actor] });
+  const client = WebSocketClient.dial(`http://127.0.0.1:${port}`, { headers: headers[actor] }, path);
   const refused = new Promise<number>((resolve) => {
     client.socket.once('unexpected-response', (_request, { statusCode = 0 }) => resolve(statusCode));
   });
   const opened = new Promise<null>((resolve) => client.socket.once('open', () => resolve(null)));
   const status = await Promise.race([refused, opened]);
-  if (status === 401 || status === 403) return { kind: status, told: '' };
+  return status === 401 || status === 403 ? status : client;
+}
+
+/** What a subscription tells comes before its end is confirmed. */
+async function sendMemoryFrame(world: World, actor: Actor, type: string, fields: object): Promise<Outcome> {
+  const client = await dialAs(world, actor, '/v1/ws/memory');
+  if (typeof client === 'number') return { kind: client, told: '' };
+  client.send({ type, ...fields });
+  const answers = { subscribe: 'subscribed', unsubscribe: 'unsubscribed', search: 'search_results', ping: 'pong' };
+  const last = await firstOf(client, [answers[type as keyof typeof answers], 'error']);
+  if (type === 'subscribe') {
+    // By then what there is behind the place has been looked for: whoever may read it has been told of it.
+    const own = actor === 'maker' ? firstOf(client, ['memory']) : Promise.resolve(last);
+    await own;
+    client.send({ type: 'search', query: 'anything' });
+    await firstOf(client, ['search_results', 'error']);
+  }
+  const told = JSON.stringify(client.frames);
+  client.socket.close();
+  await client.closed;
+  return { kind: last.type === 'error' ? 'refused' : 'served', told };
+}
+
+async function sendFrame(world: World, actor: Actor, type: string, fields: object): Promise<Outcome> {
+  const client = await dialAs(world, actor, '/v1/ws/chat');
+  if (typeof client === 'number') return { kind: client, told: '' };
   client.send({ type, ...fields });
   // A question of one's own is told to its end; a stop has no answer but the next frame's.
   if (type === 'cancel') client.send({ type: 'ping' });

@@ -95,7 +95,7 @@ const newChatkitAttachment = async (world: World): Promise<Made> => {
   return world.post<Made>('maker', '/v1/chatkit', { type: 'attachments.create', params });
 };
 
-const newMemory = (world: World, more: object = {}): Promise<Made> =>
+export const newMemory = (world: World, more: object = {}): Promise<Made> =>
   world.post<Made>('maker', '/v1/messages', { role: 'user', content: `${text} ${newId()}`, ...more });
 
 async function newRemembered(world: World): Promise<Made> {
@@ -505,6 +505,11 @@ export const REFERENCES: Readonly<Record<string, Reference>> = Object.fromEntrie
     'input.content.id',
     'input.inference_options.tool_choice.id',
   ].map((place): [string, Reference] => [`POST /v1/chatkit body.params.${place}`, 'of-the-address']),
+  // Of a connection: both are tried in src/protocols/websocket/memory-connection.test.ts.
+  ...['tenant_id', 'conversation_id'].map((name): [string, Reference] => [
+    `GET /v1/ws/memory query.${name}`,
+    'of-the-address',
+  ]),
   // A call's id is looked for among those of the run in the address, which is tried as such.
   ['POST /v1/runs/:id/tool-outputs body.tool_outputs.tool_call_id', 'of-the-address'],
   ['POST /v1/runs/:id/tool-approvals body.decisions.tool_call_id', 'of-the-address'],

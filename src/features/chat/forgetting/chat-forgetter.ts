@@ -2,6 +2,7 @@ import type { Database } from '../../../platform/database/database.ts';
 import { type Forgetter, inTenant } from '../../tenancy/index.ts';
 import { chatErrors } from '../chat.errors.ts';
 import { assertOwnSession } from '../chat.policy.ts';
+import { countAwaited, passOverAwaited } from '../run/ended-runs.store.ts';
 import { findSession } from '../session.store.ts';
 import * as store from './target.store.ts';
 
@@ -22,11 +23,16 @@ export function createChatForgetter({ database }: { database: Database }): Forge
       },
     },
 
-    count: async (trx, target) =>
-      target.kind === 'message' ? store.countMessages(trx, target.ids) : store.countSessionsOf(trx, target),
+    count: async (trx, target) => {
+      if (target.kind === 'message') return store.countMessages(trx, target.ids);
+      if (target.kind === 'memories') return { unremembered_runs: await countAwaited(trx, target.ids) };
+      return store.countSessionsOf(trx, target);
+    },
 
     forget: async (trx, _tenant, target) => {
       if (target.kind === 'message') return { counts: await store.deleteMessages(trx, target.ids) };
+      // The chats stay, but what they have yet to give to memory they keep.
+      if (target.kind === 'memories') return { counts: { unremembered_runs: await passOverAwaited(trx, target.ids) } };
       const counts = await store.deleteSessionsOf(trx, target, SESSIONS);
       if (counts.sessions > 0 || target.kind !== 'user') return { counts };
       return { counts: { feedback: await store.deleteFeedbackOf(trx, target.ids) } };

@@ -82,6 +82,23 @@ export async function passOverPreviousRun(trx: TenantTransaction, sessionId: str
   return rows.map(({ id }) => id);
 }
 
+/** What these users asked for themselves and has yet to be remembered, or passed over. */
+const awaited = (userIds: readonly string[]) => sql<boolean>`
+  remembered_at IS NULL AND ended_at IS NOT NULL AND user_id = ANY(${userIds}::uuid[])
+  AND request -> 'memory' ->> 'subject' IS NULL`;
+
+export async function countAwaited(trx: TenantTransaction, userIds: readonly string[]): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    SELECT count(*) AS count FROM run WHERE ${awaited(userIds)}`.execute(trx);
+  return Number(rows[0]?.count ?? 0);
+}
+
+/** Has the runs that these users' memory waits for not remembered. Returns how many. */
+export async function passOverAwaited(trx: TenantTransaction, userIds: readonly string[]): Promise<number> {
+  const { numAffectedRows } = await sql`UPDATE run SET remembered_at = now() WHERE ${awaited(userIds)}`.execute(trx);
+  return Number(numAffectedRows ?? 0);
+}
+
 /** Whether runs have ended that nobody has looked at. */
 export async function hasEndedRuns(trx: TenantTransaction): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`

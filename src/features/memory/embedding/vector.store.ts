@@ -34,10 +34,15 @@ export async function saveVectors(
       -- A memory that was forgotten meanwhile leaves no vector behind.
       WHERE EXISTS (SELECT FROM memory WHERE memory.content_hash = made.content_hash)
       ON CONFLICT DO NOTHING
+    ), completed AS (
+      UPDATE memory SET embedding_status = 'completed', embedder = ${embedder}, embedding_error = NULL, updated_at = now()
+      WHERE content_hash = ANY(${vectors.map(({ contentHash }) => contentHash)}::bytea[])
+        AND embedding_status <> 'completed'
+      RETURNING space_id, language
     )
-    UPDATE memory SET embedding_status = 'completed', embedder = ${embedder}, embedding_error = NULL, updated_at = now()
-    WHERE content_hash = ANY(${vectors.map(({ contentHash }) => contentHash)}::bytea[])
-      AND embedding_status <> 'completed'`.execute(trx);
+    -- Searches by meaning find them from now on.
+    INSERT INTO memory_corpus_change (space_id, language, memory_count, word_count)
+    SELECT DISTINCT space_id, language, 0, 0 FROM completed`.execute(trx);
 }
 
 export type Fault = { code: string; detail: string };

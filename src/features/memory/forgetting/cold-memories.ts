@@ -13,7 +13,7 @@ type ColdMemory = {
   subject: string;
 };
 
-const KINDS: ReadonlySet<Target['kind']> = new Set(['memory', 'message', 'session', 'subject', 'user']);
+const KINDS: ReadonlySet<Target['kind']> = new Set(['memory', 'message', 'session', 'subject', 'memories', 'user']);
 
 /** Takes what is to be forgotten out of the objects in cold storage. Returns how many memories that were. */
 export async function forgetCold(
@@ -53,6 +53,7 @@ function isMeant(memory: ColdMemory, { kind, ids }: Target): boolean {
   if (kind === 'message') return named(memory.message_id);
   if (kind === 'session') return named(memory.session_id);
   if (kind === 'user') return named(memory.user_id) || named(memory.created_by);
+  if (kind === 'memories') return named(memory.user_id) && memory.subject === '';
   if (kind !== 'subject') return false;
   return ids.map(subjectOf).some(({ userId, subject }) => memory.user_id === userId && memory.subject === subject);
 }

@@ -11,7 +11,13 @@ function condition({ kind, ids }: Target): RawBuilder<boolean> | null {
   if (kind === 'user')
     return sql`memory_space.user_id = ANY(${ids}::uuid[]) OR memory.created_by = ANY(${ids}::uuid[])`;
   if (kind === 'subject') return ofSubjects(ids);
+  if (kind === 'memories') return ownOf(ids);
   return null;
+}
+
+/** The users' own spaces, without those of people that their programs speak for. */
+function ownOf(ids: readonly string[]): RawBuilder<boolean> {
+  return sql`(memory_space.user_id = ANY(${ids}::uuid[]) AND memory_space.subject = '')`;
 }
 
 function ofSubjects(ids: readonly string[]): RawBuilder<boolean> {
@@ -61,6 +67,7 @@ export async function countMemoriesOf(trx: TenantTransaction, target: Target): P
 
 function spacesOf({ kind, ids }: Target): RawBuilder<boolean> | null {
   if (kind === 'user') return sql`memory_space.user_id = ANY(${ids}::uuid[])`;
+  if (kind === 'memories') return ownOf(ids);
   return kind === 'subject' ? ofSubjects(ids) : null;
 }
 

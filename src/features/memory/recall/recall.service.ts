@@ -3,12 +3,14 @@ import { packWithin, tokensOf } from '../../../lib/memory/packing.ts';
 import { RECALL_WEIGHTS, type RecallWeights } from '../../../lib/memory/scores.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
+import type { RedisConnection } from '../../../platform/redis/redis.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import type { Principal } from '../../identity/index.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import type { Meter } from '../../usage/index.ts';
 import { assertOwnTenant } from '../remember/remember.service.ts';
+import { cacheKey, createCandidateCache } from './candidate-cache.ts';
 import { createQueryVectors } from './query-vectors.ts';
 import type { Explanation, RecallBody, RecallItem, RecallView } from './recall.schema.ts';
 import { type ContentRow, readContents } from './recall.store.ts';
@@ -20,6 +22,8 @@ export type RecallDependencies = {
   servingEmbedder(tenant: Tenant): Embedder | null;
   meter: Meter;
   clock: Clock;
+  /** Null: each process remembers by itself what questions found. */
+  redis?: RedisConnection | null;
   log: Logger;
   metrics: Metrics;
   weightsOf(tenant: Tenant): Promise<RecallWeights>;
@@ -36,12 +40,13 @@ const SHORT_WORDS = 6;
 export function createRecallService(deps: RecallDependencies) {
   const { database, clock, metrics } = deps;
   const vectors = createQueryVectors(deps);
+  const cache = createCandidateCache(deps);
 
   async function recall(
     who: Recaller,
     body: RecallBody,
     signal: AbortSignal,
-    { withoutNoise = false, wordsOnly = false } = {},
+    { withoutNoise = false, wordsOnly = false, useCache = false } = {},
   ): Promise<RecallView> {
     const began = performance.now();
     const vector = wordsOnly ? null : await vectors.of(who, body.query, signal);
@@ -54,10 +59,14 @@ export function createRecallService(deps: RecallDependencies) {
       now: asOf ?? clock.now(),
       vector,
     };
-    const view = await inTenant(database, who.tenant, async (trx) => {
-      const ranking = await rankMemories(trx, input);
-      return present(ranking, await contentsOf(trx, ranking, body), body, input.weights);
+    const key = useCache ? cacheKey(who.tenant.id, input) : null;
+    const known = key === null ? null : await cache.get(key);
+    const { view, candidates } = await inTenant(database, who.tenant, async (trx) => {
+      const ranking = await rankMemories(trx, { ...input, known });
+      const shown = present(ranking, await contentsOf(trx, ranking, body), body, input.weights);
+      return { view: shown, candidates: ranking.candidates };
     });
+    if (key !== null && candidates !== null && candidates.version !== known?.version) cache.set(key, candidates);
     const modeUsed = vector === null ? 'words' : 'hybrid';
     metrics.recalls.observe({ mode: modeUsed }, (performance.now() - began) / 1000);
     return { ...view, mode_used: modeUsed };
@@ -65,13 +74,16 @@ export function createRecallService(deps: RecallDependencies) {
 
   return {
     recall,
-    forgetQuestions: vectors.clear,
+    forgetQuestions: () => {
+      vectors.clear();
+      cache.clear();
+    },
     /** Whether a search looks for meaning besides words. */
     hasMeaning: ({ tenant }: Pick<Recaller, 'tenant'>) => deps.servingEmbedder(tenant) !== null,
     /** As `recall`, for a request. @throws ApiError ERR_MEMORY_004 */
     async search(principal: Principal, body: RecallBody, signal: AbortSignal): Promise<RecallView> {
       assertOwnTenant(principal, body.tenant_id);
-      return recall(principal, body, signal);
+      return recall(principal, body, signal, { useCache: true });
     },
   };
 }

@@ -11,6 +11,8 @@ export type SpaceShare = {
   words: number;
   first: number;
   last: number;
+  /** Another one whenever something in them came, went or changed. */
+  version: string;
 };
 
 /** What the spaces hold now, by language; nothing for spaces that are empty or do not exist. */
@@ -20,7 +22,8 @@ export async function readSpaces(
 ): Promise<SpaceShare[]> {
   const { rows } = await sql<SpaceShare>`
     SELECT change.space_id, change.language, sum(change.memory_count) AS memories, sum(change.word_count) AS words,
-      (SELECT min(number) FROM memory) AS first, (SELECT max(number) FROM memory) AS last
+      (SELECT min(number) FROM memory) AS first, (SELECT max(number) FROM memory) AS last,
+      md5(string_agg(change.id::text, ' ' ORDER BY change.id)) AS version
     FROM unnest(${owners.map(({ userId }) => userId)}::uuid[], ${owners.map(({ subject }) => subject)}::text[])
       AS owner (user_id, subject)
     JOIN memory_space ON memory_space.user_id IS NOT DISTINCT FROM owner.user_id

@@ -8,7 +8,7 @@ import {
 } from '../../../lib/memory/ranking.ts';
 import { decayOf, type RecallWeights, recallScore } from '../../../lib/memory/scores.ts';
 import { type TimeRange, timeRangeOf } from '../../../lib/memory/time-words.ts';
-import { type Corpus, limitsFor, type PlannedTerm, planTerms } from '../../../lib/words/bm25.ts';
+import { type Corpus, limitsFor, type PlannedTerm, planTerms, type TermCount } from '../../../lib/words/bm25.ts';
 import { informativeTerms, queryWords } from '../../../lib/words/query-words.ts';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import { stemWords } from '../../../platform/text/stems.store.ts';
@@ -24,6 +24,20 @@ export type RecallQuery = {
   now: Date;
   /** The question as a vector; null where search is by words only. */
   vector: { embedder: string; vector: readonly number[] } | null;
+  /** What the same question found before; used only as long as its memories are the same. */
+  known?: Candidates | null;
+};
+
+/**
+ * What a question found: numbers alone, no words. Each is looked at anew, as it is now, before it is ranked: so what is
+ * deleted, archived or turned away from is not among the answers, however old this is.
+ */
+export type Candidates = {
+  version: string;
+  /** Of each of the question's lexemes, in their order. */
+  counts: readonly (Omit<TermCount, 'lexeme'> | null)[];
+  numbers: readonly number[];
+  cosines: readonly (readonly [number, number])[];
 };
 
 export type Ranked = {
@@ -42,7 +56,13 @@ export type Ranked = {
   before: number | null;
 };
 
-export type Ranking = { ranked: Ranked[]; averageWords: number; time: TimeRange | null };
+export type Ranking = {
+  ranked: Ranked[];
+  averageWords: number;
+  time: TimeRange | null;
+  /** To be known the next time; null where that time's words mean other times. */
+  candidates: Candidates | null;
+};
 
 /** Candidates by words and by meaning that are ranked together. */
 const POOL = 160;
@@ -58,17 +78,21 @@ export async function rankMemories(trx: TenantTransaction, input: RecallQuery): 
   const spaces = await store.readSpaces(trx, input.owners);
   const corpus = corpusOf(spaces);
   const time = filter.from === undefined && filter.to === undefined ? timeRangeOf(query, now) : null;
-  if (corpus.textCount === 0) return { ranked: [], averageWords: 1, time };
+  if (corpus.textCount === 0) return { ranked: [], averageWords: 1, time, candidates: null };
   const spaceIds = [...new Set(spaces.map(({ space_id }) => space_id))];
   const languages = [...new Set(spaces.map(({ language }) => language))].slice(0, MAX_LANGUAGES);
   const asked = time === null ? query : query.replace(time.words, ' ');
-  const planned = await planQuery(trx, asked, { spaceIds, languages, corpus });
-  const found = await findCandidates(trx, input, { planned, spaceIds, averageWords: corpus.averageWords, time });
+  const version = spaces.map((space) => `${space.space_id} ${space.language} ${space.version}`).join('\n');
+  const known = time === null && input.known?.version === version ? input.known : null;
+  const { planned, counts } = await planQuery(trx, asked, { spaceIds, languages, corpus, known });
+  const found =
+    known ?? (await findCandidates(trx, input, { planned, spaceIds, averageWords: corpus.averageWords, time }));
   const rows = await describe(trx, found.numbers, planned, filter);
   return {
-    ranked: rank(rows, planned, found.cosines, input, { corpus, time }),
+    ranked: rank(rows, planned, new Map(found.cosines), input, { corpus, time }),
     averageWords: corpus.averageWords,
     time,
+    candidates: time === null ? { version, counts, ...found } : null,
   };
 }
 
@@ -107,15 +131,33 @@ function corpusOf(spaces: readonly store.SpaceShare[]): Corpus {
 async function planQuery(
   trx: TenantTransaction,
   query: string,
-  { spaceIds, languages, corpus }: { spaceIds: readonly number[]; languages: readonly string[]; corpus: Corpus },
-): Promise<PlannedTerm[]> {
+  {
+    spaceIds,
+    languages,
+    corpus,
+    known,
+  }: { spaceIds: readonly number[]; languages: readonly string[]; corpus: Corpus; known: Candidates | null },
+): Promise<{ planned: PlannedTerm[]; counts: Candidates['counts'] }> {
   const terms = informativeTerms(await stemWords(trx, queryWords(query), languages));
   const words = terms.map(({ lexemes }) => lexemes);
   const lexemes = [...new Set(words.flat())];
-  if (lexemes.length === 0) return [];
+  if (lexemes.length === 0) return { planned: [], counts: [] };
   const limits = limitsFor(lexemes.length);
-  const counts = await store.countTerms(trx, spaceIds, lexemes, limits.count);
-  return planTerms(words, counts, corpus, limits);
+  const counts = known?.counts ?? (await countsOf(trx, spaceIds, lexemes, limits.count));
+  const found = lexemes.flatMap((lexeme, place) => (counts[place] ? [{ lexeme, ...counts[place] }] : []));
+  return { planned: planTerms(words, found, corpus, limits), counts };
+}
+
+async function countsOf(
+  trx: TenantTransaction,
+  spaceIds: readonly number[],
+  lexemes: readonly string[],
+  limit: number,
+): Promise<Candidates['counts']> {
+  const counted = new Map(
+    (await store.countTerms(trx, spaceIds, lexemes, limit)).map(({ lexeme, ...count }) => [lexeme, count]),
+  );
+  return lexemes.map((lexeme) => counted.get(lexeme) ?? null);
 }
 
 type Search = {
@@ -125,7 +167,11 @@ type Search = {
   time: TimeRange | null;
 };
 
-async function findCandidates(trx: TenantTransaction, { filter, vector }: RecallQuery, search: Search) {
+async function findCandidates(
+  trx: TenantTransaction,
+  { filter, vector }: RecallQuery,
+  search: Search,
+): Promise<Pick<Candidates, 'numbers' | 'cosines'>> {
   const numbers = new Set(await findByWords(trx, search, filter));
   const cosines = new Map<number, number>();
   const near = vector === null ? [] : await store.scoreByMeaning(trx, vector, { ...search, filter, hits: POOL });
@@ -143,7 +189,7 @@ async function findCandidates(trx: TenantTransaction, { filter, vector }: Recall
         numbers.add(number);
     }
   }
-  return { numbers: [...numbers], cosines };
+  return { numbers: [...numbers], cosines: [...cosines] };
 }
 
 /** More are scored until there are enough among them that the filter lets through. */

@@ -262,6 +262,14 @@ export async function updateMemory(
     })
     .where('number', '=', number)
     .execute();
+  await noteChange(trx, [number]);
+}
+
+/** What searches find has changed, though nothing came or went: a change of nothing, which makes a version of its own. */
+export async function noteChange(trx: TenantTransaction, numbers: readonly number[]): Promise<void> {
+  await sql`
+    INSERT INTO memory_corpus_change (space_id, language, memory_count, word_count)
+    SELECT DISTINCT space_id, language, 0, 0 FROM memory WHERE number = ANY(${numbers}::bigint[])`.execute(trx);
 }
 
 /** Makes the current version an older one, under an id of its own. Gives back the identity that the next one takes over. */

@@ -126,26 +126,40 @@ function custom(conditions: RuleConditions, now: Date): RawBuilder<unknown> {
   return all.length === 0 ? sql`false` : sql.join(all, sql` AND `);
 }
 
+/**
+ * Has the database know how many steps there are. By what it knew before the plan it takes the table for an empty one, and
+ * every batch would read all of it, and all memories besides.
+ */
+export async function countSteps(trx: TenantTransaction): Promise<void> {
+  await sql`ANALYZE retention_step`.execute(trx);
+}
+
 export async function dropSteps(trx: TenantTransaction, runId: string): Promise<void> {
   await trx.deleteFrom('retention_step').where('run_id', '=', runId).execute();
 }
 
 export type Step = { memory_number: number; id: string | null; reason: string };
 
-/** The next steps of one action, each with the id of its memory; null where that is gone meanwhile. */
+/** The next steps of one action behind a memory's number, each with the id of its memory; null where that is gone meanwhile. */
 export async function nextSteps(
   trx: TenantTransaction,
   runId: string,
   action: RetentionAction,
-  limit: number,
+  { after, limit }: { after: number; limit: number },
 ): Promise<Step[]> {
   const { rows } = await sql<Step>`
-    SELECT retention_step.memory_number, memory.id, retention_step.reason
-    FROM retention_step LEFT JOIN memory ON memory.number = retention_step.memory_number
-      AND memory.superseded_by IS NULL
-    WHERE retention_step.run_id = ${runId} AND retention_step.action = ${action}
-    ORDER BY retention_step.memory_number
-    LIMIT ${limit}`.execute(trx);
+    WITH step AS MATERIALIZED (
+      SELECT memory_number, reason FROM retention_step
+      WHERE run_id = ${runId} AND action = ${action} AND memory_number > ${after}
+      ORDER BY memory_number LIMIT ${limit}
+    )
+    SELECT step.memory_number, found.id, step.reason
+    FROM step
+    -- With LIMIT, one by one: the steps are too new for statistics, and a join of them would read all memories.
+    LEFT JOIN LATERAL (
+      SELECT memory.id FROM memory WHERE memory.number = step.memory_number AND memory.superseded_by IS NULL LIMIT 1
+    ) AS found ON true
+    ORDER BY step.memory_number`.execute(trx);
   return rows;
 }
 
@@ -167,7 +181,10 @@ export async function archiveMemories(
     WITH archived AS (
       UPDATE memory SET archived = true, archived_at = ${at}, archive_reason = ${reason}, updated_at = ${at}
       WHERE (id = ANY(${ids}::uuid[]) OR superseded_by = ANY(${ids}::uuid[])) AND NOT archived
-      RETURNING superseded_by
+      RETURNING superseded_by, space_id, language
+    ), changed AS (
+      INSERT INTO memory_corpus_change (space_id, language, memory_count, word_count)
+      SELECT DISTINCT space_id, language, 0, 0 FROM archived
     )
     SELECT count(*) AS count FROM archived WHERE superseded_by IS NULL`.execute(trx);
   return Number(rows[0]?.count ?? 0);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
 import type { ObjectStorage } from '../../../platform/storage/object-storage.ts';
@@ -5,6 +6,7 @@ import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import { type Forgetting, inTenant, type Target, type Tenant } from '../../tenancy/index.ts';
 import { deleteMemories, numbersOf } from '../remember/deletion.store.ts';
 import { keepCold } from './cold-storage.ts';
+import { createPace } from './pace.ts';
 import * as plan from './plan.store.ts';
 import type { RetentionAction } from './retention.schema.ts';
 import * as store from './retention.store.ts';
@@ -19,9 +21,6 @@ export type RetentionRunDependencies = {
   /** Called after a commit that changed what the tenant's searches find. */
   changed(tenant: Tenant): void;
 };
-
-/** Memories of one transaction: some tens of milliseconds, so that nobody waits for it. */
-const BATCH = 200;
 
 /** In this order: what can be undone comes first. */
 const ORDER: readonly RetentionAction[] = ['archive', 'move_to_cold_storage', 'delete'];
@@ -45,6 +44,7 @@ export async function planRun(
   const policy = effectivePolicy(await store.findPolicy(trx));
   // By itself it is applied only where an admin turned it on; whoever asks for a run asks for it, too.
   if (policy.enabled || run.scope === 'all') rules.push(...(await planPolicy(trx, run, policy, now)));
+  if (rules.some(({ memories }) => memories > 0)) await plan.countSteps(trx);
   const planned = { rules };
   await store.savePlan(trx, run.id, planned);
   return planned;
@@ -86,14 +86,21 @@ export async function takeAllSteps(
   runId: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const pace = createPace();
   for (const action of ORDER) {
-    for (;;) {
+    for (let after = 0; ; ) {
       signal.throwIfAborted();
-      const steps = await inTenant(deps.database, tenant, (trx) => plan.nextSteps(trx, runId, action, BATCH));
-      if (steps.length === 0) break;
+      const began = performance.now();
+      // Behind the last: what was taken is dead, and still in the way.
+      const page = { after, limit: pace.size() };
+      const steps = await inTenant(deps.database, tenant, (trx) => plan.nextSteps(trx, runId, action, page));
+      const last = steps.at(-1);
+      if (!last) break;
+      after = last.memory_number;
       const done = await takeSome(deps, tenant, { runId, action, steps });
       deps.metrics.memoriesRetained.inc({ action }, done);
       deps.changed(tenant);
+      await delay(pace.restAfter(performance.now() - began), undefined, { signal });
     }
   }
 }

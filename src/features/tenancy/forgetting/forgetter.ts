@@ -4,10 +4,20 @@ import type { ActingPrincipal } from '../audit/act.ts';
 import type { Tenant } from '../tenant.ts';
 
 /**
- * What can be asked to be forgotten. A `subject` is an end user that a user's program speaks for, named by `subjectId`; a
- * `user` is all that a user said and stored in the tenant.
+ * What can be asked to be forgotten. A `subject` is an end user that a user's program speaks for, named by `subjectId`;
+ * `memories` are all that is remembered of a user, who keeps the chats; a `user` is all that a user said and stored in the
+ * tenant.
  */
-export const REQUESTABLE_KINDS = ['memory', 'fact', 'message', 'session', 'document', 'subject', 'user'] as const;
+export const REQUESTABLE_KINDS = [
+  'memory',
+  'fact',
+  'message',
+  'session',
+  'document',
+  'subject',
+  'memories',
+  'user',
+] as const;
 /** And what else is deleted and must stay so. A `moved-memory` is in cold storage, where it stays. */
 export const TARGET_KINDS = [...REQUESTABLE_KINDS, 'attachment', 'moved-memory'] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
@@ -38,6 +48,11 @@ export type Forgetter = {
   /** Removes what is left elsewhere: files, traces in other rows. Bears a repeat, which counts only what it finds itself. */
   finish?(tenant: Tenant, targets: readonly ForgottenTarget[], signal: AbortSignal): Promise<Counts>;
 };
+
+/** Whether it is about what there is of a person. */
+export function isOfPerson(kind: TargetKind): boolean {
+  return kind === 'user' || kind === 'subject' || kind === 'memories';
+}
 
 /** The id of a subject: whose program it is, and what that calls the person. */
 export function subjectId(userId: string, subject: string): string {

@@ -57,6 +57,7 @@ const ALWAYS_KEPT = [
 /** What a receipt says that it leaves. */
 export function keptBeside(kind: TargetKind): readonly string[] {
   if (kind === 'user') return [...ALWAYS_KEPT, 'the account, and documents that the user added: they are the tenant’s'];
+  if (kind === 'memories') return [...ALWAYS_KEPT, 'the chats in which it was said'];
   if (kind === 'document') return [...ALWAYS_KEPT, 'passages that earlier answers quote'];
   return ALWAYS_KEPT;
 }

@@ -19,7 +19,7 @@ export function forgettingRoutes(app: App, forgetting: Forgetting): void {
         tags,
         summary: 'Have something forgotten for good, or count what that would be',
         description:
-          'A memory, fact, message, session, document, subject or user: rows, vectors, run events, files, kept answers and waiting jobs. It goes on in the background, outlives restarts, stays so when an older backup is restored, and ends in a signed receipt.',
+          'A memory, fact, message, session, document, subject, all memories of a user, or a user: rows, vectors, run events, files, kept answers and waiting jobs. It goes on in the background, outlives restarts, stays so when an older backup is restored, and ends in a signed receipt.',
         body: schema.NewForgetting,
         response: { 200: schema.ForgettingView, 202: schema.ForgettingView },
       },
@@ -85,6 +85,7 @@ function targetIn({ userId }: ForgettingPrincipal, { kind, id, subject }: schema
     throw missing('subject', 'is required for kind subject: the name that your program gave');
   }
   if (id !== undefined) return id;
+  if (kind === 'memories') return userId;
   throw missing('id', `is required: the id of the ${kind}`);
 }
 

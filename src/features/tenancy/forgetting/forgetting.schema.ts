@@ -13,7 +13,7 @@ export const NewForgetting = Type.Object(
   {
     kind: words(REQUESTABLE_KINDS, {
       description:
-        'What it is. A subject is an end user that my program speaks for; a user is all that somebody said and stored in this tenant.',
+        'What it is. A subject is an end user that my program speaks for; memories are all memories and facts of mine, or with an id of that user, whose chats stay; a user is all that somebody said and stored in this tenant.',
     }),
     id: Type.Optional(Id),
     subject: Type.Optional(

@@ -15,6 +15,7 @@ import {
   type Forgetter,
   type ForgettingPrincipal,
   type ForgottenTarget,
+  isOfPerson,
   type Target,
   type TargetKind,
   totalOf,
@@ -96,7 +97,7 @@ export function createForgetting(deps: ForgettingDependencies): Forgetting {
   }
 
   async function assertMay(trx: TenantTransaction, principal: ForgettingPrincipal, kind: TargetKind, id: string) {
-    if (kind === 'user' || kind === 'subject') {
+    if (isOfPerson(kind)) {
       const userId = id.slice(0, 36);
       if (userId === principal.userId || ADMINS.includes(principal.role)) return;
       throw tenancyErrors.mayNotForget();
@@ -139,10 +140,11 @@ export function createForgetting(deps: ForgettingDependencies): Forgetting {
   async function sweep(tenant: Tenant, targets: readonly ForgottenTarget[], signal: AbortSignal): Promise<Counts> {
     const counts: Counts[] = [];
     for (const { finish } of deps.forgetters()) counts.push((await finish?.(tenant, targets, signal)) ?? {});
-    const ids = targets.flatMap((target) => target.ids);
+    // A user's id alone stands in jobs that have nothing to do with memory.
+    const ids = targets.filter(({ kind }) => kind !== 'memories').flatMap((target) => target.ids);
     counts.push({ jobs: await store.deleteJobsOf(database.db, tenant, ids) });
     // Archives live for a day; only for a person do they go at once, or a busy tenant would never get to fetch one.
-    const ofPeople = targets.filter(({ kind }) => kind === 'user' || kind === 'subject');
+    const ofPeople = targets.filter(({ kind }) => isOfPerson(kind));
     if (ofPeople.length > 0) {
       const last = new Date(Math.max(...ofPeople.map(({ begunAt }) => begunAt.getTime())));
       counts.push({ exports: await store.deleteExportsBefore(database.db, tenant.id, last) });
@@ -229,7 +231,7 @@ export function createForgetting(deps: ForgettingDependencies): Forgetting {
         return store.findForgetting(trx, await insert(trx, tenant, { kind, id }, userId, 0));
       });
       if (!row) throw tenancyErrors.forgettingNotFound();
-      if (kind === 'user' || kind === 'subject') {
+      if (isOfPerson(kind)) {
         const act = actBy(principal, { act: 'forgetting.begin', target: { kind, id }, details: { id: row.id } });
         await database.transaction((trx) => recordAct(trx, act, clock.now()));
       }

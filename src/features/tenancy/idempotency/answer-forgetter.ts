@@ -53,6 +53,8 @@ export function createAnswerForgetter(
 
 function mentions(text: string, { kind, ids, memoryIds }: ForgottenTarget): boolean {
   if (memoryIds.some((id) => text.includes(id))) return true;
+  // The user's id stands in much that is no memory.
+  if (kind === 'memories') return false;
   if (kind !== 'subject') return ids.some((id) => text.includes(id));
   return ids.some((id) => text.includes(`"subject":${JSON.stringify(subjectOf(id).subject)}`));
 }
