@@ -657,9 +657,14 @@ export const evidence: readonly Evidence[] = [
     files: ['docs/operate/deploy-and-upgrade.md', 'docs/operate/runbook.md'],
   },
   {
-    about: 'readiness scores',
+    about: 'readiness scores, by what was run and seen on the installation; not run is never passed',
     items: ['S2-68..S2-74'],
-    missing: '`parley readiness` is not built yet',
+    tests: [
+      'src/features/readiness/run-checks.test.ts > is GO only where everything that applies has passed',
+      'src/features/readiness/known-bad.test.ts > every drill',
+      'test/acceptance/readiness.test.ts > judges a running installation, and keeps the evidence',
+    ],
+    files: ['docs/operate/readiness.md'],
   },
   {
     about:

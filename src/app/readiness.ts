@@ -4,8 +4,10 @@ import { arch, availableParallelism, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
+  createReadiness,
   createReportShelf,
   type Installation,
+  type Readiness,
   type ReportShelf,
   type Seal,
   type Surroundings,
@@ -34,10 +36,16 @@ export type ReadinessSubject = {
 
 export async function readinessSubject(): Promise<ReadinessSubject> {
   const { config, faults } = await settingsAsTheyAre();
-  const seal = config && (await readinessSeal(config));
+  const seal = config && sealOf(await installationSecret(config));
   const [first = process.execPath, ...flags] = [process.execPath, ...process.execArgv];
   return {
-    installation: { settings: config, faults, projectFolder, backups: config && (() => backupsOf(config)) },
+    installation: {
+      settings: config,
+      faults,
+      projectFolder,
+      settingNames: Object.values(defaults).map(({ env }) => env),
+      backups: config && (() => backupsOf(config)),
+    },
     config,
     surroundings: {
       environment: config?.environment ?? null,
@@ -53,6 +61,8 @@ export async function readinessSubject(): Promise<ReadinessSubject> {
     shelf: readinessShelf(config, seal),
     tools: {
       program: [first, ...flags, join(projectFolder, 'src/main.ts')],
+      // Optimising the embedded database's WebAssembly is half the work of a start.
+      brief: [first, ...flags, '--liftoff-only', join(projectFolder, 'src/main.ts')],
       environment: bareEnvironment(),
       projectFolder,
     },
@@ -60,7 +70,7 @@ export async function readinessSubject(): Promise<ReadinessSubject> {
 }
 
 /** Where reports are kept. */
-export function readinessShelf(
+function readinessShelf(
   config: Pick<Config, 'readinessStorage' | 'dataDir' | 's3PathStyle'> | null,
   seal: Seal | null,
 ): ReportShelf {
@@ -68,9 +78,14 @@ export function readinessShelf(
   return createReportShelf(createObjectStorage(location, { pathStyle: config?.s3PathStyle ?? false }), seal);
 }
 
+/** What the server shows of the reports. */
+export async function readinessOf(config: Config): Promise<Readiness> {
+  return createReadiness(readinessShelf(config, sealOf(await installationSecret(config))));
+}
+
 /** HMAC-SHA256 under a key that follows from SECRET_KEY: whoever changes a report has to know it. */
-export async function readinessSeal(config: Config): Promise<Seal> {
-  const key = Buffer.from(hkdfSync('sha256', await installationSecret(config), '', 'parley:readiness:v1', 32));
+function sealOf(secretKey: string): Seal {
+  const key = Buffer.from(hkdfSync('sha256', secretKey, '', 'parley:readiness:v1', 32));
   return (hash) => createHmac('sha256', key).update(hash).digest('base64url');
 }
 

@@ -15,6 +15,7 @@ import {
 } from '../features/identity/index.ts';
 import { memoryRoutes } from '../features/memory/index.ts';
 import { analyticsRoutes, operationsRoutes } from '../features/operations/index.ts';
+import { readinessRoutes } from '../features/readiness/index.ts';
 import { auditRoutes, forgettingRoutes, tenancyRoutes } from '../features/tenancy/index.ts';
 import { toolRoutes } from '../features/tools/index.ts';
 import { usageRoutes } from '../features/usage/index.ts';
@@ -35,6 +36,7 @@ import { mcpTools } from './mcp-tools.ts';
 import { endWithAccess } from './open-requests.ts';
 import { projectFolder } from './project-folder.ts';
 import { countAct, createRateLimits, limitAddresses, limitSubjects } from './rate-limits.ts';
+import { readinessOf } from './readiness.ts';
 import { describeApi, REFERENCE_PATH, serveReference } from './reference.ts';
 import type { Services } from './services.ts';
 import { watchTenantGates } from './tenant-gates.ts';
@@ -81,6 +83,7 @@ export async function createServer(services: Services, isDraining: () => boolean
   toolRoutes(app, services.tools);
   usageRoutes(app, services.usage);
   analyticsRoutes(app, services.analytics);
+  readinessRoutes(app, await readinessOf(config));
   chatRoutes(app, services.chat, metrics);
   await openaiRoutes(app, services);
   aiSdkRoutes(app, services);

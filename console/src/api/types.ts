@@ -9,6 +9,8 @@ export type User = {
   username: string | null;
   full_name: string | null;
   email_verified?: boolean;
+  /** Whether they look after the installation. */
+  is_operator?: boolean;
 };
 export type Tenant = { id: string; slug: string; name?: string; role: Role; requires_second_factor?: boolean };
 

@@ -1,5 +1,6 @@
 import { isMantineColorScheme, Menu, UnstyledButton, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import {
+  ChecklistIcon,
   DeviceDesktopIcon,
   KebabHorizontalIcon,
   LogIcon,
@@ -45,6 +46,11 @@ export function AccountMenu() {
           Account
         </Menu.Item>
         {(tenant.role === 'admin' || tenant.role === 'owner') && <AdminItems />}
+        {user.is_operator === true && (
+          <Menu.Item component={Link} to="/readiness" leftSection={<ChecklistIcon size={16} />}>
+            Readiness
+          </Menu.Item>
+        )}
         <Menu.Divider />
         <SchemeItems />
         <Menu.Divider />

@@ -29,6 +29,7 @@ const MemoryEntryPage = lazy(async () => ({
   default: (await import('../memory/memory-entry-page.tsx')).MemoryEntryPage,
 }));
 const RetentionPage = lazy(async () => ({ default: (await import('../retention/retention-page.tsx')).RetentionPage }));
+const ReadinessPage = lazy(async () => ({ default: (await import('../readiness/readiness-page.tsx')).ReadinessPage }));
 const DocumentPage = lazy(async () => ({ default: (await import('../documents/document-page.tsx')).DocumentPage }));
 
 export function App() {
@@ -77,6 +78,8 @@ function Pages() {
           <Route path="/account" element={<AccountPage />} />
           <Route path="/members" element={<MembersPage />} />
           <Route path="/audit" element={<AuditPage />} />
+          <Route path="/readiness" element={<ReadinessPage />} />
+          <Route path="/readiness/:reportId" element={<ReadinessPage />} />
           <Route path="*" element={<NotFound />} />
         </Route>
       </Routes>

@@ -3,6 +3,8 @@ export { CATEGORIES, type Check, type CheckKind, KINDS } from './check.ts';
 export { canonical, sha256 } from './evidence/canonical.ts';
 export type { Surroundings } from './evidence/evidence.ts';
 export type { Installation } from './installation.ts';
+export { readinessRoutes } from './readiness.routes.ts';
+export { createReadiness, type Readiness } from './readiness.service.ts';
 export type { CheckResult } from './report/check-result.ts';
 export { diffReports, type ReportDiff } from './report/diff.ts';
 export { htmlOf } from './report/html.ts';

@@ -6,6 +6,8 @@ export type Installation = {
   faults: readonly string[];
   /** Where the program is. */
   projectFolder: string;
+  /** The names of all settings in the environment. */
+  settingNames: readonly string[];
   /** What backups there are, newest first; null where that is not to be read. */
   backups: (() => Promise<readonly { taken_at: string; tried: boolean }[]>) | null;
 };

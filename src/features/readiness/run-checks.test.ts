@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -48,9 +51,9 @@ function run(catalogue: readonly Check[], more: Partial<RunOptions> = {}): Promi
   now = new Date(now.getTime() + 1_000);
   return runReadiness({
     catalogue,
-    installation: { settings: null, faults: [], projectFolder: folder, backups: null },
+    installation: { settings: null, faults: [], projectFolder: folder, settingNames: [], backups: null },
     url: 'http://127.0.0.1:1',
-    tools: { program: ['false'], environment: {}, projectFolder: folder },
+    tools: { program: ['false'], brief: ['false'], environment: {}, projectFolder: folder },
     kinds: new Set(['static']),
     isMeant: () => true,
     since: null,
@@ -102,6 +105,19 @@ describe('a check', () => {
     const { results } = await run([broken]);
     expect(results[0]).toMatchObject({ outcome: 'fail', record: { observed: 'the check broke off: no such thing' } });
   });
+  test('that is under way when the run is broken off was not run, as those behind it; the rest is kept', async () => {
+    const stop = new AbortController();
+    const waits = check('b', 'pass', {
+      run: async () => {
+        stop.abort(new Error('Broken off by SIGINT.'));
+        throw new Error('aborted');
+      },
+    });
+    const report = await run([check('a', 'pass'), waits, check('c', 'pass')], { signal: stop.signal });
+    expect(outcomes(report)).toEqual({ a: 'pass', b: 'not run', c: 'not run' });
+    expect(report.results[2]?.reason).toBe('the run was broken off');
+    expect(await shelf().verify()).toEqual([]);
+  });
   test('of a server that does not answer is not run', async () => {
     const live: Check = { ...check('a', 'pass'), kind: 'live', run: async () => judge([], 'well') };
     const { results } = await run([live], { kinds: new Set(['live']) });
@@ -140,6 +156,17 @@ describe('earlier evidence', () => {
     const report = await run([check('a', 'pass'), drill], { ...only('a'), ...more });
     expect(outcomes(report)).toEqual({ a: 'pass', b: 'expired' });
     expect(report.verdict).toBe('CONDITIONAL GO');
+  });
+  test('of another server expires', async () => {
+    const live: Check = { ...check('a', 'pass'), kind: 'live', run: async () => judge([], 'well') };
+    const probe = createServer((_request, response) => void response.end('{}')).listen(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const url = `http://127.0.0.1:${(probe.address() as AddressInfo).port}`;
+    expect(outcomes(await run([live], { kinds: new Set(['live']), url }))).toEqual({ a: 'pass' });
+    expect(outcomes(await run([live], { url }))).toEqual({ a: 'pass' });
+    expect(outcomes(await run([live], { url: 'http://127.0.0.1:2' }))).toEqual({ a: 'expired' });
+    probe.closeAllConnections();
+    probe.close();
   });
   test('--since runs only what has none from then on', async () => {
     let runs = 0;

@@ -10,7 +10,7 @@ import type { ReportShelf } from './report/report-shelf.ts';
 import { scoresOf } from './report/scores.ts';
 import { judgeReadiness, RULE } from './report/verdict.ts';
 import type { WorkshopTools } from './scratch/tools.ts';
-import { openWorkshop } from './scratch/workshop.ts';
+import { type Commons, openCommons, openWorkshop } from './scratch/workshop.ts';
 import { askAt, type Target } from './target.ts';
 import { type Waiver, waiverInForce } from './waivers.ts';
 
@@ -55,12 +55,14 @@ export async function runReadiness(options: RunOptions): Promise<Report> {
   const reachable = await reachability(chosen, options);
   let head = last?.hash ?? null;
   const results = new Map<string, CheckResult>();
+  await using commons = openCommons(options.tools, options.signal);
   for (const [index, check] of chosen.entries()) {
-    options.signal.throwIfAborted();
+    // What was seen so far is kept; the rest was not run.
+    if (options.signal.aborted) break;
     const tell = (finding: Finding | null) =>
       options.onProgress({ check, number: index + 1, of: chosen.length, finding });
     tell(null);
-    const record: Evidence = chained(await runOne(check, reachable, options), head);
+    const record: Evidence = chained(await runOne(check, reachable, commons, options), head);
     head = record.hash;
     tell(record);
     results.set(check.id, freshResult(check, record));
@@ -113,11 +115,13 @@ async function reachability(chosen: readonly Check[], { url, signal }: RunOption
 async function runOne(
   check: Check,
   unreachable: string | null,
+  commons: Commons,
   options: RunOptions,
 ): Promise<Omit<Evidence, 'previous' | 'hash'>> {
   const { clock, surroundings, commit, configuration } = options;
   const started = clock.now();
-  const finding = check.kind === 'live' && unreachable !== null ? notRun(unreachable) : await attempt(check, options);
+  const finding =
+    check.kind === 'live' && unreachable !== null ? notRun(unreachable) : await attempt(check, commons, options);
   const ended = clock.now();
   return {
     id: newId(),
@@ -149,21 +153,21 @@ function subjectOf(kind: CheckKind, { url, installation }: RunOptions): string {
     : 'a scratch installation, started from the installed program with settings and data of its own';
 }
 
-async function attempt(check: Check, options: RunOptions): Promise<Finding> {
+async function attempt(check: Check, commons: Commons, options: RunOptions): Promise<Finding> {
   const limit = TIME_LIMITS[check.kind];
   const late = AbortSignal.timeout(limit);
   const signal = AbortSignal.any([options.signal, late]);
   try {
-    return await findingOf(check, options, signal);
+    return await findingOf(check, commons, options, signal);
   } catch (error) {
-    options.signal.throwIfAborted();
+    if (options.signal.aborted) return notRun(BROKEN_OFF);
     if (error instanceof MissingPieceError) return notRun(error.message);
     const why = late.aborted ? `it was not done within ${limit / 1_000} s` : messageOf(error);
     return { outcome: 'fail', observed: `the check broke off: ${why}`, samples: [] };
   }
 }
 
-async function findingOf(check: Check, options: RunOptions, signal: AbortSignal): Promise<Finding> {
+async function findingOf(check: Check, commons: Commons, options: RunOptions, signal: AbortSignal): Promise<Finding> {
   const { installation, url, tools } = options;
   if (check.kind === 'static') return check.run(installation, signal);
   if (check.kind === 'live') {
@@ -171,7 +175,7 @@ async function findingOf(check: Check, options: RunOptions, signal: AbortSignal)
     const target: Target = { url, settings, projectFolder, ask: askAt(url, signal) };
     return check.run(target, signal);
   }
-  await using workshop = openWorkshop(tools, signal);
+  await using workshop = openWorkshop(tools, signal, commons);
   return await check.run(workshop, signal);
 }
 
@@ -195,7 +199,11 @@ function keptResult(check: Check, record: Evidence | null | undefined, options: 
   return resultOf(check, { outcome, reason: told, waiver, fresh: false, record });
 }
 
-function whyNot({ kind }: Check, { kinds }: RunOptions): string {
+const BROKEN_OFF = 'the run was broken off';
+
+function whyNot(check: Check, { kinds, isMeant, signal }: RunOptions): string {
+  const { kind } = check;
+  if (signal.aborted && kinds.has(kind) && isMeant(check)) return BROKEN_OFF;
   if (kinds.has(kind)) return 'left out by --only';
   return kind === 'drill'
     ? 'drills run with --drills'
@@ -204,7 +212,8 @@ function whyNot({ kind }: Check, { kinds }: RunOptions): string {
       : `${kind} checks were left out`;
 }
 
-function standingNow({ kind }: Check, record: Evidence, { clock, commit, configuration }: RunOptions) {
+function standingNow({ kind }: Check, record: Evidence, options: RunOptions) {
+  const { clock, commit, configuration } = options;
   const onScratch = kind === 'load' || kind === 'drill';
-  return standing(record, { time: clock.now(), commit, configuration, onScratch });
+  return standing(record, { time: clock.now(), commit, configuration, onScratch, subject: subjectOf(kind, options) });
 }

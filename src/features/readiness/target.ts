@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { InstallationSettings } from './installation.ts';
@@ -22,45 +22,52 @@ const PROBE_TIMEOUT_MS = 15_000;
 
 /** Plain requests as a stranger sends them: no cookies, no redirects followed, any header. */
 export function askAt(url: string, signal: AbortSignal): Ask {
-  const send = url.startsWith('https:') ? httpsRequest : httpRequest;
-  return async (path, { method = 'GET', headers = {}, body } = {}) => {
-    const start = performance.now();
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const request = send(
-      `${url}${path}`,
-      {
-        method,
-        headers: { ...length, ...headers },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]),
-      },
-      (response) => {
-        text(response).then(
-          (content) =>
-            resolve({
-              status: response.statusCode ?? 0,
-              headers: response.headers,
-              text: content,
-              duration: performance.now() - start,
-            }),
-          reject,
-        );
-      },
-    );
-    request.on('error', reject);
-    // Kubernetes and proxies speak of an upgrade by 101; a check that asks for one wants the refusal.
-    request.on('upgrade', (response, socket) => {
-      socket.destroy();
-      resolve({
-        status: response.statusCode ?? 101,
-        headers: response.headers,
-        text: '',
-        duration: performance.now() - start,
-      });
-    });
-    request.end(body);
-    return promise;
+  return async (path, question = {}) => {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]);
+    try {
+      return await send(`${url}${path}`, question, limited);
+    } catch (error) {
+      if (!(error instanceof StaleConnectionError)) throw error;
+      // The server had ended a connection that was kept: nothing of the request was seen.
+      return await send(`${url}${path}`, { ...question, isNew: true }, limited);
+    }
   };
+}
+
+class StaleConnectionError extends Error {}
+
+function send(
+  address: string,
+  { method = 'GET', headers = {}, body, isNew = false }: Question & { isNew?: boolean },
+  signal: AbortSignal,
+): Promise<Answer> {
+  const start = performance.now();
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const answer = (response: IncomingMessage, content: string) => ({
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    text: content,
+    duration: performance.now() - start,
+  });
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  const request = (address.startsWith('https:') ? httpsRequest : httpRequest)(
+    address,
+    { method, headers: { ...length, ...headers }, signal, ...(isNew && { agent: false }) },
+    (response) => {
+      text(response).then((content) => resolve(answer(response, content)), reject);
+    },
+  );
+  request.on('error', (error: NodeJS.ErrnoException) => {
+    const isStale = request.reusedSocket && error.code === 'ECONNRESET';
+    reject(isStale ? new StaleConnectionError(error.message, { cause: error }) : error);
+  });
+  // A check that asks for an upgrade wants the refusal.
+  request.on('upgrade', (response, socket) => {
+    socket.destroy();
+    resolve(answer(response, ''));
+  });
+  request.end(body);
+  return promise;
 }
 
 /** Null where it is none. */

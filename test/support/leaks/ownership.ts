@@ -230,6 +230,12 @@ export const OWNERSHIP: readonly OwnershipClass[] = [
   },
   { path: '/v1/tenants/current/exports/:id', whose: 'tenant', make: newExport },
   { path: '/v1/admin/tenants/:id', whose: 'installation', make: newTenant },
+  // Reports are made on the command line alone: there is none here.
+  {
+    path: '/v1/admin/readiness/:report_id',
+    whose: 'nobody',
+    make: async () => ({ report_id: 'latest' }),
+  },
   // Everybody has their own.
   {
     path: '/v1/auth/external-identities/:provider',

@@ -53,11 +53,12 @@ export function isUnchanged({ hash, ...content }: Evidence): boolean {
  */
 export function standing(
   record: Evidence,
-  now: { time: Date; commit: string; configuration: string; onScratch: boolean },
+  now: { time: Date; commit: string; configuration: string; onScratch: boolean; subject: string },
 ): { outcome: CheckOutcome; reason: string | null } {
   const expired = (reason: string) => ({ outcome: 'expired' as const, reason });
   if (Date.parse(record.valid_until) <= now.time.getTime()) return expired(`it was valid until ${record.valid_until}`);
   if (record.commit !== now.commit) return expired(`it is of ${record.commit}, this is ${now.commit}`);
+  if (record.subject !== now.subject) return expired(`it is of ${record.subject}`);
   if (!now.onScratch && record.configuration !== now.configuration)
     return expired('the configuration has changed since');
   return { outcome: record.outcome, reason: null };

@@ -23,7 +23,7 @@ export const closedToForeignOrigins: LiveCheck = {
       const asked = [
         await ask('/v1/sessions', { method: 'OPTIONS', headers: { origin, ...preflight } }),
         await ask('/health', { headers: { origin } }),
-        await ask('/v1/auth/login', { method: 'POST', headers: { origin, ...JSON_BODY }, body: '{' }),
+        await ask('/v1/auth/refresh', { method: 'POST', headers: { origin, ...JSON_BODY }, body: '{' }),
       ];
       for (const [index, { status, headers }] of asked.entries()) {
         const allowed = headers['access-control-allow-origin'];

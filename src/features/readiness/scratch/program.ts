@@ -34,7 +34,7 @@ export async function runProgram(
 
 /** In a group of its own, so that what it started ends with it. */
 export function spawnProgram(
-  { program, environment, projectFolder }: WorkshopTools,
+  { program, environment, projectFolder }: Pick<WorkshopTools, 'program' | 'environment' | 'projectFolder'>,
   args: readonly string[],
   settings: ScratchSettings,
   stdin: 'pipe' | 'ignore',

@@ -16,6 +16,8 @@ const DEBIAN_ROOT = '/usr/lib/postgresql';
 export type ScratchPostgres = AsyncDisposable & {
   readonly url: string;
   readonly port: number;
+  /** Where `pg_ctl` and `psql` are. */
+  readonly bin: string;
   /** Holds `data`, and whatever a drill puts beside it. */
   readonly folder: string;
   readonly dataFolder: string;
@@ -86,6 +88,7 @@ export async function openScratchPostgres(
   return {
     url: `postgres://parley:${password}@127.0.0.1:${port}/postgres`,
     port,
+    bin,
     folder,
     dataFolder,
     account,

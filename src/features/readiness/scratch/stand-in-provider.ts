@@ -10,8 +10,11 @@ export type Turn = {
   readonly question: string;
   /** What was answered last: where the model is to go on, the beginning of its answer. */
   readonly partial: string;
+  /** The key that it was asked with. */
+  readonly key: string;
   say(words: string): void;
-  end(): void;
+  /** `outputTokens`: what it says that it used. */
+  end(outputTokens?: number): void;
   /** Says that it is ill, with words of its own that no user may read. */
   fail(status: number, words: string): void;
 };
@@ -33,10 +36,9 @@ export async function openStandInProvider(): Promise<StandInProvider> {
   const server = createServer((request, response) => {
     const number = calls;
     calls += 1;
-    void turnOf(request, response, number).then(
-      (turn) => provider.answer(turn),
-      () => response.destroy(),
-    );
+    void turnOf(request, response, number)
+      .then((turn) => provider.answer(turn))
+      .catch(() => response.destroy());
   });
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   await listen(0);
@@ -77,10 +79,11 @@ async function turnOf(request: IncomingMessage, response: ServerResponse, number
     question: String(messages.findLast(({ role }) => role === 'user')?.content ?? ''),
     partial: String(messages.findLast(({ role }) => role === 'assistant')?.content ?? ''),
     say: (words) => send({ delta: { content: words }, finish_reason: null }),
-    end: () => {
+    key: (request.headers.authorization ?? '').replace('Bearer ', ''),
+    end: (outputTokens = 10) => {
       send({ delta: {}, finish_reason: 'stop' });
       response.write(
-        `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 10, completion_tokens: 10 } })}\n\n`,
+        `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 10, completion_tokens: outputTokens } })}\n\n`,
       );
       response.end('data: [DONE]\n\n');
     },

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CommandResult, runProgram } from './program.ts';
+import type { ScratchClient } from './scratch-client.ts';
 import { openScratchPostgres, type ScratchPostgres } from './scratch-postgres.ts';
 import { openScratchRedis, type ScratchRedis } from './scratch-redis.ts';
 import { type ScratchServer, startScratchServer } from './scratch-server.ts';
@@ -26,11 +27,50 @@ export type Workshop = AsyncDisposable & {
   /** @throws MissingPieceError where this machine has no redis-server */
   redis(): Promise<ScratchRedis>;
   provider(): Promise<StandInProvider>;
+  /** A server that all checks of a run share which do it no harm; the first that asks starts it. */
+  common(): Promise<Common>;
+  /** For `until`: how long something may take, seconds. */
+  within(seconds: number): { signal: AbortSignal; within: number };
   /** Something else to be put away at the end. */
   defer(putAway: () => Promise<void>): void;
 };
 
-export function openWorkshop(tools: WorkshopTools, signal: AbortSignal): Workshop {
+export type Common = { server: ScratchServer; provider: StandInProvider; operator: ScratchClient };
+
+/** What outlives a check, until the end of the run. */
+export type Commons = AsyncDisposable & { get(): Promise<Common> };
+
+/** A million output tokens cost 100 USD, so that a budget of cents is soon spent. */
+const PRICES = [{ model: 'openai/stand-in', input: 1, output: 100, context_window: 20_000, max_output: 1_000 }];
+
+export function openCommons(tools: WorkshopTools, signal: AbortSignal): Commons {
+  const workshop = openWorkshop(tools, signal);
+  let common: Promise<Common> | null = null;
+  const start = async (): Promise<Common> => {
+    const provider = await workshop.provider();
+    const prices = join(await workshop.folder(), 'prices.json');
+    await writeFile(prices, JSON.stringify(PRICES));
+    const more = {
+      PRICES_FILE: prices,
+      UNPRICED_MODELS: 'refuse',
+      LOG_LEVEL: 'info',
+      TENANT_BUDGET_USD_PER_DAY: '1000',
+    };
+    const server = await workshop.serve({ ...provider.settings, ...more });
+    return { server, provider, operator: await server.login() };
+  };
+  return {
+    get: () => {
+      common ??= start();
+      return common;
+    },
+    [Symbol.asyncDispose]: () => workshop[Symbol.asyncDispose](),
+  };
+}
+
+export function openWorkshop(tools: WorkshopTools, signal: AbortSignal, commons: Commons | null = null): Workshop {
+  // What is measured is started as it is for users.
+  const started = commons === null ? tools : { ...tools, program: tools.brief };
   const stack = new AsyncDisposableStack();
   const folder = async () => {
     const made = await mkdtemp(join(tmpdir(), 'parley-readiness-'));
@@ -44,12 +84,17 @@ export function openWorkshop(tools: WorkshopTools, signal: AbortSignal): Worksho
     folder,
     serve: async (given = {}) => {
       const settings = { ...settingsOf(given), DATA_DIR: given.DATA_DIR ?? (await folder()) };
-      return stack.use(await startScratchServer(tools, settings, signal));
+      return stack.use(await startScratchServer(started, settings, signal));
     },
-    run: (args, settings, input) => runProgram(tools, args, settingsOf(settings), signal, input),
+    run: (args, settings, input) => runProgram(started, args, settingsOf(settings), signal, input),
     postgres: async (settings = {}) => stack.use(await openScratchPostgres(tools, settings, signal)),
     redis: async () => stack.use(await openScratchRedis(tools, await folder(), signal)),
     provider: async () => stack.use(await openStandInProvider()),
+    common: () => {
+      if (commons === null) throw new Error('There is no common server here.');
+      return commons.get();
+    },
+    within: (seconds) => ({ signal, within: seconds * 1_000 * (tools.patience ?? 1) }),
     defer: (putAway) => stack.defer(putAway),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
