@@ -143,8 +143,6 @@ describe('the known-bad installation fails', () => {
 
   async function expectFaults(checks: readonly Check[], subject = installation, more: Record<string, string> = {}) {
     const report = await run(checks, subject, more);
-    if (process.env.TELL)
-      for (const { record } of report.results) process.stdout.write(`${record?.check} ${record?.duration_ms} ms\n`);
     for (const { check, outcome, record } of report.results) {
       expect.soft(record?.observed, check).toMatch(FAULTS[check] ?? /never/);
       // Where the machine lacks what a drill needs, it is not run; with CI=true nothing is missing.

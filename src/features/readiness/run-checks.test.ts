@@ -168,6 +168,22 @@ describe('earlier evidence', () => {
     probe.closeAllConnections();
     probe.close();
   });
+  test('a server that refuses for asking too often is not judged by it', async () => {
+    const live: Check = {
+      ...check('a', 'pass'),
+      kind: 'live',
+      run: async ({ ask }) => judge([String((await ask('/')).status)], ''),
+    };
+    const probe = createServer(
+      (_request, response) => void response.writeHead(429, { 'retry-after': '7' }).end(),
+    ).listen(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const url = `http://127.0.0.1:${(probe.address() as AddressInfo).port}`;
+    const { results } = await run([live], { kinds: new Set(['live']), url });
+    expect(results[0]).toMatchObject({ outcome: 'not run', reason: expect.stringContaining('try again in 7 s') });
+    probe.closeAllConnections();
+    probe.close();
+  });
   test('--since runs only what has none from then on', async () => {
     let runs = 0;
     const counted = check('a', 'pass', {

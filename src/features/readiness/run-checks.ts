@@ -11,7 +11,7 @@ import { scoresOf } from './report/scores.ts';
 import { judgeReadiness, RULE } from './report/verdict.ts';
 import type { WorkshopTools } from './scratch/tools.ts';
 import { type Commons, openCommons, openWorkshop } from './scratch/workshop.ts';
-import { askAt, type Target } from './target.ts';
+import { type Ask, askAt, type Target } from './target.ts';
 import { type Waiver, waiverInForce } from './waivers.ts';
 
 export type RunOptions = {
@@ -172,11 +172,21 @@ async function findingOf(check: Check, commons: Commons, options: RunOptions, si
   if (check.kind === 'static') return check.run(installation, signal);
   if (check.kind === 'live') {
     const { settings, projectFolder } = installation;
-    const target: Target = { url, settings, projectFolder, ask: askAt(url, signal) };
+    const target: Target = { url, settings, projectFolder, ask: unlessLimited(askAt(url, signal)) };
     return check.run(target, signal);
   }
   await using workshop = openWorkshop(tools, signal, commons);
   return await check.run(workshop, signal);
+}
+
+/** A refusal for asking too often says nothing of what a live check asks for. @throws MissingPieceError */
+function unlessLimited(ask: Ask): Ask {
+  return async (path, question) => {
+    const answer = await ask(path, question);
+    if (answer.status !== 429) return answer;
+    const wait = String(answer.headers['retry-after'] ?? 'some');
+    throw new MissingPieceError(`this address has used up its requests of the minute; try again in ${wait} s`);
+  };
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,5 @@
 import type { LiveCheck } from '../check.ts';
-import { judge, notRun, sample } from '../finding.ts';
+import { judge, sample } from '../finding.ts';
 import { type Answer, jsonOf } from '../target.ts';
 
 /** An address may ask so often in a minute that all routes at once would be refused for that. */
@@ -33,10 +33,8 @@ export const anonymousRefused: LiveCheck = {
       // Never with a body: what is not refused must not do anything either.
       answers.push({ operation, answer: await ask(path, { method: operation.method }) });
     }
-    if (answers.every(({ answer }) => answer.status === 429))
-      return notRun('this address has used up its requests of the minute');
     const faults = answers
-      .filter(({ answer }) => answer.status !== 401 && answer.status !== 429)
+      .filter(({ answer }) => answer.status !== 401)
       .map(({ operation: { method, path }, answer }) => `${method} ${path} answers ${answer.status}`);
     const refused = answers.filter(({ answer }) => answer.status === 401).length;
     return judge(faults, `${refused} of ${all.length} operations tried, each 401`, [
