@@ -23,6 +23,8 @@ const PAGES = [
   '/reset-password',
   '/verify-email',
   '/invitation',
+  '/readiness',
+  '/readiness/*',
   '/sessions',
   '/sessions/*',
   '/documents',

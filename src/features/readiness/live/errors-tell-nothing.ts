@@ -8,7 +8,12 @@ const PROBES: readonly (readonly [string, number, string, Question])[] = [
   ['an address that is not there', 404, '/v1/nothing-is-here', {}],
   ['no credential', 401, '/v1/sessions', {}],
   ['a body that is no JSON', 400, '/v1/auth/refresh', { method: 'POST', headers: JSON_BODY, body: '{"email": ' }],
-  ['a body without its fields', 422, '/v1/auth/refresh', { method: 'POST', headers: JSON_BODY, body: '{}' }],
+  [
+    'a field of another type',
+    422,
+    '/v1/auth/refresh',
+    { method: 'POST', headers: JSON_BODY, body: '{"refresh_token":5}' },
+  ],
   [
     'another content type',
     415,
