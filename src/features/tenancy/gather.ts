@@ -1,8 +1,8 @@
-import type { CompiledQuery, Database } from '../../platform/database/database.ts';
+import { type CompiledQuery, type Database, databaseSpan } from '../../platform/database/database.ts';
 import { isDatabaseAway } from '../../platform/database/failures.ts';
-import { outsideOfWork } from '../../platform/telemetry/tracing.ts';
+import { outsideOfWork, traced } from '../../platform/telemetry/tracing.ts';
 import { queryTenant } from './tenancy.service.ts';
-import type { Tenant } from './tenant.ts';
+import { schemaOf, type Tenant } from './tenant.ts';
 
 /** Writes of one tenant that are stored together at most: some milliseconds of one transaction. */
 const MOST_TOGETHER = 64;
@@ -75,5 +75,9 @@ export function queriesTogether(database: Database, mostUnderWay?: number) {
   return <Rows extends readonly unknown[]>(
     tenant: Tenant,
     ...queries: { readonly [Index in keyof Rows]: CompiledQuery<Rows[Index]> }
-  ) => ask(tenant, queries as readonly CompiledQuery[]) as Promise<{ [Index in keyof Rows]: Rows[Index][] }>;
+  ) =>
+    // The shared transaction belongs to nobody; whoever waits for it has a span for that.
+    traced('queries', 'client', { ...databaseSpan(schemaOf(tenant), queries.length), 'parley.shared': true }, () =>
+      ask(tenant, queries as readonly CompiledQuery[]),
+    ) as Promise<{ [Index in keyof Rows]: Rows[Index][] }>;
 }

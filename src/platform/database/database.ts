@@ -130,7 +130,7 @@ async function runQueries(db: Db, begin: string, queries: readonly CompiledQuery
 }
 
 /** Statements that go together are one span; https://opentelemetry.io/docs/specs/semconv/database/database-spans */
-function spanOf(schema: string, statements?: number) {
+export function databaseSpan(schema: string, statements?: number) {
   return { 'db.system.name': 'postgresql', 'db.namespace': schema, 'db.operation.batch.size': statements };
 }
 
@@ -144,19 +144,19 @@ export function databaseOver(
     kind,
     db,
     transaction: (work) =>
-      traced('transaction', 'client', spanOf('platform'), () =>
+      traced('transaction', 'client', databaseSpan('platform'), () =>
         runTransaction(db, 'BEGIN', (connection) => work(connection as PlatformTransaction)),
       ),
     scoped: (schema, work) =>
-      traced('transaction', 'client', spanOf(schema), () =>
+      traced('transaction', 'client', databaseSpan(schema), () =>
         runTransaction(db, `BEGIN; ${enterSchema(schema)}`, (connection) => work(connection as TenantTransaction)),
       ),
     scopedQueries: (schema, queries) =>
-      traced('queries', 'client', spanOf(schema, queries.length), () =>
+      traced('queries', 'client', databaseSpan(schema, queries.length), () =>
         runQueries(db, `BEGIN; ${enterSchema(schema)}`, queries as readonly CompiledQuery[]),
       ) as never,
     queries: (queries) =>
-      traced('queries', 'client', spanOf('platform', queries.length), () => runQueries(db, 'BEGIN', queries)),
+      traced('queries', 'client', databaseSpan('platform', queries.length), () => runQueries(db, 'BEGIN', queries)),
     ...connectionParts,
   };
 }
