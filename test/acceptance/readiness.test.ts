@@ -104,6 +104,8 @@ describe('parley readiness', () => {
     const shown = await client.get<{ chain_faults: string[]; results: unknown[] }>('/v1/admin/readiness/latest');
     expect(shown).toMatchObject({
       chain_faults: [],
+      targets: { security: 95, performance: 85 },
+      outcomes: { fail: 0, pass: expect.any(Number) },
       results: expect.arrayContaining([expect.objectContaining({ check: 'health' })]),
     });
     await expect(client.get(`/v1/admin/readiness/01a215bb-778e-76d5-a1f1-7e628887d188`)).rejects.toThrow(/404/);
@@ -139,6 +141,7 @@ describe('parley readiness', () => {
       await page.getByRole('menuitem', { name: 'Readiness' }).click();
       await expectVisible(page.getByRole('heading', { name: 'Readiness' }));
       await expectVisible(page.getByText('NO-GO', { exact: true }));
+      await expectVisible(page.getByText('of 85', { exact: true }));
       const reliability = page.getByRole('list', { name: 'reliability' });
       const drill = reliability.getByRole('listitem').filter({ hasText: 'kill-in-mid-answer' });
       await expectVisible(drill.getByText('left out by --only'));
