@@ -75,6 +75,27 @@ export const mutations: readonly Mutation[] = [
     replace: '',
     test: { file: MATRIX, name: 'has 0 leaks: everybody' },
   },
+  {
+    name: 'forms-where-none-are-taken',
+    file: 'src/app/server.ts',
+    find: '  refuseForms(app);\n',
+    replace: '',
+    test: { file: 'src/app/attacks.test.ts', name: 'is read by no route that takes JSON' },
+  },
+  {
+    name: 'what-a-form-says',
+    file: 'src/platform/http/form/receive-form.ts',
+    find: 'request.once(() => work(replay(spool, kept)), digestOf(kept))',
+    replace: 'request.once(() => work(replay(spool, kept)))',
+    test: { file: 'src/app/idempotency.test.ts', name: 'another file is refused' },
+  },
+  {
+    name: 'jobs-of-a-suspended-tenant',
+    file: 'src/app/suspended-work.ts',
+    find: "for (const stop of underWay.get(tenantId) ?? []) stop.abort(new Error('The tenant is suspended.'));",
+    replace: '',
+    test: { file: 'test/acceptance/suspended-tenant.test.ts', name: 'is answered and worked for no more' },
+  },
 ];
 
 /** The source without its guard. @throws Error where the guard is not where it is said to be */
