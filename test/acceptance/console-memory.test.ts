@@ -203,6 +203,7 @@ describe.skipIf(chromiumPath === undefined)('memory in the console', { timeout: 
     await page.getByRole('button', { name: 'Forget everything' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Forget everything' }).click();
     await expectVisible(page.getByText(/^Everything is forgotten\. Memories with their earlier versions: [1-9]/));
+    await shoot(page, 'everything forgotten wide');
     const saving = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Save the signed receipt' }).click();
     const saved = JSON.parse(await readFile(await (await saving).path(), 'utf8'));
