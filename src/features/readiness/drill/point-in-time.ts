@@ -1,4 +1,4 @@
-import { appendFile, chown, mkdir, readdir } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ScratchCheck } from '../check.ts';
@@ -99,8 +99,12 @@ async function configure(workshop: Workshop, { folder, dataFolder, port, account
   if (written.code !== 0)
     throw new Error(`parley pitr configure ended with ${written.code}: ${written.err.slice(-300)}`);
   const configuration = join(target, 'pgbackrest.conf');
-  // Beside other pgBackRests of this machine, whose locks are in /tmp.
-  await appendFile(configuration, `\n[global]\nlock-path=${locks}\n`);
+  // Beside other pgBackRests of this machine, whose locks are in /tmp; and the superuser of this cluster is not postgres.
+  const text = await readFile(configuration, 'utf8');
+  const own = text
+    .replace('[global]\n', `[global]\nlock-path=${locks}\n`)
+    .replace('[parley]\n', '[parley]\npg1-user=parley\n');
+  await writeFile(configuration, own);
   const files = await readdir(target);
   const all = [target, repository, locks, ...files.map((file) => join(target, file))];
   if (account) for (const path of all) await chown(path, account.uid, account.gid);
