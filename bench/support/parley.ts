@@ -42,10 +42,14 @@ export async function startParley(environment: Record<string, string>): Promise<
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const url = `http://127.0.0.1:${port}`;
+  const tellEnd = (code: number | null, signal: string | null) =>
+    console.error(`Parley ended by itself: ${code ?? signal}`);
+  child.on('exit', tellEnd);
   await untilReady(child, url);
   const readyAfter = performance.now() - began;
   const pid = child.pid ?? 0;
   const stop = async () => {
+    child.off('exit', tellEnd);
     child.kill('SIGTERM');
     await once(child, 'exit');
   };

@@ -25,7 +25,7 @@ export function streamTurn(url: string, headers: Record<string, string>, body: u
       );
       response.on('error', reject);
     });
-    request.on('error', reject);
+    request.on('error', (error) => reject(new Error(`${url}: ${error.message}`, { cause: error })));
     request.end(JSON.stringify(body));
   });
 }
