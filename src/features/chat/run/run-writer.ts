@@ -5,12 +5,8 @@ import { type EventLine, eventLine, type RunEvent } from './event.ts';
 import type { EventLog } from './event-log.ts';
 import type { LiveRun } from './live-run.ts';
 
-/** Characters that may wait for the database before the run is held back. */
-const HIGH_WATER = 128 * 1024;
 /** Characters of one `text-delta` at most, where several become one. */
 const LONGEST_DELTA = 8 * 1024;
-/** What an event weighs beside its text, roughly. */
-const EVENT_OVERHEAD = 100;
 
 /** Events that nobody waits for: they are written with the next that somebody does, or after this time, ms. It saves a fast
  * answer one commit of three. */
@@ -31,7 +27,6 @@ export class RunWriter {
   readonly #run: WrittenRun;
   #seq: number;
   #waiting: RunEvent[] = [];
-  #waitingSize = 0;
   #writing: Promise<void> | null = null;
   #end: RunEnd | null = null;
   #wait: RunWait | null = null;
@@ -58,9 +53,10 @@ export class RunWriter {
     else this.#start();
   }
 
-  /** Waits while too much is not yet written. Throws what the writing threw. */
+  /** Waits while something is being written: what the model says meanwhile gathers in the network and is read at once, since
+   * it could not be written any earlier. Throws what the writing threw. */
   async room(): Promise<void> {
-    if (this.#waitingSize > HIGH_WATER) await this.flushed();
+    if (this.#writing) await this.#writing;
     this.#rethrow();
   }
 
@@ -87,15 +83,10 @@ export class RunWriter {
 
   #gather(event: RunEvent): void {
     const last = this.#waiting.at(-1);
-    if (event.type === 'text-delta') {
-      this.#waitingSize += event.delta.length;
-      if (last?.type === 'text-delta' && last.part_id === event.part_id && last.delta.length < LONGEST_DELTA) {
-        this.#waiting[this.#waiting.length - 1] = { ...last, delta: last.delta + event.delta };
-        return;
-      }
-    }
-    this.#waitingSize += EVENT_OVERHEAD;
-    this.#waiting.push(event);
+    const goesOn = event.type === 'text-delta' && last?.type === 'text-delta' && last.part_id === event.part_id;
+    if (goesOn && last.delta.length < LONGEST_DELTA) {
+      this.#waiting[this.#waiting.length - 1] = { ...last, delta: last.delta + event.delta };
+    } else this.#waiting.push(event);
   }
 
   #start(): void {
@@ -123,7 +114,6 @@ export class RunWriter {
   async #writeWaiting(): Promise<void> {
     const lines = this.#waiting.map((event): EventLine => eventLine(++this.#seq, event));
     this.#waiting = [];
-    this.#waitingSize = 0;
     const [first, last] = [lines[0], lines.at(-1)];
     if (!first || !last) return;
     await this.#log.append(this.#run.tenant, {
