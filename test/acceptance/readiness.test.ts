@@ -95,6 +95,9 @@ describe('parley readiness', () => {
     expect(diff).toMatchObject({ code: 0, out: expect.stringContaining(`better\t${SOME_DRILLS}: not run → pass`) });
     expect(await readiness('verify')).toMatchObject({ code: 0, out: '2 report(s), the chain is whole.\n' });
 
+    expect((await readiness('show', 'latest', '--format', 'markdown')).out).toContain('# Readiness: NO-GO');
+    expect((await readiness('catalogue')).out).toContain(SOME_DRILLS);
+
     const page = await client.get<{ data: { id: string; verdict: string }[]; next_cursor: string | null }>(
       '/v1/admin/readiness?limit=1',
     );

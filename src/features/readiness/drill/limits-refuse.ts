@@ -20,7 +20,7 @@ export const limitsRefuse: ScratchCheck = {
   category: 'security',
   weight: 'blocker',
   title: 'The limits of the documents refuse: the 31st ChatKit request, the 6th login, the 201st request of an address',
-  items: ['S2-1', 'S2-2', 'S2-3', 'S2-53', 'S2-83', 'S2-87', 'S2-111', 'S2-131', 'S3-48', 'S3-49', 'S0-7', 'S1-26'],
+  items: ['S2-1', 'S2-2', 'S2-3', 'S2-53', 'S2-83', 'S2-87', 'S2-111', 'S2-131', 'S3-48', 'S3-49', 'S0-7'],
   expected: '429 as a problem document with Retry-After, RateLimit, CORS and security headers; never earlier',
   remedy: 'report it: this is a fault of the program',
   validDays: 30,
