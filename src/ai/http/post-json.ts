@@ -37,10 +37,8 @@ const agents = {
 export async function postJson(post: JsonPost): Promise<UpstreamAnswer> {
   post.signal.throwIfAborted();
   const deadline = startDeadline(post);
-  const request = send(post);
-  deadline.onEnd((reason) => request.destroy(reason));
   try {
-    const response = await answered(request, deadline);
+    const response = await answerTo(post, deadline);
     deadline.onEnd((reason) => response.destroy(reason));
     return upstreamAnswer(post, response, deadline);
   } catch (cause) {
@@ -49,12 +47,24 @@ export async function postJson(post: JsonPost): Promise<UpstreamAnswer> {
   }
 }
 
-function send(post: JsonPost): ClientRequest {
+/** The other side may end a kept connection just when a request sets out on it; that is no fault of its own, and the request
+ * goes once more, on a connection that is new. */
+async function answerTo(post: JsonPost, deadline: Deadline): Promise<IncomingMessage> {
+  const kept = send(post, 'kept');
+  try {
+    return await answered(kept, deadline);
+  } catch (cause) {
+    if (deadline.reason() !== null || !kept.reusedSocket) throw cause;
+    return answered(send(post, 'new'), deadline);
+  }
+}
+
+function send(post: JsonPost, connection: 'kept' | 'new'): ClientRequest {
   const body = Buffer.from(JSON.stringify(post.body));
   const secure = post.url.protocol === 'https:';
   const request = (secure ? https : http).request(post.url, {
     method: 'POST',
-    agent: secure ? agents['https:'] : agents['http:'],
+    agent: connection === 'new' ? false : agents[secure ? 'https:' : 'http:'],
     headers: {
       ...traceHeaders(),
       ...post.headers,
@@ -67,6 +77,7 @@ function send(post: JsonPost): ClientRequest {
 }
 
 function answered(request: ClientRequest, deadline: Deadline): Promise<IncomingMessage> {
+  deadline.onEnd((reason) => request.destroy(reason));
   return new Promise((resolve, reject) => {
     request.once('response', resolve);
     request.on('error', reject);

@@ -193,6 +193,21 @@ describe('an answer', () => {
     expect(upstream.requests[0]?.port).toBe(upstream.requests[1]?.port);
   });
 
+  it('is asked for once more where a kept connection ends under the request, and only there', async () => {
+    await using upstream = await fakeUpstream((response, _, call) => {
+      if (call === 1 || call === 3) response.socket?.resetAndDestroy();
+      else sendEvents(response, text('x'), stop, '[DONE]');
+    });
+    const model = modelAt(upstream.origin);
+    await Array.fromAsync(model.stream(request()));
+    expect((await Array.fromAsync(model.stream(request()))).flat()).toContainEqual(said('x'));
+    const [first, second, third] = upstream.requests.map(({ port }) => port);
+    expect([second === first, third === first]).toEqual([true, false]);
+    // The one that was new is not kept: this request begins on another new one, whose end is the upstream's fault.
+    await expect(Array.fromAsync(model.stream(request()))).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(upstream.requests).toHaveLength(4);
+  });
+
   it('ends although the upstream does not hang up', async () => {
     const { events } = await turn((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
