@@ -41,7 +41,8 @@ export async function measureMemoryWrites({ seconds = 10, batches = 200 }: Write
         Array.from({ length: BATCH }, newId),
         many(),
       ]);
-    await during(one, WRITERS, 2);
+    // Until the programs are compiled.
+    await during(one, WRITERS, 10);
     const bare = await during(bareOne, WRITERS, seconds / 2);
     const ours = await during(one, WRITERS, seconds);
     const bareRate = await rateOf(bareBatch, batches);

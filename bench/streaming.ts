@@ -74,7 +74,7 @@ async function parleyTarget({ url }: Parley, sessions: number): Promise<Target &
 
 const CONCURRENT = 32;
 /** Until the programs are compiled. */
-const WARM_SECONDS = 5;
+const WARM_SECONDS = 10;
 /** Streams at once, and what of the relay's rate they keep. */
 const MANY_STREAMS = [
   { streams: 200, goal: '≥ 0.9' },

@@ -18,7 +18,7 @@ type Waiting = { append: Append; resolve(): void; reject(error: unknown): void }
 
 /** After a flush a tenant's log rests for so many times as long as the flush took, so that the database has time for others.
  * Alone, a stream does not notice; with hundreds, each write carries more and the text keeps its pace. */
-const REST = 2;
+const REST = 1;
 /** What a reader may wait beside the time of a write, ms. */
 const LONGEST_REST_MS = 100;
 /** A flush that takes longer, because one of its runs is locked, holds up the others no more, ms; so many may be under way. */
