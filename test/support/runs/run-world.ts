@@ -129,16 +129,22 @@ export class RunWorld {
     const leave = new AbortController();
     const client: WorldClient = { run, position: after, leave, over: Promise.resolve() };
     const batches = await chat.runs.follow(this.#principal, run.id, after, leave.signal);
-    client.over = this.#read(client, batches).catch((error: unknown) => {
+    client.over = this.#read(client, batches, leave.signal).catch((error: unknown) => {
       this.#faults.push(error);
     });
     this.clients.push(client);
   }
 
-  async #read(client: WorldClient, batches: AsyncIterable<readonly { seq: number; json: string }[]>): Promise<void> {
+  /** Until the end, or the signal: what still comes behind that goes to nobody, since the client has come back by another way. */
+  async #read(
+    client: WorldClient,
+    batches: AsyncIterable<readonly { seq: number; json: string }[]>,
+    left: AbortSignal,
+  ): Promise<void> {
     const sent = this.#sent.get(client.run.id) ?? new Map<number, string>();
     this.#sent.set(client.run.id, sent);
     for await (const lines of batches) {
+      if (left.aborted) return;
       for (const { seq, json } of lines) {
         expect(seq, 'events come one after the other').toBe(client.position + 1);
         expect(sent.get(seq) ?? json, 'an event is the same for everybody').toBe(json);
@@ -220,7 +226,7 @@ export class RunWorld {
       client.leave.abort();
       const signal = new AbortController().signal;
       const rest = await chat.runs.follow(this.#principal, client.run.id, client.position, signal);
-      await this.#read(client, rest);
+      await this.#read(client, rest, signal);
     }
     for (const client of this.clients) {
       expect(client.position, 'a client that comes back gets all').toBe(await this.#lastSeq(client.run.id));
