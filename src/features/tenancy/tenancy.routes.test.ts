@@ -125,7 +125,7 @@ describe.each(testDatabases())('tenants over HTTP on the $kind database', ({ ope
 
   test('an export comes back as a new tenant, row by row; a damaged one does not', async () => {
     const dan = await signUp();
-    const { body: session } = await dan.send('POST', '/v1/sessions', { title: 'Ünïcode \\ "quoted"\n' });
+    const { body: session } = await dan.send('POST', '/v1/sessions', { title: 'Ünïcode \\ "quoted"\n\u2028\u2029' });
     const document = { title: 'Holidays', content: 'Everyone has 30 days.', metadata: { deep: [1, { a: null }] } };
     const { body: made } = await dan.send('POST', '/v1/documents', document);
     const ready = async () => (await dan.send('GET', `/v1/documents/${made.id}`)).body.status;
@@ -158,6 +158,11 @@ describe.each(testDatabases())('tenants over HTTP on the $kind database', ({ ope
       const importing = readArchive(database, migrations, path, { slug: 'damaged' });
       await expect(importing, name).rejects.toThrow(/archive/);
     }
+    for (const broken of [bytes.subarray(0, bytes.length / 2), Buffer.from('PK no gzip'), Buffer.alloc(0)]) {
+      await writeFile(path, broken);
+      await expect(readArchive(database, migrations, path, { slug: 'damaged' })).rejects.toThrow(/The archive/);
+    }
+    await expect(readArchive(database, migrations, `${path}.none`, {})).rejects.toThrow(/cannot be read: ENOENT/);
     const tenants = await operator.send('GET', '/v1/admin/tenants?limit=100');
     expect(tenants.body.data.map(({ slug }) => slug)).not.toContain('damaged');
   }, 240_000);

@@ -7,13 +7,13 @@ import type { SecretBox } from '../../../platform/secrets/secret-box.ts';
 import type { ObjectStorage } from '../../../platform/storage/object-storage.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
+import { LinePipe, unzipLines, zipLines } from '../../../platform/text/zipped-lines.ts';
 import type { TenantRow, TenantSettings } from '../../tenancy/index.ts';
 import { writeArchive } from '../../tenancy/index.ts';
 import { BackupBrokenError } from './backup-lines.ts';
 import { type BackupRecord, type BackupShelf, backupId, createBackupShelf, type RestoreTrial } from './backup-shelf.ts';
 import { type ReadOptions, type ReadResult, readInstallation } from './read-installation.ts';
 import { type RestoreOptions, type RestoreResult, restoreInstallation } from './restore-installation.ts';
-import { LinePipe, unzipLines, zipLines } from './text-lines.ts';
 
 type Progress = Pick<RestoreOptions, 'signal' | 'onProgress'>;
 

@@ -1,12 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { createGunzip, createGzip } from 'node:zlib';
 import type { Database, PlatformTransaction, TenantTransaction } from '../../../platform/database/database.ts';
 import { enterSchema, leaveSchema, runScript } from '../../../platform/database/database.ts';
 import type { Migration } from '../../../platform/database/migrations/migration.ts';
 import * as tables from '../../../platform/database/table-copy.ts';
+import { LinePipe, unzipLines, zipLines } from '../../../platform/text/zipped-lines.ts';
 import { SYSTEM } from '../audit/act.ts';
 import { recordAct } from '../audit/audit.service.ts';
 import type { SettingState } from '../settings/tenant-settings.ts';
@@ -60,25 +58,27 @@ export async function* writeArchive(
     members,
     settings: Object.fromEntries(set),
   } as const;
-  const lines = new LineQueue();
-  const reading = inTenant(database, tenant, (trx) => readAll(trx, head, lines, signal, onProgress)).then(
-    () => lines.end(),
-    (error: unknown) => lines.fail(error),
-  );
-  yield* Readable.from(lines).pipe(createGzip()) as AsyncIterable<Buffer>;
+  const lines = new LinePipe();
+  const reading = lines.fill((put) => inTenant(database, tenant, (trx) => readAll(trx, head, put, signal, onProgress)));
+  // Awaited below: what it fails with comes through the lines first.
+  reading.catch(() => undefined);
+  yield* zipLines(lines);
   await reading;
 }
 
 async function readAll(
   trx: TenantTransaction,
   head: Omit<Head, 'migrations'>,
-  lines: LineQueue,
+  putLine: (line: string) => Promise<void>,
   signal: AbortSignal,
   onProgress: (share: number) => void,
 ): Promise<void> {
   await store.beginSnapshot(trx);
   const sum = createHash('sha256');
-  const put = (line: string) => lines.put(summed(sum, `${line}\n`));
+  const put = (line: string) => {
+    sum.update(`${line}\n`);
+    return putLine(line);
+  };
   await put(JSON.stringify({ ...head, migrations: await tables.listMigrations(trx) } satisfies Head));
   const columns = await tables.listColumns(trx);
   const names = [...columns.keys()].filter((name) => !LEFT_OUT.has(name));
@@ -97,32 +97,7 @@ async function readAll(
       onProgress(total === 0 ? 1 : done / total);
     }
   }
-  await lines.put(`${JSON.stringify({ end: true, rows, sha256: sum.digest('hex') } satisfies Tail)}\n`);
-}
-
-function summed(sum: Hash, line: string): string {
-  sum.update(line);
-  return line;
-}
-
-/** Hands lines from the transaction that reads to the stream that writes, some at a time: who reads waits for who writes. */
-class LineQueue implements AsyncIterable<string> {
-  readonly #stream = new TransformStream<string, string>({}, { highWaterMark: 64 }, { highWaterMark: 64 });
-  readonly #writer = this.#stream.writable.getWriter();
-
-  async put(line: string): Promise<void> {
-    await this.#writer.ready;
-    await this.#writer.write(line);
-  }
-  async end(): Promise<void> {
-    await this.#writer.close();
-  }
-  async fail(error: unknown): Promise<void> {
-    await this.#writer.abort(error);
-  }
-  [Symbol.asyncIterator](): AsyncIterator<string> {
-    return this.#stream.readable[Symbol.asyncIterator]();
-  }
+  await putLine(JSON.stringify({ end: true, rows, sha256: sum.digest('hex') } satisfies Tail));
 }
 
 export type Imported = {
@@ -143,14 +118,10 @@ export async function readArchive(
   path: string,
   { slug, name }: { slug?: string | undefined; name?: string | undefined },
 ): Promise<Imported> {
-  const lines = createInterface({
-    input: createReadStream(path).pipe(createGunzip()),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  });
   return database.transaction(async (trx) => {
     const state = newImport();
     let opened: { tenant: Tenant; users: Map<string, string>; missing: string[]; keys: ForeignKeys } | null = null;
-    for await (const line of lines) {
+    for await (const line of linesOf(path)) {
       if (!opened) {
         const head = headOf(line);
         state.sum.update(`${line}\n`);
@@ -167,6 +138,14 @@ export async function readArchive(
     await recordAct(trx, { ...act, details: { slug: opened.tenant.slug } });
     return { tenant: opened.tenant, rows: state.rows, missingMembers: opened.missing };
   });
+}
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+  try {
+    yield* unzipLines(createReadStream(path));
+  } catch (error) {
+    throw new ArchiveError(`The archive ${path} cannot be read: ${(error as Error).message}.`, { cause: error });
+  }
 }
 
 function newImport(): ImportState {

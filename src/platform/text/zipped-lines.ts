@@ -1,5 +1,4 @@
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
 
 /** Nearly as small as the usual level, in half of the time. */
@@ -33,25 +32,33 @@ export class LinePipe implements AsyncIterable<string> {
   }
 }
 
+/** What the lines fail with is thrown by what is returned; when its reader goes, the lines are told. */
 export function zipLines(lines: AsyncIterable<string>): AsyncIterable<Buffer> {
-  return Readable.from(inChunks(lines)).pipe(createGzip({ level: LEVEL })) as AsyncIterable<Buffer>;
+  const gzip = createGzip({ level: LEVEL });
+  pipeline(inChunks(lines), gzip, () => undefined);
+  return gzip;
 }
 
+/**
+ * The lines of zipped text. Only a line feed ends one: readline also splits at U+2028 and U+2029, which JSON leaves as they
+ * are, and loses what it reads before somebody asks.
+ * @throws what the source, or the unpacking of damaged bytes, throws
+ */
 export async function* unzipLines(bytes: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const source = Readable.from(bytes);
   const gunzip = createGunzip();
-  // `pipe` does not hand on that its source failed.
-  source.on('error', (error) => gunzip.destroy(error));
-  const lines = createInterface({ input: source.pipe(gunzip), crlfDelay: Number.POSITIVE_INFINITY });
-  // Nor does readline.
-  const failed = Promise.withResolvers<never>();
-  gunzip.on('error', (error) => {
-    failed.reject(error);
-    lines.close();
-  });
-  failed.promise.catch(() => undefined);
-  yield* lines;
-  if (gunzip.errored) throw gunzip.errored;
+  // What fails on the way destroys `gunzip` with its error, which the loop throws.
+  pipeline(bytes, gunzip, () => undefined);
+  let held = '';
+  for await (const text of gunzip.setEncoding('utf8') as AsyncIterable<string>) {
+    let start = 0;
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
+      yield held + text.slice(start, end);
+      held = '';
+      start = end + 1;
+    }
+    held += text.slice(start);
+  }
+  if (held !== '') yield held;
 }
 
 const CHUNK_CHARACTERS = 64 * 1024;
