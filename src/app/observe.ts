@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import type { Database } from '../platform/database/database.ts';
 import type { ReplicaReads } from '../platform/database/replica.ts';
 import { createQueue, type JobOutcome, type Queue } from '../platform/queue/queue.ts';
@@ -16,9 +17,11 @@ export function observe(parts: {
   database: Database;
   reads: ReplicaReads;
   tracing: Tracing | null;
+  /** DATA_DIR. */
+  dataDir: string;
   slowStatements(): number;
 }): Observed {
-  const { log, database, reads, tracing, slowStatements } = parts;
+  const { log, database, reads, tracing, dataDir, slowStatements } = parts;
   const metrics = createMetrics();
   const outside = createOutside(outsideEvents(log, metrics));
   const queue = createQueue(database, {
@@ -33,6 +36,7 @@ export function observe(parts: {
     jobs: () => queue.counts(),
     jobAges: () => queue.ages(),
     replicaLag: () => reads.lag(),
+    disk: () => diskOf(dataDir),
     slowStatements,
     circuits: outside.states,
   });
@@ -47,4 +51,9 @@ function noteJob(
 ): void {
   metrics.jobs.observe({ queue: name, outcome }, seconds);
   if (outcome === 'failed') log.error({ err: error }, 'a job failed; it is tried again as often as its queue allows');
+}
+
+async function diskOf(folder: string): Promise<{ free: number; size: number }> {
+  const { bavail, blocks, bsize } = await statfs(folder);
+  return { free: bavail * bsize, size: blocks * bsize };
 }

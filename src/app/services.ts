@@ -145,7 +145,14 @@ export async function createServices(
   const { replica = null, tracing = null, slowStatements = () => 0 } = overrides;
   const reads = createReplicaReads({ primary: database, replica, mostLag: config.databaseReplicaMostLag });
   const migrations = await loadOwnMigrations();
-  const { metrics, outside, queue } = observe({ log, database, reads, tracing, slowStatements });
+  const { metrics, outside, queue } = observe({
+    log,
+    database,
+    reads,
+    tracing,
+    dataDir: config.dataDir,
+    slowStatements,
+  });
   const models = overrides.models ?? createModelRegistry(config, modelEvents(log, outside));
   const redis = config.redisUrl === null ? null : createRedis(config.redisUrl, log);
   const secretKey = await installationSecret(config);

@@ -127,8 +127,9 @@ describe('parley env', () => {
     if (!kind) return;
     const db = await kind.open();
     const settings = { DATABASE_URL: db.url ?? '' };
-    const well = await runParley(['env'], settings);
+    const well = await runParley(['env'], { ...settings, DATABASE_DIRECT_URL: db.url ?? '' });
     expect(well.out).toMatch(/ok +\d+ migrations are applied/);
+    expect(well.out).toContain('ok      DATABASE_DIRECT_URL is the same database, directly');
     expect(well.code).toBe(0);
     await sql`DELETE FROM platform.schema_migration
       WHERE id = (SELECT max(id) FROM platform.schema_migration)`.execute(db.database.db);

@@ -75,7 +75,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, regist
 }
 
 function impatient(rules: string): string {
-  return rules.replaceAll(/for: \d+m/g, 'for: 0s').replaceAll(/\[(5m|10m|15m|1h)\]/g, '[10s]');
+  return rules.replaceAll(/for: \d+m/g, 'for: 0s').replaceAll(/\[(5m|10m|15m|1h|1d)\]/g, '[10s]');
 }
 
 function prometheusConfig(own: number, alertmanager: number): string {

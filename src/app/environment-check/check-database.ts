@@ -8,6 +8,7 @@ import { createRedis } from '../../platform/redis/redis.ts';
 import type { Config } from '../config.ts';
 import { explain } from '../failures.ts';
 import { openCommandLog } from '../open.ts';
+import { checkOtherDatabases } from './check-other-databases.ts';
 import { readAbilities } from './database-abilities.store.ts';
 import type { Finding } from './finding.ts';
 
@@ -48,18 +49,24 @@ async function nearestExisting(folder: string): Promise<string> {
 }
 
 async function checkServer(config: Config): Promise<Finding[]> {
-  const database = await openDatabase({
-    url: config.databaseUrl,
-    embeddedFolder: null,
-    poolSize: 1,
-    poolTimeout: Math.min(config.databasePoolTimeout, 5_000),
-    statementTimeout: config.statementTimeout,
-    prepareStatements: false,
-    applicationName: 'parley-env',
-    onError: () => undefined,
-  });
+  const connect = (url: string | null) =>
+    openDatabase({
+      url,
+      embeddedFolder: null,
+      poolSize: 1,
+      poolTimeout: Math.min(config.databasePoolTimeout, 5_000),
+      statementTimeout: config.statementTimeout,
+      prepareStatements: false,
+      applicationName: 'parley-env',
+      onError: () => undefined,
+    });
+  const database = await connect(config.databaseUrl);
   try {
-    return [...(await checkAbilities(database)), ...(await checkMigrations(database))];
+    return [
+      ...(await checkAbilities(database)),
+      ...(await checkMigrations(database)),
+      ...(await checkOtherDatabases(config, { primary: database, connect })),
+    ];
   } catch (error) {
     return [{ kind: 'fault', text: explain(error).message }];
   } finally {

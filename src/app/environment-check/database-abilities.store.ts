@@ -23,3 +23,23 @@ export async function readAbilities(db: Db): Promise<DatabaseAbilities> {
   if (!found) throw new Error('The database knows no role of this connection.');
   return found;
 }
+
+/** Which database an address leads to. */
+export type DatabaseIdentity = {
+  /** Of the cluster; a replica has its primary's. */
+  system: string;
+  name: string;
+  role: string;
+  /** Of the server's process that answers this connection. */
+  processId: number;
+  isStandby: boolean;
+};
+
+export async function readIdentity(db: Db): Promise<DatabaseIdentity> {
+  const { rows } = await sql<DatabaseIdentity>`
+    SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system, current_database() AS name,
+      current_user AS role, pg_backend_pid() AS "processId", pg_is_in_recovery() AS "isStandby"`.execute(db);
+  const [found] = rows;
+  if (!found) throw new Error('The database does not say which it is.');
+  return found;
+}

@@ -12,14 +12,23 @@ export type ProcessState = {
   jobAges(): Promise<readonly { name: string; seconds: number }[]>;
   /** How far the replica of the database is behind, seconds; null where there is none. */
   replicaLag(): Promise<number | null>;
+  /** The disk of the data folder, bytes; null where there is no such folder. */
+  disk(): Promise<{ free: number; size: number } | null>;
   /** Statements of this process that took longer than SLOW_QUERY_MS, so far. */
   slowStatements(): number;
   /** Circuits of services outside that were called lately. */
   circuits(): readonly { kind: string; circuit: string }[];
 };
 
-/** Gauges of the connections and of the queue. Where the database does not answer, those of the queue are left out. */
-export function gaugeProcess(registry: Registry, state: ProcessState): void {
+const MOST_WAIT_MS = 2_000;
+
+/**
+ * Gauges of the connections and of the queue. Where the database does not answer, those of the queue are left out, and a
+ * replica that does not is endlessly far behind.
+ * @param mostWait for what is asked outside the process, ms: a database that hangs must not make it look down
+ */
+export function gaugeProcess(registry: Registry, state: ProcessState, mostWait = MOST_WAIT_MS): void {
+  const soon = <T>(asked: Promise<T>, otherwise: T) => inTime(asked, otherwise, mostWait);
   const registers = [registry];
   new Gauge({
     name: 'parley_database_connections',
@@ -38,9 +47,18 @@ export function gaugeProcess(registry: Registry, state: ProcessState): void {
     help: 'How far the replica of DATABASE_REPLICA_URL is behind.',
     registers,
     async collect() {
-      this.reset();
-      const seconds = await state.replicaLag().catch(() => Number.POSITIVE_INFINITY);
+      const seconds = await soon(state.replicaLag(), Number.POSITIVE_INFINITY);
       if (seconds !== null) this.set(seconds);
+      else this.remove();
+    },
+  });
+  new Gauge({
+    name: 'parley_disk_free_ratio',
+    help: 'What is free of the disk that DATA_DIR is on, 0 to 1.',
+    registers,
+    async collect() {
+      const disk = await soon(state.disk(), null);
+      if (disk !== null && disk.size > 0) this.set(disk.free / disk.size);
       else this.remove();
     },
   });
@@ -50,8 +68,9 @@ export function gaugeProcess(registry: Registry, state: ProcessState): void {
     labelNames: ['queue', 'state'],
     registers,
     async collect() {
+      const queues = await soon(state.jobs(), []);
       this.reset();
-      for (const { name, waiting, active, failed } of await state.jobs().catch(() => [])) {
+      for (const { name, waiting, active, failed } of queues) {
         this.set({ queue: name, state: 'waiting' }, waiting);
         this.set({ queue: name, state: 'active' }, active);
         this.set({ queue: name, state: 'failed' }, failed);
@@ -64,8 +83,9 @@ export function gaugeProcess(registry: Registry, state: ProcessState): void {
     labelNames: ['queue'],
     registers,
     async collect() {
+      const ages = await soon(state.jobAges(), []);
       this.reset();
-      for (const { name, seconds } of await state.jobAges().catch(() => [])) this.set({ queue: name }, seconds);
+      for (const { name, seconds } of ages) this.set({ queue: name }, seconds);
     },
   });
   new Counter({
@@ -87,4 +107,13 @@ export function gaugeProcess(registry: Registry, state: ProcessState): void {
       for (const { kind, circuit } of state.circuits()) this.inc({ kind, state: circuit });
     },
   });
+}
+
+/** What was asked for, or `otherwise` where that fails or takes longer than `mostWait` ms. */
+async function inTime<T>(asked: Promise<T>, otherwise: T, mostWait: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(resolve, mostWait, otherwise);
+  });
+  return Promise.race([asked.catch(() => otherwise), late]).finally(() => clearTimeout(timer));
 }
