@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: PostgreSQL with pgvector, pgBackRest, PgBouncer, Redis, Chromium,
-# Prometheus, nginx, Caddy.
+# Prometheus, nginx, Caddy, curl and jq.
 # On Debian and its relatives, as root or with a sudo that asks no password. Silent and quick when nothing is missing.
 # What cannot be installed is named: locally the tests that need it are skipped, with CI=true this fails.
 # TEST_DATABASE_URL (a role that may create databases and roles, on a server with pgvector) replaces PostgreSQL here.
@@ -39,6 +39,7 @@ has_chromium() { [ -n "$(first_executable chromium chromium-browser google-chrom
 has_pgbackrest() { [ -n "${TEST_DATABASE_URL:-}$(first_executable pgbackrest)" ]; }
 has_prometheus() { type -P promtool >/dev/null && [ -n "$(first_executable prometheus-alertmanager alertmanager)" ]; }
 has_proxies() { [ -x /usr/sbin/nginx -o -n "$(first_executable nginx)" ] && type -P caddy >/dev/null && type -P openssl >/dev/null; }
+has_shell_tools() { type -P curl >/dev/null && type -P jq >/dev/null && type -P openssl >/dev/null; }
 has_pgbouncer() { [ -x /usr/sbin/pgbouncer -o -n "$(first_executable pgbouncer)" ]; }
 
 missing() {
@@ -50,6 +51,7 @@ missing() {
   has_prometheus || echo prometheus
   has_proxies || echo proxies
   has_pgbouncer || echo pgbouncer
+  has_shell_tools || echo shell-tools
 }
 
 apt_install() { apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=$WAIT_FOR_APT_SECONDS "$@"; }
@@ -85,6 +87,7 @@ install_piece() {
     prometheus) apt_install prometheus prometheus-alertmanager ;;
     proxies) apt_install nginx-light caddy openssl ;;
     pgbouncer) apt_install pgbouncer ;;
+    shell-tools) apt_install curl jq openssl ;;
   esac
 }
 
