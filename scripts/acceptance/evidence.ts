@@ -548,9 +548,12 @@ export const evidence: readonly Evidence[] = [
   },
   // Caching, memory
   {
-    about: 'caches: vectors by content, statistics and settings for moments, answers to repeats of a request',
+    about:
+      'caches: what common searches found, in the process and in Redis; vectors by content, statistics and settings for moments, answers to repeats of a request',
     items: ['S1-91..S1-93', 'S3-95'],
     tests: [
+      'src/features/documents/retrieval/search-cache.test.ts > is answered from what it found, here and through Redis',
+      'src/features/documents/retrieval/search-cache.test.ts > has what came, and nothing of what is gone',
       'src/features/memory/recall/candidate-cache.test.ts > is answered from what it found, as that is now',
       'src/features/memory/recall/candidate-cache.test.ts > what was found is known for a minute, to other processes through Redis',
       'src/features/memory/recall/recall.test.ts > the same words are embedded once',

@@ -270,6 +270,7 @@ export async function createServices(
     queue,
     forgetting,
     ...vectors('documents'),
+    redis,
     meter,
     log,
     metrics,

@@ -114,8 +114,8 @@ export function readMemory(id: string, signal?: AbortSignal): Promise<Memory> {
   return request(`/v1/messages/${id}`, { signal });
 }
 
-export function listVersions(id: string, signal?: AbortSignal): Promise<{ data: Memory[] }> {
-  return request(`/v1/messages/${id}/versions`, { signal });
+export function listVersions(id: string, cursor: string | null, signal?: AbortSignal): Promise<Page<Memory>> {
+  return request(`/v1/messages/${id}/versions`, { query: { limit: PAGE, cursor }, signal });
 }
 
 export function changeMemory(id: string, content: string): Promise<Memory> {

@@ -1,6 +1,6 @@
 import { Button, Group } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
 import type { Memory } from '../api/memory.ts';
 import { useCredentials } from '../auth/use-credentials.ts';
@@ -93,12 +93,13 @@ function stateOf({
 }
 
 function Versions({ id }: { id: string }) {
-  const versions = useQuery(versionsQuery(id));
+  const versions = useInfiniteQuery(versionsQuery(id));
+  const shown = versions.data?.pages.flatMap((page) => page.data) ?? [];
   return (
     <PanelSection title="History">
       {versions.isError && <ErrorNotice error={versions.error} onRetry={() => void versions.refetch()} />}
       <ol className={panel.list} aria-label="Versions, newest first">
-        {versions.data?.map(({ id: version, content, valid_from, valid_to }) => (
+        {shown.map(({ id: version, content, valid_from, valid_to }) => (
           <li key={version} className={panel.row}>
             <div className={panel.body}>
               <p className={valid_to === null ? classes.whole : `${classes.whole} ${classes.past}`} dir="auto">
@@ -112,6 +113,17 @@ function Versions({ id }: { id: string }) {
           </li>
         ))}
       </ol>
+      {versions.hasNextPage && (
+        <Button
+          variant="subtle"
+          color="gray"
+          fullWidth
+          loading={versions.isFetchingNextPage}
+          onClick={() => void versions.fetchNextPage()}
+        >
+          Show more
+        </Button>
+      )}
     </PanelSection>
   );
 }

@@ -48,8 +48,10 @@ export function memoryQuery(id: string) {
 }
 
 export function versionsQuery(id: string) {
-  return queryOptions({
+  return infiniteQueryOptions({
     queryKey: [...memoryKeys.all, 'versions', id],
-    queryFn: async ({ signal }) => (await listVersions(id, signal)).data,
+    queryFn: ({ pageParam, signal }) => listVersions(id, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
   });
 }

@@ -26,7 +26,10 @@ export async function runServe(): Promise<void> {
   await services.chat.engine.start();
   services.memory.look.begin();
   await services.tenancy.lifecycle.listen();
-  await services.forgetting.listen(services.memory.forgetCaches);
+  await services.forgetting.listen(() => {
+    services.memory.forgetCaches();
+    services.documents.forgetCaches();
+  });
   await services.embeddings.start();
   await services.memory.live.start();
   await beginInstallation(services);

@@ -39,8 +39,8 @@ export function createFeedbackService({ database }: { database: Database }) {
 
     /** The ratings of all users of the tenant, the newest first. For admins: the route says so. */
     async list(principal: Principal, { limit = DEFAULT_LIMIT, cursor, rating }: FeedbackQuery) {
-      const key = cursor === undefined ? null : decodeCursor(cursor, ['string', 'string'] as const);
-      const before = key && { updatedAt: new Date(key[0]), messageId: key[1] };
+      const key = cursor === undefined ? null : decodeCursor(cursor, ['time', 'id'] as const);
+      const before = key && { updatedAt: key[0], messageId: key[1] };
       const page = { limit: limit + 1, before, rating: rating ?? null };
       const rows = await inTenant(database, principal.tenant, (trx) => store.listFeedback(trx, page));
       return pageOf(rows, limit, feedbackView, (row) => [row.updated_at.toISOString(), row.message_id]);

@@ -96,8 +96,8 @@ export function createSessionService(deps: SessionDependencies) {
     },
 
     async list(principal: Principal, { limit = DEFAULT_LIMIT, cursor }: Page) {
-      const key = cursor === undefined ? null : decodeCursor(cursor, ['string', 'string'] as const);
-      const before = key && { updatedAt: new Date(key[0]), id: key[1] };
+      const key = cursor === undefined ? null : decodeCursor(cursor, ['time', 'id'] as const);
+      const before = key && { updatedAt: key[0], id: key[1] };
       const page = { limit: limit + 1, before };
       const rows = await inTenant(database, principal.tenant, (trx) => store.listSessions(trx, principal.userId, page));
       return pageOf(rows, limit, sessionView, ({ updated_at, id }) => [updated_at.toISOString(), id]);
@@ -169,8 +169,8 @@ export function createSessionService(deps: SessionDependencies) {
     /** Those of the current branch. */
     async messages(principal: Principal, id: string, query: Page & { order?: 'asc' | 'desc' }) {
       const { limit = DEFAULT_LIMIT, cursor, order = 'asc' } = query;
-      const key = cursor === undefined ? null : decodeCursor(cursor, ['string', 'string'] as const);
-      const after = key && { createdAt: new Date(key[0]), id: key[1] };
+      const key = cursor === undefined ? null : decodeCursor(cursor, ['time', 'id'] as const);
+      const after = key && { createdAt: key[0], id: key[1] };
       const rows = await inTenant(database, principal.tenant, async (trx) => {
         assertOwnSession(principal, await store.findSession(trx, id));
         return messages.listMessages(trx, id, { limit: limit + 1, order, after });

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { TenantTransaction } from '../../platform/database/database.ts';
 import type { DocumentStatus } from '../../platform/database/schema/document-tables.ts';
+import { noteCorpusChange } from './ingestion/chunk.store.ts';
 
 /** Statuses that clients see; a document that is being received, or deleted, is not there for them. */
 export type VisibleStatus = Exclude<DocumentStatus, 'receiving' | 'deleting'>;
@@ -186,6 +187,7 @@ export async function markDeleting(trx: TenantTransaction, ids: readonly string[
     .where(sql<boolean>`id = ANY(${ids}::uuid[])`)
     .where('status', '<>', 'deleting')
     .executeTakeFirst();
+  await noteCorpusChange(trx, ids);
   return Number(numUpdatedRows);
 }
 

@@ -1,4 +1,5 @@
 import type { JobDefinition } from '../../platform/queue/queue.ts';
+import type { RedisConnection } from '../../platform/redis/redis.ts';
 import type { EmbeddedArea } from '../embeddings/index.ts';
 import type { Forgetter, Tenant } from '../tenancy/index.ts';
 import { nobody, type Payer } from '../usage/index.ts';
@@ -17,6 +18,7 @@ import { purgeDocuments } from './ingestion/purge-documents.ts';
 import { type Retrieval, type RetrievalContext, type RetrievalOptions, retrieve } from './retrieval/retrieve.ts';
 import type { HistoryMessage } from './retrieval/route-query.ts';
 import { corpusReader, type SearchResult, searchDocuments } from './retrieval/search.ts';
+import { createSearchCache } from './retrieval/search-cache.ts';
 import { createSourceService, type SourceService } from './sources.service.ts';
 
 export type DocumentsDependencies = Omit<DocumentServiceDependencies, 'extract'> & {
@@ -26,6 +28,8 @@ export type DocumentsDependencies = Omit<DocumentServiceDependencies, 'extract'>
   attachmentLimit?: number;
   /** Reads the text of files. */
   extract?: Extract;
+  /** Null: each process remembers by itself what searches found. */
+  redis?: RedisConnection | null;
 };
 
 export type Documents = {
@@ -58,6 +62,8 @@ export type Documents = {
   vectors: EmbeddedArea;
   /** What documents know about forgetting. */
   forgetter: Forgetter;
+  /** Forgets what is kept in this process of queries. */
+  forgetCaches(): void;
   /** Ends the processes that read files. */
   close(): void;
 };
@@ -70,7 +76,8 @@ export function createDocuments(options: DocumentsDependencies): Documents {
   // Its processes start when there is work, and end when there has been none for a while.
   const extractor = createTextExtractor({ processes: ingestionConcurrency });
   const extract: Extract = (input, signal) => extractor.extractText(input, { signal });
-  const deps = { extract, readCorpus: corpusReader(given.database), ...given };
+  const cache = createSearchCache(given);
+  const deps = { extract, readCorpus: corpusReader(given.database), cache, ...given };
   const onAccountOf = (tenant: Tenant, { userId, apiKeyId }: Payer) => {
     const serving = deps.servingEmbedder?.(tenant) ?? deps.embedder;
     const embedder = serving && deps.meter.embedder(serving, { tenant, userId, apiKeyId, purpose: 'query' });
@@ -93,6 +100,10 @@ export function createDocuments(options: DocumentsDependencies): Documents {
       ingestFolder({ ...deps, ingestionConcurrency }, context, folder, onProgress),
     search: (tenant, body, signal, payer = nobody) =>
       searchDocuments(onAccountOf(tenant, payer), tenant, inputOf(body), signal),
+    forgetCaches: () => {
+      cache.found.clear();
+      cache.vectors.clear();
+    },
     close: () => extractor.close(),
   };
 }

@@ -24,3 +24,14 @@ export function assertMayChange(
     throw memoryErrors.forbidden('This memory is shared by the tenant. Who stored it, or an admin, can change it.');
   }
 }
+
+/** A fact is its user's alone. One that all of the tenant see has nobody who said it of themselves: an admin may change it. */
+export function assertMayChangeFact<Fact extends Pick<Owned, 'user_id'>>(
+  principal: Pick<Principal, 'userId' | 'role'>,
+  fact: Fact | undefined,
+): asserts fact is Fact {
+  if (!fact) throw memoryErrors.factNotFound();
+  const isShared = fact.user_id === null;
+  if (isShared ? ROLES.indexOf(principal.role) >= ROLES.indexOf('admin') : fact.user_id === principal.userId) return;
+  throw memoryErrors.forbidden('This fact belongs to another user’s memory.');
+}

@@ -78,11 +78,31 @@ describe.each(testDatabases().slice(0, 1))('memory over HTTP on the $kind databa
       [message('x'.repeat(100_001)), 'content'],
       [message('x', { importance_override: 2 }), 'importance_override'],
       [message('x', { created_at: 'yesterday' }), 'created_at'],
+      ...['2016-12-31T23:59:60Z', '0000-01-01T00:00:00Z', '9999-12-31T23:59:59-12:00', '2026-01-01T10:00:00+05'].map(
+        (created_at) => [message('x', { created_at }), 'created_at'] as const,
+      ),
       [message('x', { unknown: 1 }), 'unknown'],
     ] as const) {
       const refused = await call('POST', '/v1/messages', body);
       expect([refused.status, refused.body.errors?.[0]?.field], field).toEqual([422, field]);
     }
+    const taken = await call(
+      'POST',
+      '/v1/messages',
+      message('Said at the dawn.', { created_at: '0001-01-01T00:00:00Z' }),
+    );
+    expect([taken.status, taken.body.created_at]).toEqual([201, '0001-01-01T00:00:00.000Z']);
+    const cursor = Buffer.from(JSON.stringify(['x', 'y'])).toString('base64url');
+    for (const path of [
+      '/v1/messages',
+      '/v1/memory/conversations',
+      '/v1/retention/runs',
+      '/v1/sessions',
+      '/v1/documents',
+    ])
+      expect((await call('GET', `${path}?cursor=${cursor}`)).status, path).toBe(422);
+    const session_id = `urn:uuid:${taken.body.id}`;
+    expect((await call('POST', '/v1/memory/search', { query: 'dawn', session_id })).status).toBe(422);
   });
 
   test('search is found by GET and POST, and under the older addresses', async () => {

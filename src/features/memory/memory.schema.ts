@@ -98,7 +98,7 @@ export const MemoryView = Type.Object(
 export type MemoryView = Static<typeof MemoryView>;
 
 export const MemoryPage = Type.Object({ data: Type.Array(MemoryView), next_cursor: Cursor });
-export const MemoryVersions = Type.Object({ data: Type.Array(MemoryView) });
+export const VersionQuery = Type.Object(pageQuery, closed);
 
 export const MessageQuery = Type.Object(
   {

@@ -9,7 +9,6 @@ import {
   DeleteBatch,
   IdParams,
   MemoryPage,
-  MemoryVersions,
   MemoryView,
   MessageBatch,
   MessageChange,
@@ -17,6 +16,7 @@ import {
   NewMessage,
   SubjectQuery,
   UpdateBatch,
+  VersionQuery,
 } from './memory.schema.ts';
 import type { Memory } from './memory.ts';
 import { type BatchOutcome, createdStatus } from './remember/batch.ts';
@@ -103,10 +103,11 @@ function readRoutes(app: App, { messages }: Memory): void {
         tags,
         summary: 'A memory and what it said before each correction, newest first',
         params: IdParams,
-        response: { 200: MemoryVersions },
+        querystring: VersionQuery,
+        response: { 200: MemoryPage },
       },
     },
-    async ({ principal, params }) => ({ data: await messages.versions(principal, params.id) }),
+    async ({ principal, params, query }) => messages.versions(principal, params.id, query),
   );
 }
 

@@ -28,6 +28,16 @@ describe('statementsOf', () => {
     ['I’m Sorry about that.', []],
     ['My question is how to cook rice.', []],
     ['The weather is fine.', []],
+    ['My salary is 50,000 dollars.', ['user salary: 50,000 dollars']],
+    ['My budget is 12.500 €.', ['user budget: 12.500 €']],
+    ['My height is 1,80 m.', ['user height: 1,80 m']],
+    ['My birthday is 03.05.1990.', ['user birthday: 03.05.1990']],
+    ['My birthday is May 3, 1990, by the way.', ['user birthday: May 3, 1990']],
+    ['My birthday is on 12. Mai 1990.', []],
+    ['My email is ann@mail.example.com.', ['user email: ann@mail.example.com']],
+    ['My site is example.com.', []],
+    ['I live in St. Louis.', []],
+    ['I’m Dutch and I live in Delft.', ['user home: Delft']],
   ])('%s', (text, facts) => {
     expect(read(text)).toEqual(facts);
   });
@@ -35,6 +45,7 @@ describe('statementsOf', () => {
   test('reads corrections and endings', () => {
     expect(statementsOf('No, it’s Anna, not Ann.').corrections).toMatchObject([{ from: 'Ann', to: 'Anna' }]);
     expect(statementsOf('Not Oslo but Bergen.').corrections).toMatchObject([{ from: 'Oslo', to: 'Bergen' }]);
+    expect(statementsOf('It’s 50,000, not 40,000.').corrections).toMatchObject([{ from: '40,000', to: '50,000' }]);
     expect(statementsOf('I no longer like figs.').endings).toEqual([
       { subject: 'user', attribute: 'likes', value: 'figs' },
     ]);

@@ -23,8 +23,12 @@ const OPENING =
   /^\s*(?:(?:hi|hello|hey|ok(?:ay)?|well|so|no|yes|and|but|oh|sorry|actually|by the way|btw|fyi|correction|wait|please|remember(?: that)?|note(?: that)?|don['’]t forget(?: that)?|just so you know)\b[\s,:;!–—-]*)+/i;
 
 const NAME = String.raw`([A-Z\p{Lu}][\p{L}'’-]*(?: [A-Z\p{Lu}][\p{L}'’-]*){0,3})`;
-const THING = String.raw`([^.,;!?\n]{2,60}?)`;
-const END = String.raw`(?=\s*(?:[.,;!]|$| and (?:i|my|we)\b| but\b| because\b| so\b| since\b| now\b| anymore\b| these days\b| with my\b| who\b| which\b))`;
+// A point or comma between digits is a part of the number, whichever a country writes: 50,000, 12.500, 3.5.1990; so is
+// that before a year: May 3, 1990.
+const CHARACTER = String.raw`(?:[^.,;!?\n]|(?<=\d)[.,](?=\d)|(?<=\d),(?= (?:19|20)\d\d\b)|(?<=@\S*)\.(?=\w))`;
+const THING = `(${CHARACTER}{2,60}?)`;
+// A point inside of a word (example.com) ends nothing: what would be cut there is no fact.
+const END = String.raw`(?=\s*(?:(?!(?<=\d), (?:19|20)\d\d\b)[.,;!](?![^\s"'”’)])|$| and (?:i|my|we)\b| but\b| because\b| so\b| since\b| now\b| anymore\b| these days\b| with my\b| who\b| which\b))`;
 const KIN =
   'wife|husband|partner|fianc[ée]e?|girlfriend|boyfriend|sister|brother|son|daughter|mother|mom|mum|father|dad|grandmother|grandfather|aunt|uncle|cousin|niece|nephew|boss|manager|doctor|dentist|landlord|roommate|best friend|dog|cat|hamster|rabbit|horse|parrot|pet';
 
@@ -118,10 +122,10 @@ function generic(attribute: string, value: string): Omit<Fact, 'quote'> | null {
 }
 
 const CORRECTIONS: readonly RegExp[] = [
-  /^(?:it['’]?s|it is|that['’]?s|i meant?|i said) (?<to>[^,.;!?]{1,40}?),? (?:and )?not (?<from>[^,.;!?]{1,40})[.!]?$/i,
-  /^(?:it['’]?s|it is|that['’]?s|i mean) not (?<from>[^,.;!?]{1,40}?),? but (?:rather )?(?<to>[^,.;!?]{1,40})[.!]?$/i,
-  /^not (?<from>[^,.;!?]{1,40}?),? but (?<to>[^,.;!?]{1,40})[.!]?$/i,
-];
+  `^(?:it['’]?s|it is|that['’]?s|i meant?|i said) (?<to>${CHARACTER}{1,40}?),? (?:and )?not (?<from>${CHARACTER}{1,40})[.!]?$`,
+  `^(?:it['’]?s|it is|that['’]?s|i mean) not (?<from>${CHARACTER}{1,40}?),? but (?:rather )?(?<to>${CHARACTER}{1,40})[.!]?$`,
+  `^not (?<from>${CHARACTER}{1,40}?),? but (?<to>${CHARACTER}{1,40})[.!]?$`,
+].map((pattern) => new RegExp(pattern, 'i'));
 
 const ENDINGS: readonly { pattern: RegExp; attribute: string }[] = [
   {
@@ -174,15 +178,23 @@ function factOf(clause: string, quote: string): Fact | null {
     const read = match && fact(match);
     if (!read) continue;
     const value = clean(read.value);
-    const isName = read.attribute !== 'name' || !NOT_A_NAME.test(value);
-    return value !== '' && isName ? { ...read, value, quote } : null;
+    return value !== '' && isWhole(read.attribute, value) ? { ...read, value, quote } : null;
   }
   return null;
 }
 
+/** Where a sentence seemed to end and did not: "in St. Louis", "on 12. May". */
+const CUT = /^(?:St|Ste|Mt|Ft|Dr|Mr|Mrs|Ms|Prof|No)$/;
+
+function isWhole(attribute: string, value: string): boolean {
+  if (CUT.test(value)) return false;
+  if (attribute === 'name') return !NOT_A_NAME.test(value);
+  return !/^(?:birthday|born)$/.test(attribute) || !/^\d{1,2}$/.test(value);
+}
+
 /** "I'm Sorry", "I am British": what stands in capitals and is no name. */
 const NOT_A_NAME =
-  /^(?:sorry|not|so|very|happy|sure|glad|afraid|fine|ok|okay|good|great|back|here|done|ready|interested|looking|trying|going|American|British|English|German|French|Italian|Spanish|Chinese|Japanese|Indian|Canadian|Australian|Vegan|Vegetarian|Christian|Muslim|Jewish|Buddhist|Hindu)\b/i;
+  /^(?:sorry|not|so|very|happy|sure|glad|afraid|fine|ok|okay|good|great|back|here|done|ready|interested|looking|trying|going|American|British|English|German|French|Italian|Spanish|Chinese|Japanese|Indian|Canadian|Australian|Austrian|Swiss|Dutch|Belgian|Irish|Scottish|Welsh|Swedish|Norwegian|Danish|Finnish|Polish|Czech|Slovak|Hungarian|Romanian|Bulgarian|Croatian|Serbian|Greek|Turkish|Russian|Ukrainian|Portuguese|Brazilian|Mexican|Argentinian|Colombian|Korean|Vietnamese|Thai|Filipino|Indonesian|Pakistani|Iranian|Israeli|Egyptian|Nigerian|Kenyan|European|African|Asian|Black|White|Gay|Catholic|Atheist|Tired|Busy|Hungry|Excited|Vegan|Vegetarian|Christian|Muslim|Jewish|Buddhist|Hindu)\b/i;
 
 function clean(value: string): string {
   return value

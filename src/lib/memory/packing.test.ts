@@ -24,8 +24,23 @@ test.each([
   ['He is allergic to nuts.', 'She is allergic to nuts.'],
   ['I am a nurse.', 'I was a nurse.'],
   ['The key is in the box.', 'The key is on the box.'],
+  ['It was -5 degrees.', 'It was 5 degrees.'],
+  ['The fee is $5.', 'The fee is €5.'],
+  ['I write C.', 'I write C++.'],
+  ['👍', '👎'],
+  ['The gate is open.', 'The gate is open?'],
 ])('"%s" and "%s" are both packed', (one, other) => {
   expect(pack([one, other])).toEqual([one, other]);
+});
+
+test('what is given besides the content counts, for the budget and for what says the same', () => {
+  const answers = ['Which colour has the boat?', 'Which colour has the car?'].map((before) => ({
+    before,
+    content: 'Blue.',
+  }));
+  const whole = ({ before, content }: { before: string; content: string }) => `${before} ${content}`;
+  expect(packWithin(answers, 100, whole)).toEqual(answers);
+  expect(packWithin(answers, 10, whole)).toEqual(answers.slice(0, 1));
 });
 
 test('what does not fit is passed over, and the budget is never gone beyond', () => {

@@ -37,7 +37,10 @@ const AGO = new RegExp(
   String.raw`\b(\d{1,3}|an?|${NUMBERS.slice(1).join('|')}|a couple of|a few) (day|week|month|year)s? ago\b`,
   'i',
 );
-const LAST_SPAN = /\b(?:in|during|over|within) the (?:last|past) (\d{1,3}|few|couple of) (day|week|month|year)s?\b/i;
+const LAST_SPAN = new RegExp(
+  String.raw`\b(?:in|during|over|within|for) the (?:last|past) (\d{1,3}|${NUMBERS.slice(1).join('|')}|few|couple of) (day|week|month|year)s?\b`,
+  'i',
+);
 const RELATIVE = /\b(last|this|past|previous) (week|month|year|weekend)\b/i;
 const LAST_WEEKDAY = new RegExp(String.raw`\b(?:last|on) (${WEEKDAYS.join('|')})\b`, 'i');
 // "may" is a verb, too: it is a month only behind a word of time, and written as one.
@@ -45,7 +48,7 @@ const MONTH = new RegExp(
   String.raw`\b(?:in|during|last|since|this|back in|early|late|mid)[ -](${MONTHS.join('|')})\b(?:,? (\d{4}))?`,
   'i',
 );
-const DATE = /\b(?:on |since |from )?(\d{4})-(\d{2})-(\d{2})\b/;
+const DATE = /\b(?:(?:on|since|from|after|before|until) )?(\d{4})-(\d{2})-(\d{2})\b/i;
 const YEAR = /\bin (\d{4})\b/;
 
 /**
@@ -73,12 +76,23 @@ const READERS: readonly Reader[] = [
   readYear,
 ];
 
-function readDate(question: string): TimeRange | null {
+function readDate(question: string, now: Date): TimeRange | null {
   const found = DATE.exec(question);
   if (!found) return null;
-  const from = new Date(`${found[1]}-${found[2]}-${found[3]}T00:00:00Z`);
-  return Number.isNaN(from.getTime()) ? null : days(from, 1, found[0]);
+  const [words, year, month, day] = found;
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  // There is no 31st of February, and no database has a year 0.
+  if (date.getUTCDate() !== Number(day) || date.getUTCMonth() !== Number(month) - 1 || Number(year) < 1) return null;
+  if (/^(?:before|until) /i.test(words)) return { from: BEGINNING, to: date, words };
+  if (/^after /i.test(words)) return upToNow(addDays(date, 1), now, words);
+  return isSince(words) ? upToNow(date, now, words) : days(date, 1, words);
 }
+
+const BEGINNING = new Date(0);
+
+/** "Since" and "from" name where a time begins; it goes on until now. */
+const isSince = (words: string) => /^(?:since|from) /i.test(words);
+const upToNow = (from: Date, now: Date, words: string): TimeRange => ({ from, to: addDays(startOfDay(now), 1), words });
 
 function readDay(question: string, now: Date): TimeRange | null {
   const found = /\b(day before yesterday|yesterday|last night|today|this morning|tonight)\b/i.exec(question);
@@ -112,6 +126,9 @@ function readRelative(question: string, now: Date): TimeRange | null {
   if (!found) return null;
   const isThis = (found[1] ?? '').toLowerCase() === 'this';
   const unit = (found[2] ?? '').toLowerCase();
+  // The past week reaches until now; last week ended on Sunday.
+  if (/^past$/i.test(found[1] ?? '') && unit !== 'weekend')
+    return upToNow(startOfDay(back(now, 1, unit)), now, found[0]);
   const monday = addDays(startOfDay(now), -((now.getUTCDay() + 6) % 7));
   const [year, month] = [now.getUTCFullYear(), now.getUTCMonth()];
   const shift = isThis ? 0 : 1;
@@ -132,6 +149,7 @@ function readMonth(question: string, now: Date): TimeRange | null {
   if (!found) return null;
   const month = MONTHS.indexOf((found[1] ?? '').toLowerCase() as (typeof MONTHS)[number]);
   const year = found[2] === undefined ? lastYearWith(month, now) : Number(found[2]);
+  if (isSince(found[0])) return upToNow(utc(year, month), now, found[0]);
   return { from: utc(year, month), to: utc(year, month + 1), words: found[0] };
 }
 
@@ -168,9 +186,15 @@ function back(now: Date, count: number, unit: string): Date {
   const date = new Date(now);
   if (unit === 'day') date.setUTCDate(date.getUTCDate() - count);
   else if (unit === 'week') date.setUTCDate(date.getUTCDate() - 7 * count);
-  else if (unit === 'month') date.setUTCMonth(date.getUTCMonth() - count);
-  else date.setUTCFullYear(date.getUTCFullYear() - count);
+  else return monthsBack(now, unit === 'month' ? count : 12 * count);
   return date;
+}
+
+/** A month before the 31st of March is the end of February, not the 3rd of March. */
+function monthsBack(now: Date, count: number): Date {
+  const [year, month] = [now.getUTCFullYear(), now.getUTCMonth() - count];
+  const lastDay = utc(year, month + 1).getTime() - DAY_MS;
+  return new Date(Math.min(Date.UTC(year, month, now.getUTCDate()), lastDay));
 }
 
 const utc = (year: number, month: number) => new Date(Date.UTC(year, month, 1));

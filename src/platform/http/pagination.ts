@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox';
+import { isId } from '../id.ts';
 import { requestErrors } from './errors.ts';
+import { isTime } from './time-format.ts';
 
 export const pageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'Entries in the answer.' })),
@@ -16,19 +18,31 @@ export function encodeCursor(key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-/** The key in a cursor. `kinds` says what each part must be, since clients may send anything.
- * @throws ApiError ERR_REQUEST_002 naming `cursor` */
-export function decodeCursor<Kinds extends readonly ('string' | 'number')[]>(
-  cursor: string,
-  kinds: Kinds,
-): { [Index in keyof Kinds]: Kinds[Index] extends 'string' ? string : number } {
+/** What a part of a key is: a text or an integer, an id, or a time, which is a Date. */
+export type KeyKind = 'string' | 'integer' | 'id' | 'time';
+type PartOf<Kind extends KeyKind> = Kind extends 'integer' ? number : Kind extends 'time' ? Date : string;
+type KeyOf<Kinds extends readonly KeyKind[]> = { [Index in keyof Kinds]: PartOf<Kinds[Index]> };
+
+/** The key in a cursor. `kinds` says what each part must be, since clients may send anything, and databases take no text for
+ * a time. @throws ApiError ERR_REQUEST_002 naming `cursor` */
+export function decodeCursor<Kinds extends readonly KeyKind[]>(cursor: string, kinds: Kinds): KeyOf<Kinds> {
   const key = parse(cursor);
-  if (!Array.isArray(key) || key.length !== kinds.length || key.some((part, index) => typeof part !== kinds[index])) {
+  const fits = Array.isArray(key) && key.length === kinds.length;
+  const parts = fits ? kinds.map((kind, at) => PARTS[kind](key[at])) : [null];
+  if (parts.includes(null)) {
     const message = 'is not a cursor that this list gave; leave it out to start again';
     throw requestErrors.invalid(`cursor ${message}`, { fields: [{ field: 'cursor', message }] });
   }
-  return key as { [Index in keyof Kinds]: Kinds[Index] extends 'string' ? string : number };
+  return parts as unknown as KeyOf<Kinds>;
 }
+
+/** Each gives null for what is none. */
+const PARTS: { [Kind in KeyKind]: (part: unknown) => PartOf<Kind> | null } = {
+  string: (part) => (typeof part === 'string' && part.isWellFormed() && !part.includes('\0') ? part : null),
+  integer: (part) => (Number.isSafeInteger(part) ? (part as number) : null),
+  id: (part) => (typeof part === 'string' && isId(part) ? part : null),
+  time: (part) => (typeof part === 'string' && isTime(part) ? new Date(part) : null),
+};
 
 function parse(cursor: string): unknown {
   try {

@@ -2,6 +2,7 @@ import type { Database } from '../../../platform/database/database.ts';
 import { vectorText } from '../../../platform/database/vector-text.ts';
 import type { EmbeddedArea } from '../../embeddings/index.ts';
 import { inTenant } from '../../tenancy/index.ts';
+import { noteVectors } from '../ingestion/chunk.store.ts';
 import { textInContext } from '../ingestion/index-text.ts';
 import { indexVectors, VECTORS_WITHOUT_INDEX } from '../ingestion/index-vectors.ts';
 import { hasVectors, isIndexed, MAX_INDEXED_DIMENSIONS } from '../retrieval/vector-index.store.ts';
@@ -25,12 +26,18 @@ export function createDocumentVectors({
         text: textInContext({ title, headingPath, text }),
       }));
     },
-    save: (trx, embedder, vectors) =>
-      store.keepVectors(
+    save: async (trx, embedder, vectors, serving) => {
+      await store.keepVectors(
         trx,
         embedder,
         vectors.map(({ contentHash, vector }) => ({ contentHash, vector: vectorText(vector) })),
-      ),
+      );
+      if (!serving) return;
+      await noteVectors(
+        trx,
+        vectors.map(({ contentHash }) => contentHash),
+      );
+    },
     count: store.countChunkVectors,
     prepare: async (tenant, embedder, dimensions) => {
       const space = { embedder, dimensions };

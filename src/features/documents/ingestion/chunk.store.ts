@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import type { IndexEntry } from '../../../platform/text/text-indexer.ts';
 
@@ -101,6 +101,28 @@ async function deleteUnusedEmbeddings(trx: TenantTransaction, hashes: readonly B
     DELETE FROM embedding
     WHERE content_hash = ANY(${hashes}::bytea[])
       AND NOT EXISTS (SELECT FROM chunk WHERE chunk.content_hash = embedding.content_hash)`.execute(trx);
+}
+
+/** These documents are shown or hidden now, though nothing came or went: a change of nothing, which makes a version of its own. */
+export async function noteCorpusChange(trx: TenantTransaction, documentIds: readonly string[]): Promise<void> {
+  await noteLanguages(trx, sql`SELECT DISTINCT language FROM document WHERE id = ANY(${documentIds}::uuid[])`);
+}
+
+/** Searches by meaning find these texts from now on. */
+export async function noteVectors(trx: TenantTransaction, hashes: readonly Buffer[]): Promise<void> {
+  await noteLanguages(
+    trx,
+    sql`SELECT DISTINCT document.language FROM chunk JOIN document ON document.id = chunk.document_id
+      WHERE chunk.content_hash = ANY(${hashes}::bytea[])`,
+  );
+}
+
+async function noteLanguages(trx: TenantTransaction, languages: RawBuilder<unknown>): Promise<void> {
+  const { rows } = await sql<{ id: number }>`
+    INSERT INTO corpus_change (language, chunk_count, word_count)
+    SELECT language, 0, 0 FROM (${languages}) AS changed WHERE language IS NOT NULL
+    RETURNING id`.execute(trx);
+  if (rows.some(({ id }) => id % CHANGES_PER_COMPACTION === 0)) await compactCorpus(trx);
 }
 
 /** So many changes, at most, every search has to add up. */

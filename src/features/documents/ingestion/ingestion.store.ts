@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import type { IngestionFault } from '../documents.errors.ts';
+import { noteCorpusChange } from './chunk.store.ts';
 
 export type ClaimedDocument = {
   id: string;
@@ -96,6 +97,7 @@ export async function finishDocument(trx: TenantTransaction, { id, attempt }: Tr
     .where('attempt', '=', attempt)
     .executeTakeFirst();
   if (numUpdatedRows === 0n) throw new Superseded();
+  await noteCorpusChange(trx, [id]);
 }
 
 export async function failDocument(trx: TenantTransaction, one: Try, fault: IngestionFault): Promise<void> {

@@ -5,6 +5,7 @@ import { stemWords } from '../../../platform/text/stems.store.ts';
 import { widenUntilEnough } from './candidates.ts';
 import type { DocumentFilter } from './filter.store.ts';
 import { type ChunkRange, countTerms, type IndexedCorpus, type ScoredChunk, scoreChunks } from './lexical.store.ts';
+import type { FoundChunks } from './search-cache.ts';
 
 /** A query against the corpus as it is now: what it looks for, and how much each part of it tells. */
 export type LexicalQuery = {
@@ -13,6 +14,8 @@ export type LexicalQuery = {
   terms: readonly QueryTerm[];
   /** Only lexemes that the corpus has, rarest first. */
   planned: readonly PlannedTerm[];
+  /** Of each lexeme, in their order; null for one that the corpus does not have. */
+  counts: FoundChunks['counts'];
   limits: Limits;
 };
 
@@ -21,21 +24,33 @@ const MAX_LANGUAGES = 6;
 
 /** What a query is to a corpus without chunks. */
 export function emptyQuery(corpus: IndexedCorpus): LexicalQuery {
-  return { corpus, terms: [], planned: [], limits: limitsFor(0) };
+  return { corpus, terms: [], planned: [], counts: [], limits: limitsFor(0) };
 }
 
 export async function analyzeQuery(
   trx: TenantTransaction,
   query: string,
   corpus: IndexedCorpus,
+  known: FoundChunks | null,
 ): Promise<LexicalQuery> {
   const stems = await stemWords(trx, queryWords(query), corpus.languages.slice(0, MAX_LANGUAGES));
   const terms = informativeTerms(stems);
   const words = terms.map((term) => term.lexemes);
   const lexemes = [...new Set(words.flat())];
   const limits = limitsFor(lexemes.length);
-  const counts = lexemes.length > 0 ? await countTerms(trx, lexemes, limits.count) : [];
-  return { corpus, terms, planned: planTerms(words, counts, corpus, limits), limits };
+  const counts = known?.counts ?? (await countsOf(trx, lexemes, limits.count));
+  const found = lexemes.flatMap((lexeme, place) => (counts[place] ? [{ lexeme, ...counts[place] }] : []));
+  return { corpus, terms, planned: planTerms(words, found, corpus, limits), counts, limits };
+}
+
+async function countsOf(
+  trx: TenantTransaction,
+  lexemes: readonly string[],
+  limit: number,
+): Promise<LexicalQuery['counts']> {
+  if (lexemes.length === 0) return [];
+  const counted = new Map((await countTerms(trx, lexemes, limit)).map(({ lexeme, ...count }) => [lexeme, count]));
+  return lexemes.map((lexeme) => counted.get(lexeme) ?? null);
 }
 
 const EVERYWHERE: readonly ChunkRange[] = [{ low: 0, high: Number.MAX_SAFE_INTEGER }];

@@ -12,16 +12,19 @@ export type LanguageShare = {
   words: number;
   first: number | null;
   last: number | null;
+  /** Another one whenever something of this language came, went, or was shown or hidden. */
+  version: string;
 };
 
 /** What the corpus is now, by language. One statement by itself: a search of an empty corpus is one round trip. */
 export const corpusQuery = CompiledQuery.raw(`
   SELECT language, sum(chunk_count) AS chunks, sum(word_count) AS words,
-    (SELECT min(number) FROM chunk) AS first, (SELECT max(number) FROM chunk) AS last
+    (SELECT min(number) FROM chunk) AS first, (SELECT max(number) FROM chunk) AS last,
+    md5(string_agg(id::text, ' ' ORDER BY id)) AS version
   FROM corpus_change
   GROUP BY language
   HAVING sum(chunk_count) > 0
-  ORDER BY chunks DESC`) as CompiledQuery<LanguageShare>;
+  ORDER BY chunks DESC, language`) as CompiledQuery<LanguageShare>;
 
 export function corpusOf(languages: readonly LanguageShare[]): IndexedCorpus {
   const textCount = languages.reduce((sum, { chunks }) => sum + chunks, 0);
@@ -33,6 +36,10 @@ export function corpusOf(languages: readonly LanguageShare[]): IndexedCorpus {
     lastText: languages[0]?.last ?? 0,
     languages: languages.map(({ language }) => language),
   };
+}
+
+export function versionOf(languages: readonly LanguageShare[]): string {
+  return languages.map(({ language, version }) => `${language} ${version}`).join('\n');
 }
 
 /** Counts the chunks with each lexeme, up to `limit` of each. Lexemes that no chunk has are left out. */

@@ -17,8 +17,10 @@ import {
   type IndexedCorpus,
   type LanguageShare,
   type ScoredChunk,
+  versionOf,
 } from './lexical.store.ts';
 import { analyzeQuery, emptyQuery, type LexicalQuery, searchLexically } from './lexical-search.ts';
+import { type FoundChunks, type SearchCache, searchKey } from './search-cache.ts';
 
 export type SearchMode = 'hybrid' | 'dense' | 'sparse';
 
@@ -29,6 +31,7 @@ export type SearchDependencies = {
   metrics: Metrics;
   /** What a tenant's corpus is now. */
   readCorpus: CorpusReader;
+  cache: SearchCache;
 };
 
 export type CorpusReader = (tenant: Tenant) => Promise<readonly LanguageShare[]>;
@@ -76,8 +79,9 @@ export async function searchDocuments(
   const stop = deps.metrics.searches.startTimer();
   const vector = await embedQuery(deps, input, signal);
   const modeUsed = vector === null ? 'sparse' : input.mode;
-  const corpus = corpusOf(await deps.readCorpus(tenant));
-  const found = await findIn(deps, tenant, input, corpus, vector);
+  const shares = await deps.readCorpus(tenant);
+  const searched = { ...input, mode: modeUsed };
+  const found = await findKnown(deps, tenant, searched, { shares, vector });
   stop({ mode: modeUsed });
   return { ...found, modeUsed };
 }
@@ -92,26 +96,45 @@ export function corpusReader(database: Database): CorpusReader {
   return (tenant) => ask(tenant, null);
 }
 
+type Corpora = { shares: readonly LanguageShare[]; vector: readonly number[] | null };
+
+/** As `findIn`; what was found before is not looked for again, as long as the corpus is the same. */
+async function findKnown(
+  deps: SearchDependencies,
+  tenant: Tenant,
+  input: SearchInput,
+  { shares, vector }: Corpora,
+): Promise<Pick<SearchResult, 'hits' | 'lexical'>> {
+  const [corpus, version] = [corpusOf(shares), versionOf(shares)];
+  const key = searchKey(tenant, input, vector === null ? null : (deps.embedder?.id ?? null));
+  const kept = key === null ? null : await deps.cache.found.get(key);
+  const known = kept?.version === version ? kept : null;
+  const { hits, lexical, ranked } = await findIn(deps, tenant, input, { corpus, vector, known });
+  if (key !== null && known === null && ranked.length > 0) {
+    deps.cache.found.set(key, { version, counts: lexical.counts, ranked });
+  }
+  return { hits, lexical };
+}
+
 async function findIn(
   { database, embedder }: SearchDependencies,
   tenant: Tenant,
   input: SearchInput,
-  corpus: IndexedCorpus,
-  vector: readonly number[] | null,
-): Promise<Pick<SearchResult, 'hits' | 'lexical'>> {
+  { corpus, vector, known }: { corpus: IndexedCorpus; vector: readonly number[] | null; known: FoundChunks | null },
+): Promise<Pick<SearchResult, 'hits' | 'lexical'> & Pick<FoundChunks, 'ranked'>> {
   // A tenant without documents still asks: nothing more is read for it.
-  if (corpus.textCount === 0) return { hits: [], lexical: emptyQuery(corpus) };
+  if (corpus.textCount === 0) return { hits: [], lexical: emptyQuery(corpus), ranked: [] };
   return inTenant(database, tenant, async (trx) => {
-    const lexical = await analyzeQuery(trx, input.query, corpus);
+    const lexical = await analyzeQuery(trx, input.query, corpus, known);
     const dense = vector && { vector, embedder: embedder?.id ?? '', kind: database.kind };
-    const ranked = await rank(trx, lexical, dense, input);
-    return { hits: await withText(trx, ranked), lexical };
+    const ranked = known?.ranked ?? (await rank(trx, lexical, dense, input));
+    return { hits: await withText(trx, ranked), lexical, ranked };
   });
 }
 
 /** Null where the search is by words only. A hybrid search goes on without an embedder that fails, and says so. */
 async function embedQuery(
-  { embedder, log }: SearchDependencies,
+  { embedder, log, cache }: SearchDependencies,
   { mode, query }: SearchInput,
   signal: AbortSignal,
 ): Promise<readonly number[] | null> {
@@ -121,9 +144,15 @@ async function embedQuery(
     const message = 'dense needs an embedding model: set EMBEDDING_MODEL, or use hybrid or sparse';
     throw documentErrors.noEmbedder(`mode ${message}`, { fields: [{ field: 'mode', message }] });
   }
+  const key = `${embedder.id}\n${query}`;
+  const known = cache.vectors.get(key);
+  if (known) return known;
   try {
     const [vector] = await embedder.embed([query], signal);
-    if (vector) return vector;
+    if (vector) {
+      cache.vectors.set(key, vector);
+      return vector;
+    }
     throw new Error(`The embedder ${embedder.id} gave no vector.`);
   } catch (error) {
     signal.throwIfAborted();
@@ -135,7 +164,7 @@ async function embedQuery(
   }
 }
 
-type Ranked = { id: string; score: number; scores: Hit['scores'] };
+type Ranked = FoundChunks['ranked'][number];
 type Vector = { vector: readonly number[]; embedder: string; kind: DatabaseKind };
 
 async function rank(

@@ -114,6 +114,40 @@ describe.each(testDatabases())('memory in the chat on the $kind database', ({ op
     expect(answerOf(await ann.ask(session, 'Forget that I love xylophones'))).toContain('nothing to forget');
   });
 
+  test('forgets no more than it was told to', async () => {
+    const ann = await person();
+    await ann.ask(await talk(ann), 'I live in Oslo.');
+    await remembered(ann, 1);
+    expect(answerOf(await ann.ask(await talk(ann), 'Forget about the Oslofjord.'))).toContain('nothing to forget');
+    expect((await ann.get<{ data: unknown[] }>('/v1/memory/facts')).data).toHaveLength(1);
+  });
+
+  test('goes on after everything was forgotten', async () => {
+    const ann = await person();
+    const session = await talk(ann);
+    await ann.ask(session, 'The vault opens with 4711.');
+    await remembered(ann, 1);
+    const { id } = await ann.post<{ id: string }>('/v1/forgetting', { kind: 'memories' });
+    await ann.until<{ status: string }>(`/v1/forgetting/${id}`, ({ status }) => status === 'completed');
+    await ann.ask(session, 'The garden has a well.');
+    await remembered(ann, 1);
+  });
+
+  test('what the session itself has said does not take the place of what others have', async () => {
+    const ann = await person();
+    const session = await talk(ann);
+    const own = Array.from({ length: 9 }, (_, day) => ({
+      role: 'user',
+      content: `Bertha the quokka ate ${day} figs.`,
+      session_id: session,
+    }));
+    const other = { role: 'user', content: 'The quokka Bertha sleeps in the blue barn.', conversation_id: 'other' };
+    await ann.post('/v1/messages/batch', { messages: [other, ...own] });
+    const events = await ann.ask(session, 'Tell of the quokka Bertha!');
+    const items = (events.find(({ type }) => type === 'recall')?.items ?? []) as Item[];
+    expect(items.map(({ content }) => content)).toEqual(['The quokka Bertha sleeps in the blue barn.']);
+  });
+
   test('"forget that" takes back what was said last', async () => {
     const ann = await person();
     const session = await talk(ann);

@@ -1,13 +1,13 @@
 import { asksFor, factSentence } from '../../../lib/memory/facts.ts';
 import { forgetRequestOf } from '../../../lib/memory/forget.ts';
-import { tokensOf } from '../../../lib/memory/packing.ts';
+import { packWithin, tokensOf } from '../../../lib/memory/packing.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import { inTenant, type Tenant, type TenantSettings } from '../../tenancy/index.ts';
 import { type FactRow, listFacts } from '../facts/fact.store.ts';
 import { memorySettings } from '../memory-settings.schema.ts';
 import type { RecallBody, RecallItem } from '../recall/recall.schema.ts';
-import type { RecallService } from '../recall/recall.service.ts';
+import { type RecallService, toldText } from '../recall/recall.service.ts';
 import type { AskingRun } from './asking-run.ts';
 import type { Forgetting } from './forget-in-chat.ts';
 
@@ -44,10 +44,8 @@ const LEAST_COSINE = 0.6;
 /** What memory gives to an answer, and what a question asks of memory itself. */
 export function createChatMemory({ database, clock, settings, recall, forgetting }: Dependencies) {
   async function factsFor(tenant: Tenant, run: AskingRun, question: string): Promise<FactRow[]> {
-    const owners = [
-      { userId: run.userId, subject: run.subject },
-      { userId: null, subject: '' },
-    ];
+    // Of the person who asks: what is shared with the tenant is nobody's name or home.
+    const owners = [{ userId: run.userId, subject: run.subject }];
     const facts = await inTenant(database, tenant, (trx) =>
       listFacts(trx, { owners, at: clock.now(), limit: MOST_FACTS }),
     );
@@ -58,9 +56,9 @@ export function createChatMemory({ database, clock, settings, recall, forgetting
   async function found(tenant: Tenant, run: AskingRun, body: Omit<RecallBody, 'subject'>, signal: AbortSignal) {
     const who = { tenant, userId: run.userId, apiKeyId: run.apiKeyId };
     const whole = { ...body, ...(run.subject !== '' && { subject: run.subject }) };
-    const { items } = await recall.recall(who, whole, signal, { withoutNoise: true });
-    // The session's own messages are before the model anyhow.
-    return items.filter((item) => item.session_id !== run.sessionId);
+    // The session's own messages are before the model anyhow, and must not take the places of others.
+    const options = { withoutNoise: true, exceptSessionId: run.sessionId };
+    return (await recall.recall(who, whole, signal, options)).items;
   }
 
   return {
@@ -83,9 +81,14 @@ export function createChatMemory({ database, clock, settings, recall, forgetting
       if (request) return { items: [], forgotten: await forgetting.forget(tenant, run, request, signal) };
       if (!(await settings.read(tenant, memorySettings.recall))) return { items: [], forgotten: null };
       const budget = await settings.read(tenant, memorySettings.recall_budget_tokens);
-      const facts = (await factsFor(tenant, run, question)).map(factItem);
+      const facts = packWithin((await factsFor(tenant, run, question)).map(factItem), budget);
       const left = budget - facts.reduce((sum, { content }) => sum + tokensOf(content), 0);
-      const body = { query: question.slice(0, 2_000), top_k: TOP_K, budget_tokens: Math.max(1, left), explain: true };
+      const body = {
+        query: question.slice(0, 2_000).toWellFormed(),
+        top_k: TOP_K,
+        budget_tokens: Math.max(1, left),
+        explain: true,
+      };
       const memories = (await found(tenant, run, body, signal)).filter(fits);
       return { items: [...facts, ...memories.map(memoryItem)], forgotten: null };
     },
@@ -109,7 +112,6 @@ function factItem(fact: FactRow): RecalledForChat['items'][number] {
 }
 
 function memoryItem(item: RecallItem): RecalledForChat['items'][number] {
-  const { message_id, content, role, created_at, score, preceded_by } = item;
-  const whole = preceded_by ? `(${preceded_by.role}: ${preceded_by.content}) ${content}` : content;
-  return { kind: 'memory', message_id, content: whole, role, created_at, score: Math.min(1, score) };
+  const { message_id, role, created_at, score } = item;
+  return { kind: 'memory', message_id, content: toldText(item), role, created_at, score: Math.min(1, score) };
 }

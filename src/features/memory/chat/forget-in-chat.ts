@@ -1,4 +1,4 @@
-import { asksFor } from '../../../lib/memory/facts.ts';
+import { asksFor, valueKey } from '../../../lib/memory/facts.ts';
 import type { ForgetRequest } from '../../../lib/memory/forget.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
@@ -95,8 +95,8 @@ export function createForgetting(deps: Dependencies): Forgetting {
 /** "my name", "that I live in Oslo", "that my sister is Eva". */
 function isMeant(fact: FactRow, topic: string): boolean {
   const said = topic.toLowerCase();
-  const hasValue = said.includes(fact.value_key);
-  if (hasValue) return true;
+  // Word by word: who wants the Oslofjord forgotten does not mean Oslo.
+  if (` ${valueKey(topic)} `.includes(` ${fact.value_key} `)) return true;
   const namesAttribute = asksFor(`what is ${topic}`, fact) || asksFor(`what is my ${topic.replace(/^my /i, '')}`, fact);
   return namesAttribute && !/\b(?:is|are|in|at)\b/.test(said);
 }

@@ -50,12 +50,14 @@ export function createRunMemory(deps: RememberRunsDependencies) {
     const byModel = await deps.reading.isOn(tenant);
     for (let left = true; left; ) {
       signal.throwIfAborted();
-      const taken = await inTenant(database, tenant, async (trx) => {
-        const ended = await deps.takeEnded(trx, BATCH);
-        const said = isOn ? await saidIn(trx, tenant, ended.runs) : [];
-        const stored = said.length === 0 ? [] : await deps.messages.rememberWithin(trx, tenant, said, { byModel });
-        return { left: ended.left, stored };
-      });
+      const taken = await deps.spaces.withKnown(tenant, () =>
+        inTenant(database, tenant, async (trx) => {
+          const ended = await deps.takeEnded(trx, BATCH);
+          const said = isOn ? await saidIn(trx, tenant, ended.runs) : [];
+          const stored = said.length === 0 ? [] : await deps.messages.rememberWithin(trx, tenant, said, { byModel });
+          return { left: ended.left, stored };
+        }),
+      );
       left = taken.left;
       if (taken.stored.length > 0) deps.changed(tenant);
       if (taken.stored.length > 0 && byModel) deps.reading.wake(tenant);

@@ -3,7 +3,7 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
 import type { Principal } from '../../identity/index.ts';
 import { type Forgetting, inTenant } from '../../tenancy/index.ts';
-import { memoryErrors } from '../memory.errors.ts';
+import { assertMayChangeFact } from '../memory.policy.ts';
 import type { Spaces } from '../remember/spaces.ts';
 import type { FactQuery, FactView, NewFact } from './fact.schema.ts';
 import * as store from './fact.store.ts';
@@ -21,10 +21,7 @@ type Dependencies = {
 export function createFactService({ database, clock, spaces, forgetting }: Dependencies) {
   async function own(trx: TenantTransaction, principal: Principal, id: string): Promise<store.FactRow> {
     const fact = await store.findFact(trx, id);
-    if (!fact) throw memoryErrors.factNotFound();
-    if (fact.user_id !== null && fact.user_id !== principal.userId) {
-      throw memoryErrors.forbidden('This fact belongs to another user’s memory.');
-    }
+    assertMayChangeFact(principal, fact);
     return fact;
   }
 
@@ -42,11 +39,11 @@ export function createFactService({ database, clock, spaces, forgetting }: Depen
 
     /** Writes down what a person says holds; it ends what held before. */
     async create(principal: Principal, body: NewFact): Promise<FactView> {
-      return inTenant(database, principal.tenant, async (trx) => {
+      const write = async (trx: TenantTransaction) => {
         const spaceId = await spaces.ensure(trx, principal, { subject: body.subject });
         const id = await store.insertFact(trx, {
           spaceId,
-          subject: (body.about ?? 'user').trim(),
+          subject: (body.about ?? 'user').trim().toLowerCase(),
           attribute: body.attribute.trim().toLowerCase(),
           value: body.value.trim(),
           valueKey: valueKey(body.value),
@@ -57,7 +54,9 @@ export function createFactService({ database, clock, spaces, forgetting }: Depen
           quote: null,
         });
         return factView(await own(trx, principal, id));
-      });
+      };
+      const { tenant } = principal;
+      return spaces.withKnown(tenant, () => inTenant(database, tenant, write));
     },
 
     /** A correction: both are kept, and the new value counts from now on. */

@@ -3,7 +3,7 @@ import { type TestDatabase, testDatabases } from '../../../../test/support/datab
 import { startMemory, type TestMemory } from '../../../../test/support/memory.ts';
 import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
 import type { Principal } from '../../identity/index.ts';
-import type { Tenant } from '../../tenancy/index.ts';
+import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import type { FactQuery } from './fact.schema.ts';
 
 describe.each(testDatabases())('facts on the $kind database', ({ open }) => {
@@ -78,6 +78,39 @@ describe.each(testDatabases())('facts on the $kind database', ({ open }) => {
     await app.memory.messages.remove(ann, id);
     expect(await known(ann)).toEqual(['You live in Oslo.']);
     expect(await known(ann, { history: true })).toEqual(['You live in Oslo.']);
+  });
+
+  test('what is said to the whole tenant is nobody’s name', async () => {
+    const [ann, bob] = [principalIn(tenant), principalIn(tenant)];
+    const shared = { role: 'user', content: 'My name is Ann. I live in Oslo.', scope: 'shared' } as const;
+    const { memory } = await app.memory.messages.create(ann, shared);
+    await app.memory.messages.change(ann, memory.id, { content: 'My name is Anna.' });
+    const stored = await inTenant(db.database, tenant, (trx) =>
+      trx
+        .selectFrom('memory_fact')
+        .innerJoin('memory_space', 'memory_space.id', 'memory_fact.space_id')
+        .select('value')
+        .where('memory_space.user_id', 'is', null)
+        .execute(),
+    );
+    expect(stored).toEqual([]);
+    expect(await known(bob)).toEqual([]);
+  });
+
+  test('a clock that was ahead does not outlive a correction', async () => {
+    const ann = principalIn(tenant);
+    await say(ann, 'I live in Oslo.', '2026-06-15T20:00:00Z');
+    const [fact] = (await app.memory.facts.list(ann, {})).data;
+    app.clock.advance(60_000);
+    await app.memory.facts.correct(ann, fact?.id ?? '', 'Bergen');
+    expect(await known(ann, { as_of: '2026-06-16T00:00:00Z' })).toEqual(['You live in Bergen.']);
+  });
+
+  test('the same attribute of the same person is one, however it is written', async () => {
+    const ann = principalIn(tenant);
+    await app.memory.facts.create(ann, { about: 'Sister', attribute: 'name', value: 'Eva' });
+    await app.memory.facts.create(ann, { about: 'sister', attribute: 'Name', value: 'Eve' });
+    expect(await known(ann)).toEqual(['Your sister’s name is Eve.']);
   });
 
   test('writers at the same time leave one current fact', async () => {

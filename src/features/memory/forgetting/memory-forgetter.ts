@@ -1,8 +1,7 @@
 import type { ObjectStorage } from '../../../platform/storage/object-storage.ts';
 import type { Counts, Forgetter, ForgettingPrincipal, ForgottenTarget } from '../../tenancy/index.ts';
 import { deleteFacts, findFact } from '../facts/fact.store.ts';
-import { memoryErrors } from '../memory.errors.ts';
-import { assertMayChange } from '../memory.policy.ts';
+import { assertMayChange, assertMayChangeFact } from '../memory.policy.ts';
 import { deleteMemories } from '../remember/deletion.store.ts';
 import { findMemory } from '../remember/memory.store.ts';
 import { forgetCold } from './cold-memories.ts';
@@ -16,11 +15,7 @@ export function createMemoryForgetter({ coldStorage }: { coldStorage: ObjectStor
         assertMayChange(principal, await findMemory(trx, id));
       },
       fact: async (trx, principal: ForgettingPrincipal, id) => {
-        const fact = await findFact(trx, id);
-        if (!fact) throw memoryErrors.factNotFound();
-        if (fact.user_id !== null && fact.user_id !== principal.userId) {
-          throw memoryErrors.forbidden('This fact belongs to another user’s memory.');
-        }
+        assertMayChangeFact(principal, await findFact(trx, id));
       },
     },
 

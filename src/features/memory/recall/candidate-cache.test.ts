@@ -2,24 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
 import { movableClock } from '../../../../test/support/identity.ts';
 import { startMemory, type TestMemory } from '../../../../test/support/memory.ts';
+import { sharedStore } from '../../../../test/support/shared-store.ts';
 import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
-import type { RedisConnection } from '../../../platform/redis/redis.ts';
 import { createCandidateCache } from './candidate-cache.ts';
 
 const never = new AbortController().signal;
-
-/** What of Redis the cache uses; `texts` is what lies in it. */
-function sharedStore() {
-  const texts = new Map<string, string>();
-  const store = { away: false };
-  const guard = <Value>(value: () => Value): Promise<Value> =>
-    store.away ? Promise.reject(new Error('away')) : Promise.resolve(value());
-  const client = {
-    get: (key: string) => guard(() => texts.get(key) ?? null),
-    set: (key: string, text: string) => guard(() => texts.set(key, text)),
-  };
-  return { texts, store, redis: { client, publish: async () => false } as unknown as RedisConnection };
-}
 
 const found = { version: 'v1', counts: [], numbers: [3, 1], cosines: [[3, 0.1234567890123456] as const] };
 
@@ -38,7 +25,15 @@ test('what was found is known for a minute, to other processes through Redis, an
   store.away = false;
   texts.set('parley:recall:key', '{"version": 1');
   expect(await other.get('key')).toBeNull();
+  texts.set('parley:recall:key', JSON.stringify({ ...found, numbers: ['1; DROP'] }));
+  expect(await other.get('key')).toBeNull();
+  one.set('key', found);
+  clock.advance(-3_600_000);
+  store.away = true;
+  expect(await one.get('key')).toBeNull();
+  store.away = false;
   one.clear();
+  texts.clear();
   expect(await one.get('key')).toBeNull();
 });
 
@@ -74,6 +69,15 @@ describe.each(testDatabases())('a question that is asked again on the $kind data
     const { numbers } = JSON.parse(text) as { numbers: number[] };
     shared.texts.set(key, JSON.stringify({ ...JSON.parse(text), numbers: [Math.min(...numbers)] }));
     expect(await contents()).toEqual(['The lantern hangs in the shed.']);
+    // What somebody put there is of no use to them: whose memories they are is looked at, too.
+    const bob = principalIn(ann.tenant);
+    const secret = await memory.messages.create(bob, { role: 'user', content: 'Bob has a lantern.' });
+    await memory.recall.search(bob, { query: 'Where is the lantern?' }, never);
+    const [, bobs] = [...shared.texts].find(([other]) => other !== key) as [string, string];
+    memory.forgetCaches();
+    shared.texts.set(key, JSON.stringify({ ...JSON.parse(text), numbers: JSON.parse(bobs).numbers }));
+    expect(await contents()).toEqual([]);
+    await memory.messages.remove(bob, secret.memory.id);
     memory.forgetCaches();
     shared.texts.clear();
 

@@ -4,6 +4,8 @@ import { type RawBuilder, sql } from 'kysely';
 export type RecallFilter = {
   conversationId?: string | undefined;
   sessionId?: string | undefined;
+  /** Not what was said there. */
+  exceptSessionId?: string | undefined;
   roles?: readonly string[] | undefined;
   /** Said at or after, and before. */
   from?: Date | undefined;
@@ -32,6 +34,9 @@ export function matchesFilter(filter: RecallFilter): RawBuilder<boolean> {
   }
   if (filter.conversationId !== undefined) conditions.push(sql`memory.conversation_id = ${filter.conversationId}`);
   if (filter.sessionId !== undefined) conditions.push(sql`memory.session_id = ${filter.sessionId}::uuid`);
+  if (filter.exceptSessionId !== undefined) {
+    conditions.push(sql`memory.session_id IS DISTINCT FROM ${filter.exceptSessionId}::uuid`);
+  }
   if (filter.roles !== undefined) conditions.push(sql`memory.role = ANY(${filter.roles}::text[])`);
   if (filter.from !== undefined) conditions.push(sql`memory.created_at >= ${filter.from}`);
   if (filter.to !== undefined) conditions.push(sql`memory.created_at < ${filter.to}`);

@@ -1,4 +1,5 @@
 import type { Embedder } from '../../../ai/embedder.ts';
+import { createRecent } from '../../../lib/recent.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Tenant } from '../../tenancy/index.ts';
 import type { Meter } from '../../usage/index.ts';
@@ -28,7 +29,7 @@ export function createQueryVectors({
   meter: Meter;
   log: Logger;
 }): QueryVectors {
-  const kept = new Map<string, readonly number[]>();
+  const kept = createRecent<readonly number[]>(MOST_KEPT);
   return {
     clear: () => kept.clear(),
     of: async (who, query, signal) => {
@@ -42,8 +43,6 @@ export function createQueryVectors({
         const metered = meter.embedder(embedder, { tenant, userId, apiKeyId, purpose: 'query' });
         const [vector] = await metered.embed([query], signal);
         if (!vector) throw new Error(`The embedder ${embedder.id} gave no vector.`);
-        const [oldest] = kept.keys();
-        if (kept.size >= MOST_KEPT && oldest !== undefined) kept.delete(oldest);
         kept.set(key, vector);
         return { embedder: embedder.id, vector };
       } catch (error) {

@@ -29,6 +29,14 @@ export type RecallDependencies = {
   weightsOf(tenant: Tenant): Promise<RecallWeights>;
 };
 
+export type RecallOptions = {
+  withoutNoise?: boolean;
+  wordsOnly?: boolean;
+  useCache?: boolean;
+  /** What was said in this session is left out. */
+  exceptSessionId?: string;
+};
+
 export type RecallService = ReturnType<typeof createRecallService>;
 
 const DEFAULT_TOP_K = 5;
@@ -46,7 +54,7 @@ export function createRecallService(deps: RecallDependencies) {
     who: Recaller,
     body: RecallBody,
     signal: AbortSignal,
-    { withoutNoise = false, wordsOnly = false, useCache = false } = {},
+    { withoutNoise = false, wordsOnly = false, useCache = false, exceptSessionId }: RecallOptions = {},
   ): Promise<RecallView> {
     const began = performance.now();
     const vector = wordsOnly ? null : await vectors.of(who, body.query, signal);
@@ -54,7 +62,7 @@ export function createRecallService(deps: RecallDependencies) {
     const input = {
       query: body.query,
       owners: ownersOf(who, body),
-      filter: { ...filterOf(body), asOf, withoutNoise },
+      filter: { ...filterOf(body), asOf, withoutNoise, exceptSessionId },
       weights: (await deps.weightsOf(who.tenant)) ?? RECALL_WEIGHTS,
       now: asOf ?? clock.now(),
       vector,
@@ -136,7 +144,10 @@ function present(
     return [body.explain ? { ...item, explanation: explain(one, weights, averageWords, bestCosine) } : item];
   });
   const topK = body.top_k ?? DEFAULT_TOP_K;
-  const packed = (body.budget_tokens === undefined ? items : packWithin(items, body.budget_tokens)).slice(0, topK);
+  const packed = (body.budget_tokens === undefined ? items : packWithin(items, body.budget_tokens, toldText)).slice(
+    0,
+    topK,
+  );
   return {
     total: packed.length,
     items: packed,
@@ -161,6 +172,11 @@ function itemOf(one: Ranked, row: ContentRow, contents: ReadonlyMap<number, Cont
     metadata: row.metadata,
     preceded_by: turn ? { role: turn.role, content: cut(turn.content) } : null,
   };
+}
+
+/** All that is told of a memory: one that is too short to stand alone comes with the turn before it. */
+export function toldText({ content, preceded_by: before }: Pick<RecallItem, 'content' | 'preceded_by'>): string {
+  return before ? `(${before.role}: ${before.content}) ${content}` : content;
 }
 
 const LONGEST_TURN_TOKENS = 100;

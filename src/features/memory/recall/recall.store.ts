@@ -152,13 +152,13 @@ export type CandidateRow = {
   after: number | null;
 };
 
-/** What candidates are ranked by. Turns beside a candidate are those of its conversation, by the time they were said. The
+/** What candidates are ranked by; those of other spaces are left out, whoever named them. Turns beside a candidate are those of its conversation, by the time they were said. The
  * conversation is kept by its bounds, not by `=`: otherwise a planner without statistics walks through the whole space by time. */
 export async function describeCandidates(
   trx: TenantTransaction,
   numbers: readonly number[],
   lexemes: readonly string[],
-  filter: RecallFilter,
+  { spaceIds, filter }: { spaceIds: readonly number[]; filter: RecallFilter },
 ): Promise<CandidateRow[]> {
   const { rows } = await sql<CandidateRow>`
     SELECT memory.number, memory.role, memory.importance, memory.created_at, memory.word_count,
@@ -191,7 +191,8 @@ export async function describeCandidates(
       ORDER BY other.conversation_id, other.created_at, other.number
       LIMIT 1
     ) AS after ON true
-    WHERE ${matchesFilter(filter)} AND ${filter.asOf === undefined ? isOnCurrentBranch('memory') : sql`true`}
+    WHERE memory.space_id = ANY(${spaceIds}::bigint[]) AND ${matchesFilter(filter)}
+      AND ${filter.asOf === undefined ? isOnCurrentBranch('memory') : sql`true`}
     ORDER BY memory.number`.execute(trx);
   return rows;
 }

@@ -87,7 +87,7 @@ export async function rankMemories(trx: TenantTransaction, input: RecallQuery): 
   const { planned, counts } = await planQuery(trx, asked, { spaceIds, languages, corpus, known });
   const found =
     known ?? (await findCandidates(trx, input, { planned, spaceIds, averageWords: corpus.averageWords, time }));
-  const rows = await describe(trx, found.numbers, planned, filter);
+  const rows = await describe(trx, found.numbers, planned, { spaceIds, filter });
   return {
     ranked: rank(rows, planned, new Map(found.cosines), input, { corpus, time }),
     averageWords: corpus.averageWords,
@@ -103,10 +103,10 @@ async function describe(
   trx: TenantTransaction,
   numbers: readonly number[],
   planned: readonly PlannedTerm[],
-  filter: RecallFilter,
+  within: { spaceIds: readonly number[]; filter: RecallFilter },
 ): Promise<store.CandidateRow[]> {
   const lexemes = planned.map(({ lexeme }) => lexeme);
-  const rows = await store.describeCandidates(trx, numbers, lexemes, filter);
+  const rows = await store.describeCandidates(trx, numbers, lexemes, within);
   const known = new Set(numbers);
   const best = new Set(numbers.slice(0, EXPANDED));
   const beside = rows
@@ -114,7 +114,7 @@ async function describe(
     .flatMap(({ before, after }) => [before, after])
     .filter((number) => number !== null && !known.has(number)) as number[];
   if (beside.length === 0) return rows;
-  return [...rows, ...(await store.describeCandidates(trx, [...new Set(beside)], lexemes, filter))];
+  return [...rows, ...(await store.describeCandidates(trx, [...new Set(beside)], lexemes, within))];
 }
 
 function corpusOf(spaces: readonly store.SpaceShare[]): Corpus {

@@ -79,6 +79,6 @@ function conversationView(row: ConversationRow): ConversationView {
 }
 
 function readCursor(cursor: string): { lastMessageAt: Date; id: string } {
-  const [lastMessageAt, id] = decodeCursor(cursor, ['string', 'string'] as const);
-  return { lastMessageAt: new Date(lastMessageAt), id };
+  const [lastMessageAt, id] = decodeCursor(cursor, ['time', 'string'] as const);
+  return { lastMessageAt, id };
 }

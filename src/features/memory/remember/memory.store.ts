@@ -238,7 +238,6 @@ export type MemoryChange = {
   metadata?: Record<string, unknown>;
   importance?: number;
   importanceOverride?: number | null;
-  archived?: boolean;
 };
 
 export async function updateMemory(
@@ -253,16 +252,31 @@ export async function updateMemory(
       ...(change.metadata !== undefined && { metadata: JSON.stringify(change.metadata) }),
       ...(change.importance !== undefined && { importance: change.importance }),
       ...(change.importanceOverride !== undefined && { importance_override: change.importanceOverride }),
-      ...(change.archived !== undefined && {
-        archived: change.archived,
-        archived_at: change.archived ? now : null,
-        archive_reason: change.archived ? 'asked for' : null,
-      }),
       updated_at: now,
     })
     .where('number', '=', number)
     .execute();
   await noteChange(trx, [number]);
+}
+
+/** Puts a memory with all its versions into the archive, or takes it out. */
+export async function setArchived(trx: TenantTransaction, id: string, archived: boolean, now: Date): Promise<void> {
+  const { rows } = await sql<{ number: number }>`
+    UPDATE memory SET archived = ${archived}, archived_at = ${archived ? now : null}::timestamptz,
+      archive_reason = ${archived ? 'asked for' : null}::text, updated_at = ${now}
+    WHERE (id = ${id}::uuid OR superseded_by = ${id}::uuid) AND archived <> ${archived}
+    RETURNING number`.execute(trx);
+  await noteChange(
+    trx,
+    rows.map(({ number }) => number),
+  );
+}
+
+/** A version is in the archive as long as the one before it, and for its reason. */
+export async function keepArchived(trx: TenantTransaction, before: number, next: number): Promise<void> {
+  await sql`
+    UPDATE memory SET archived = true, archived_at = old.archived_at, archive_reason = old.archive_reason
+    FROM memory AS old WHERE old.number = ${before} AND memory.number = ${next}`.execute(trx);
 }
 
 /** What searches find has changed, though nothing came or went: a change of nothing, which makes a version of its own. */
@@ -288,12 +302,17 @@ export async function supersede(
   return { identity_hash: rows[0]?.identity_hash ?? null };
 }
 
-/** All versions of a memory, newest first, the current one included. */
-export async function listVersions(trx: TenantTransaction, id: string): Promise<MemoryRow[]> {
+/** Versions of a memory before `before`, newest first, the current one included. */
+export async function listVersions(
+  trx: TenantTransaction,
+  id: string,
+  { limit, before }: { limit: number; before: number | null },
+): Promise<MemoryRow[]> {
   const { rows } = await sql<MemoryRow>`
     SELECT ${MEMORY_COLUMNS} FROM memory JOIN memory_space ON memory_space.id = memory.space_id
-    WHERE memory.id = ${id}::uuid OR memory.superseded_by = ${id}::uuid
-    ORDER BY memory.version DESC`.execute(trx);
+    WHERE (memory.id = ${id}::uuid OR memory.superseded_by = ${id}::uuid)
+      AND (${before}::bigint IS NULL OR memory.version < ${before}::bigint)
+    ORDER BY memory.version DESC LIMIT ${limit}`.execute(trx);
   return rows;
 }
 

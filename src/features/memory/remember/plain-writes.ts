@@ -52,7 +52,8 @@ export function createPlainWrites({
       if (body.tenant_id !== undefined && body.tenant_id !== principal.tenant.id) return null;
       const { content, noise } = text;
       const spaceId = spaces.known(principal, body);
-      if (spaceId === undefined || statesFacts({ role: body.role, content, noise })) return null;
+      const mayState = body.scope !== 'shared' && statesFacts({ role: body.role, content, noise });
+      if (spaceId === undefined || mayState) return null;
       const now = clock.now();
       try {
         return prepareKnown(saidOf(write, spaceId, now), now);

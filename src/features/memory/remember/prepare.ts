@@ -104,7 +104,8 @@ function memoryOf(one: Said, { content, noise, language }: Text, entry: IndexEnt
     wordCount: entry.wordCount,
     frequencies: entry.frequencies,
     createdAt,
-    validFrom: createdAt,
+    // A clock that is ahead must not put it beyond what is said, or corrected, in the meantime.
+    validFrom: createdAt > now ? now : createdAt,
     version: 1,
   };
 }

@@ -1,7 +1,6 @@
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
-import { requestErrors } from '../../../platform/http/errors.ts';
-import { decodeCursor, pageOf } from '../../../platform/http/pagination.ts';
+import { decodeCursor, type PageQuery, pageOf } from '../../../platform/http/pagination.ts';
 import { newId } from '../../../platform/id.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import type { Principal } from '../../identity/index.ts';
@@ -104,24 +103,8 @@ export function createRememberService(deps: RememberDependencies) {
       content === undefined || content === current.content
         ? null
         : await correct(trx, principal.tenant, current, content, { now, byModel });
-    const importanceOverride =
-      change.importance_override === undefined ? current.importance_override : change.importance_override;
-    const scored = {
-      ...current,
-      content: content ?? current.content,
-      createdAt: current.created_at,
-      importanceOverride,
-    };
-    await store.updateMemory(
-      trx,
-      number ?? current.number,
-      {
-        ...(change.metadata !== undefined && { metadata: storableMetadata(change.metadata) }),
-        ...(change.importance_override !== undefined && { importanceOverride, importance: importanceFor(scored, now) }),
-        ...(change.archived !== undefined && { archived: change.archived }),
-      },
-      now,
-    );
+    await store.updateMemory(trx, number ?? current.number, changedFields(change, current, now), now);
+    if (change.archived !== undefined) await store.setArchived(trx, id, change.archived, now);
     const changed = await store.findMemory(trx, id);
     if (!changed) throw memoryErrors.notFound();
     return changed;
@@ -166,7 +149,9 @@ export function createRememberService(deps: RememberDependencies) {
     };
     const [stored] = await store.insertMemories(trx, [next], { embedder: embedderId(tenant), now });
     if (!stored) throw new Error('A corrected memory was not stored.');
-    await learn(trx, [{ ...next, number: stored.number }], byModel);
+    // What was in the archive stays there: a correction is no wish to hear it again.
+    if (current.archived) await store.keepArchived(trx, current.number, stored.number);
+    if (current.user_id !== null) await learn(trx, [{ ...next, number: stored.number }], byModel);
     return stored.number;
   }
 
@@ -187,12 +172,19 @@ export function createRememberService(deps: RememberDependencies) {
       return view(principal.tenant, await find(principal, id));
     },
 
-    /** Every version of a memory, newest first. */
-    async versions(principal: Principal, id: string): Promise<MemoryView[]> {
+    /** The versions of a memory, newest first. */
+    async versions(principal: Principal, id: string, { limit = 20, cursor }: PageQuery = {}) {
       await find(principal, id);
       const { tenant } = principal;
-      const rows = await inTenant(database, tenant, (trx) => store.listVersions(trx, id));
-      return rows.map((row) => view(tenant, row));
+      const before = cursor === undefined ? null : decodeCursor(cursor, ['integer'] as const)[0];
+      const page = { limit: limit + 1, before };
+      const rows = await inTenant(database, tenant, (trx) => store.listVersions(trx, id, page));
+      return pageOf(
+        rows,
+        limit,
+        (row) => view(tenant, row),
+        ({ version }) => [version],
+      );
     },
 
     async list(principal: Principal, query: MessageQuery) {
@@ -233,9 +225,21 @@ export function createRememberService(deps: RememberDependencies) {
   };
 }
 
+/** What changes in place. Importance is that of the new content, where there is one. */
+function changedFields(change: MessageChange, current: store.MemoryRow, now: Date): store.MemoryChange {
+  const { metadata, importance_override: importanceOverride } = change;
+  const content = change.content?.trim() ?? current.content;
+  const scored = { ...current, content, createdAt: current.created_at };
+  return {
+    ...(metadata !== undefined && { metadata: storableMetadata(metadata) }),
+    ...(importanceOverride !== undefined && {
+      importanceOverride,
+      importance: importanceFor({ ...scored, importanceOverride }, now),
+    }),
+  };
+}
+
 function readCursor(cursor: string): { createdAt: Date; number: number } {
-  const [createdAt, number] = decodeCursor(cursor, ['string', 'number'] as const);
-  const time = new Date(createdAt);
-  if (Number.isNaN(time.getTime())) throw requestErrors.invalid('cursor is not a cursor that this list gave');
-  return { createdAt: time, number };
+  const [createdAt, number] = decodeCursor(cursor, ['time', 'integer'] as const);
+  return { createdAt, number };
 }

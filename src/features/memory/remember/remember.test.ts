@@ -130,13 +130,34 @@ describe.each(testDatabases())('remembering on the $kind database', ({ open }) =
     const corrected = await app.memory.messages.change(ann, memory.id, { content: 'The meeting is on Tuesday.' });
     expect(corrected).toMatchObject({ id: memory.id, version: 2, content: 'The meeting is on Tuesday.' });
     expect(corrected.created_at).toBe(memory.created_at);
-    const versions = await app.memory.messages.versions(ann, memory.id);
+    const { data: versions, next_cursor } = await app.memory.messages.versions(ann, memory.id, { limit: 2 });
+    expect(next_cursor).toBeNull();
+    const first = await app.memory.messages.versions(ann, memory.id, { limit: 1 });
+    const more = await app.memory.messages.versions(ann, memory.id, { limit: 1, cursor: first.next_cursor ?? '' });
+    expect([...first.data, ...more.data]).toEqual(versions);
     expect(versions.map(({ content, valid_to }) => [content, valid_to])).toEqual([
       ['The meeting is on Tuesday.', null],
       ['The meeting is on Monday.', corrected.valid_from],
     ]);
     const old = versions[1]?.id ?? '';
     expect(await codeOf(app.memory.messages.change(ann, old, { content: 'x' }))).toBe('ERR_MEMORY_001');
+  });
+
+  test('a correction of what is in the archive stays there, with all its versions', async () => {
+    const { memory } = await app.memory.messages.create(ann, say('The safe is behind the oleander.'));
+    await app.memory.messages.change(ann, memory.id, { content: 'The safe is behind the hydrangea.' });
+    await app.memory.messages.change(ann, memory.id, { archived: true });
+    app.clock.advance(60_000);
+    const corrected = await app.memory.messages.change(ann, memory.id, { content: 'The safe is behind the lilac.' });
+    expect(corrected).toMatchObject({ archived: true, version: 3 });
+    const search = async (more: object) =>
+      (await app.memory.recall.search(ann, { query: 'Where is the safe?', ...more }, new AbortController().signal))
+        .items;
+    expect(await search({})).toEqual([]);
+    expect(await search({ as_of: memory.remembered_at })).toEqual([]);
+    await app.memory.messages.change(ann, memory.id, { archived: false });
+    expect((await search({})).map(({ content }) => content)).toEqual(['The safe is behind the lilac.']);
+    expect(await search({ as_of: memory.remembered_at })).toHaveLength(1);
   });
 
   test('importing the old text again does not undo a correction', async () => {
@@ -286,5 +307,13 @@ describe.each(testDatabases())('remembering on the $kind database', ({ open }) =
       trx.deleteFrom('memory_space').where('user_id', '=', dora.userId).execute(),
     );
     expect((await app.memory.messages.create(dora, say('after'))).isNew).toBe(true);
+    await inTenant(db.database, ann.tenant, async (trx) => {
+      await trx.deleteFrom('memory').where('created_by', '=', dora.userId).execute();
+      await trx.deleteFrom('memory_corpus_change').execute();
+      await trx.deleteFrom('memory_space').where('user_id', '=', dora.userId).execute();
+    });
+    expect(await app.memory.facts.create(dora, { attribute: 'tea', value: 'oolong' })).toMatchObject({
+      value: 'oolong',
+    });
   });
 });

@@ -1,4 +1,5 @@
 import type { TenantTransaction } from '../../../platform/database/database.ts';
+import { breaksReference } from '../../../platform/database/failures.ts';
 import type { Principal } from '../../identity/index.ts';
 import type { Tenant } from '../../tenancy/index.ts';
 import { ensureSpace } from './memory.store.ts';
@@ -13,7 +14,10 @@ export type Spaces = {
   known(principal: Pick<Principal, 'userId' | 'tenant'>, choice: SpaceChoice): number | undefined;
   ownerOf(principal: Pick<Principal, 'userId'>, choice: SpaceChoice): { userId: string | null; subject: string };
   /** Numbers of this tenant's spaces may no longer be right. */
-  forget(tenant: Tenant): void;
+  forget(tenant: Pick<Tenant, 'id'>): void;
+  /** Does a transaction that writes into spaces; once more with new numbers, where one of them is of a space that is gone or
+   * was never committed. */
+  withKnown<Result>(tenant: Tenant, work: () => Promise<Result>): Promise<Result>;
 };
 
 /** A program may speak for many people: their spaces are looked up again when this many are known. */
@@ -26,8 +30,19 @@ export function createSpaces(): Spaces {
   const ownerOf: Spaces['ownerOf'] = (principal, { subject = '', scope = 'private' }) =>
     scope === 'shared' ? { userId: null, subject } : { userId: principal.userId, subject };
 
+  const forget: Spaces['forget'] = (tenant) => {
+    for (const key of known.keys()) if (key.startsWith(`${tenant.id} `)) known.delete(key);
+  };
+
   return {
     ownerOf,
+    forget,
+    withKnown: (tenant, work) =>
+      work().catch((error: unknown) => {
+        if (!breaksReference(error)) throw error;
+        forget(tenant);
+        return work();
+      }),
     known: (principal, choice) => known.get(keyOf(principal.tenant, ownerOf(principal, choice))),
     ensure: async (trx, principal, choice) => {
       const owner = ownerOf(principal, choice);
@@ -38,9 +53,6 @@ export function createSpaces(): Spaces {
       if (known.size >= MOST_KNOWN) known.clear();
       known.set(key, id);
       return id;
-    },
-    forget: (tenant) => {
-      for (const key of known.keys()) if (key.startsWith(`${tenant.id} `)) known.delete(key);
     },
   };
 }

@@ -1,6 +1,5 @@
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
-import { breaksReference } from '../../../platform/database/failures.ts';
 import { ApiError } from '../../../platform/http/errors.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import type { Principal } from '../../identity/index.ts';
@@ -73,12 +72,7 @@ export function createWrites(deps: WriteDependencies) {
       const remembered = taken.length === 0 ? [] : await storeAll(trx, tenant, taken, owners, byModel);
       return { remembered, results: settled(writes, stored, remembered, refused) };
     };
-    const { remembered, results } = await inTenant(database, tenant, work).catch((error: unknown) => {
-      // The space was forgotten since this process learned its number: once more, with a new one.
-      if (!breaksReference(error)) throw error;
-      spaces.forget(tenant);
-      return inTenant(database, tenant, work);
-    });
+    const { remembered, results } = await spaces.withKnown(tenant, () => inTenant(database, tenant, work));
     announce(tenant, remembered);
     if (byModel && remembered.some(({ isNew }) => isNew)) deps.reading.wake(tenant);
     return results;
@@ -113,9 +107,10 @@ export function createWrites(deps: WriteDependencies) {
     const existing = await existingOf(trx, known);
     await learn(
       trx,
-      memories.flatMap((memory) => {
+      memories.flatMap((memory, place) => {
         const number = byId.get(memory.id)?.number;
-        return number === undefined ? [] : [{ ...memory, number }];
+        // "My name is Ann", told to the whole tenant, is not the name of everybody in it.
+        return number === undefined || owners[place]?.userId === null ? [] : [{ ...memory, number }];
       }),
       byModel,
     );

@@ -163,12 +163,19 @@ export async function nextSteps(
   return rows;
 }
 
-export async function takeSteps(trx: TenantTransaction, runId: string, numbers: readonly number[]): Promise<void> {
-  await trx
+/** Takes steps away; gives those that nobody else has taken. */
+export async function takeSteps(
+  trx: TenantTransaction,
+  runId: string,
+  numbers: readonly number[],
+): Promise<ReadonlySet<number>> {
+  const taken = await trx
     .deleteFrom('retention_step')
     .where('run_id', '=', runId)
     .where(sql<boolean>`memory_number = ANY(${numbers}::bigint[])`)
+    .returning('memory_number')
     .execute();
+  return new Set(taken.map(({ memory_number }) => memory_number));
 }
 
 /** Puts current memories and their older versions into the archive. Returns how many current ones were not there yet. */

@@ -116,15 +116,14 @@ async function takeSome(deps: RetentionRunDependencies, tenant: Tenant, batch: B
     await keepCold(deps.coldStorage, tenant, { runId, first: steps[0]?.memory_number ?? 0, memories });
   }
   return inTenant(deps.database, tenant, async (trx) => {
+    const numbers = steps.map(({ memory_number }) => memory_number);
+    const taken = await plan.takeSteps(trx, runId, numbers);
+    const own = steps.filter(({ memory_number }) => taken.has(memory_number));
+    const kind = action === 'delete' ? 'memory' : 'moved-memory';
     const done =
       action === 'archive'
-        ? await archive(trx, steps, deps.clock.now())
-        : await remove(deps, trx, tenant, { kind: action === 'delete' ? 'memory' : 'moved-memory', ids });
-    await plan.takeSteps(
-      trx,
-      runId,
-      steps.map(({ memory_number }) => memory_number),
-    );
+        ? await archive(trx, own, deps.clock.now())
+        : await remove(deps, trx, tenant, { kind, ids: own.flatMap(({ id }) => id ?? []) });
     await store.countDone(trx, runId, action, done);
     return done;
   });

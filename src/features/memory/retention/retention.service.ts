@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database } from '../../../platform/database/database.ts';
+import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
 import { violatesUnique } from '../../../platform/database/failures.ts';
 import { decodeCursor, type PageQuery, pageOf } from '../../../platform/http/pagination.ts';
 import { newId } from '../../../platform/id.ts';
@@ -48,7 +48,10 @@ const DEFAULT_PRIORITY = 100;
 export function createRetention(deps: RetentionDependencies) {
   const { database, clock, queue, log } = deps;
 
-  /** @throws ApiError ERR_MEMORY_010 while another run of the tenant is under way */
+  const enqueueRun = (trx: TenantTransaction, { id, slug }: Tenant, runId: string) =>
+    queue.enqueue(trx, RUN_JOB, { tenant: { id, slug }, runId }, { singletonKey: runId });
+
+  /** @throws ApiError ERR_MEMORY_020 while another run of the tenant is under way */
   async function begin(
     tenant: Tenant,
     run: { cause: 'schedule' | 'request'; userId: string | null; actions: readonly RetentionAction[]; dryRun: boolean },
@@ -68,7 +71,7 @@ export function createRetention(deps: RetentionDependencies) {
         } else {
           const applied = planned.rules.flatMap(({ rule_id }) => rule_id ?? []);
           await store.markApplied(trx, applied, now);
-          await queue.enqueue(trx, RUN_JOB, { tenant: { id: tenant.id, slug: tenant.slug }, runId: id });
+          await enqueueRun(trx, tenant, id);
           await record(trx, id);
         }
         return (await store.findRun(trx, id)) as store.RunRow;
@@ -95,6 +98,7 @@ export function createRetention(deps: RetentionDependencies) {
       signal.throwIfAborted();
       try {
         if (!(await isDue(tenant))) continue;
+        if (await goOn(tenant)) continue;
         const run = { cause: 'schedule', userId: null, actions: RETENTION_ACTIONS, dryRun: false } as const;
         await begin(tenant, run, async () => undefined);
       } catch (error) {
@@ -102,6 +106,16 @@ export function createRetention(deps: RetentionDependencies) {
         log.error({ err: error, tenant: tenant.slug }, 'retention could not be begun');
       }
     }
+  }
+
+  /** A run whose job was lost, with a queue that was restored or after its last try, would hold up all others for ever. A job
+   * that still waits is not added twice, and two that work on one run share its steps. */
+  async function goOn({ id, slug }: Tenant): Promise<boolean> {
+    return inTenant(database, { id, slug }, async (trx) => {
+      const run = await store.findRunUnderWay(trx);
+      if (run) await enqueueRun(trx, { id, slug }, run.id);
+      return run !== undefined;
+    });
   }
 
   async function isDue(tenant: Tenant): Promise<boolean> {
@@ -229,8 +243,8 @@ export function createRetention(deps: RetentionDependencies) {
     },
 
     async list({ tenant }: Principal, { limit = 20, cursor }: PageQuery) {
-      const key = cursor === undefined ? null : decodeCursor(cursor, ['string', 'string'] as const);
-      const before = key === null ? null : { createdAt: new Date(key[0]), id: key[1] };
+      const key = cursor === undefined ? null : decodeCursor(cursor, ['time', 'id'] as const);
+      const before = key === null ? null : { createdAt: key[0], id: key[1] };
       const rows = await inTenant(database, tenant, (trx) => store.listRuns(trx, { before, limit: limit + 1 }));
       return pageOf(rows, limit, runView, ({ created_at, id }) => [created_at.toISOString(), id]);
     },

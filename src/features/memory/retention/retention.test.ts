@@ -7,6 +7,7 @@ import { type TestDatabase, testDatabases } from '../../../../test/support/datab
 import { startMemory, type TestMemory } from '../../../../test/support/memory.ts';
 import { type S3Peer, startS3 } from '../../../../test/support/s3.ts';
 import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
+import { newId } from '../../../platform/id.ts';
 import type { ObjectStorage } from '../../../platform/storage/object-storage.ts';
 import { createObjectStorage } from '../../../platform/storage/open-storage.ts';
 import type { Principal } from '../../identity/index.ts';
@@ -14,6 +15,20 @@ import { inTenant, listServedTenants } from '../../tenancy/index.ts';
 import type { RuleConditions, RunRequest } from './retention.schema.ts';
 
 const DAY_MS = 86_400_000;
+
+/** A run that is under way, and that nobody works on. */
+const runRow = (id: string) => ({
+  id,
+  cause: 'request' as const,
+  started_by: null,
+  dry_run: false,
+  actions: ['archive' as const],
+  status: 'running' as const,
+  planned: '{"rules":[]}',
+  done: '{}',
+  error: null,
+  ended_at: null,
+});
 const never = new AbortController().signal;
 
 /** A bucket of a real S3-compatible service beside the one database, a folder beside the other. */
@@ -208,24 +223,45 @@ describe.each(testDatabases())('retention on the $kind database', ({ open, kind 
     expect(data.map(({ cause, done }) => [cause, done.archived])).toEqual([['schedule', 1]]);
   });
 
+  test('a run whose job was lost is gone on with by the schedule, and counted once', async () => {
+    await app.memory.retention.changePolicy(ann, { enabled: true });
+    const id = await remember('old', { daysAgo: 40 });
+    const run_id = newId();
+    await inTenant(db.database, ann.tenant, async (trx) => {
+      await trx.insertInto('retention_run').values(runRow(run_id)).execute();
+      await trx
+        .insertInto('retention_step')
+        .columns(['run_id', 'memory_number', 'action', 'reason'])
+        .expression((eb) =>
+          eb
+            .selectFrom('memory')
+            .select(({ val }) => [
+              val(run_id).as('run_id'),
+              'number',
+              val('archive').as('action'),
+              val('policy').as('reason'),
+            ])
+            .where('id', '=', id),
+        )
+        .execute();
+    });
+    await app.memory.retention.runDue(never);
+    await app.memory.retention.runDue(never);
+    const ended = async () => {
+      const { status, done } = await app.memory.retention.get(ann, run_id);
+      return [status, done.archived];
+    };
+    await expect.poll(ended, { timeout: 60_000 }).toEqual(['completed', 1]);
+    expect(await left()).toEqual(['(old)']);
+  });
+
   test('a run that is under way is named to who asks for another', async () => {
     const idle = await startMemory(db.database);
     try {
       const first = await inTenant(db.database, ann.tenant, (trx) =>
         trx
           .insertInto('retention_run')
-          .values({
-            id: '0197a3c0-0000-7000-8000-000000000001',
-            cause: 'request',
-            started_by: null,
-            dry_run: false,
-            actions: ['archive'],
-            status: 'running',
-            planned: '{"rules":[]}',
-            done: '{}',
-            error: null,
-            ended_at: null,
-          })
+          .values(runRow('0197a3c0-0000-7000-8000-000000000001'))
           .returning('id')
           .executeTakeFirstOrThrow(),
       );
