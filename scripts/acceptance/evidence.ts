@@ -51,6 +51,7 @@ const WALLS = [
 const HEALTH = [
   'src/app/rate-limits.test.ts > Redis killed under load: no error, no open gate; health says so',
   'test/acceptance/newcomer.test.ts > starts it with npm start',
+  'src/features/operations/health.test.ts > of services outside follows their circuits',
 ];
 const MIGRATIONS = [
   'src/platform/database/migrations/migrator.test.ts > two processes at once apply each migration once',
@@ -201,7 +202,10 @@ export const evidence: readonly Evidence[] = [
       'indexes of messages by time and archive state, made by a migration; a tenant is a schema, so none needs its id',
     items: ['S0-15..S0-19', 'S0-33', 'S1-96', 'S3-75', 'S3-97', 'S3-109'],
     files: ['migrations/tenant/0050_memory.sql'],
-    tests: ['src/features/memory/memory.routes.test.ts > retention and recall have the indexes that they need'],
+    tests: [
+      'src/features/memory/memory.routes.test.ts > retention and recall have the indexes that they need',
+      'src/features/memory/retention/retention.test.ts > what is old is found by the index of times',
+    ],
   },
   {
     about: 'migrations: scoped, checked, one at a time, taken back',

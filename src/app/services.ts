@@ -260,7 +260,8 @@ export async function createServices(
     switchByItself: config.embeddingSwitch === 'auto',
     listTenants: () => listServedTenants(database),
   });
-  const vectors = (area: 'documents' | 'memory') => ({
+  const shared = (area: 'documents' | 'memory') => ({
+    redis,
     embedder: models.embedder,
     servingEmbedder: (tenant: Tenant) => embeddings.serving(tenant, area),
     onEmbedded: embeddings.wake,
@@ -269,8 +270,7 @@ export async function createServices(
     database,
     queue,
     forgetting,
-    ...vectors('documents'),
-    redis,
+    ...shared('documents'),
     meter,
     log,
     metrics,
@@ -283,8 +283,7 @@ export async function createServices(
   const memory: Memory = createMemory({
     database,
     queue,
-    ...vectors('memory'),
-    redis,
+    ...shared('memory'),
     factModel: (name) => models.resolve(name),
     meter,
     clock,
