@@ -78,6 +78,7 @@ class Listener {
   readonly #options: ServerDatabaseOptions;
   readonly #callbacks = new Map<string, Set<(payload: string) => void>>();
   #client: Promise<pg.Client> | null = null;
+  #renewal: NodeJS.Timeout | null = null;
   #closed = false;
 
   constructor(options: ServerDatabaseOptions) {
@@ -99,6 +100,7 @@ class Listener {
 
   async close(): Promise<void> {
     this.#closed = true;
+    if (this.#renewal) clearTimeout(this.#renewal);
     const client = await this.#client?.catch(() => null);
     await client?.end();
   }
@@ -106,6 +108,7 @@ class Listener {
   async #connect(): Promise<pg.Client> {
     const client = new pg.Client({
       connectionString: this.#options.directUrl ?? this.#options.url,
+      connectionTimeoutMillis: this.#options.poolTimeout,
       keepAlive: true,
       application_name: `${this.#options.applicationName}:listen`,
     });
@@ -114,20 +117,27 @@ class Listener {
     });
     client.on('error', (error) => this.#options.onError(error));
     client.on('end', () => this.#renew());
-    await client.connect();
-    for (const channel of this.#callbacks.keys()) await client.query(`LISTEN ${identifier(channel)}`);
-    return client;
+    try {
+      await client.connect();
+      for (const channel of this.#callbacks.keys()) await client.query(`LISTEN ${identifier(channel)}`);
+      return client;
+    } catch (error) {
+      // One that listens to some channels only must not stay beside the next one.
+      void client.end().catch(() => undefined);
+      throw error;
+    }
   }
 
+  /** Once, however often it is asked for: a try that fails is told by its error and by the connection's end. */
   #renew(): void {
-    if (this.#closed) return;
-    const timer = setTimeout(() => {
+    if (this.#closed || this.#renewal) return;
+    this.#renewal = setTimeout(() => {
+      this.#renewal = null;
       this.#client = this.#connect();
       this.#client.catch((error: Error) => {
         this.#options.onError(error);
         this.#renew();
       });
-    }, RECONNECT_MS);
-    timer.unref();
+    }, RECONNECT_MS).unref();
   }
 }
