@@ -127,3 +127,18 @@ test('errors are told with their ids, and nothing else is', () => {
     { error, message: 'an error', level: 'fatal', ids },
   ]);
 });
+
+test.each(['a-', 'eyJaaaa-', 'token '])(
+  'a text that nearly holds a secret in a hundred thousand places holds nobody up: %s',
+  (piece) => {
+    const began = performance.now();
+    const line = written((log) => log.info({ note: piece.repeat(100_000) + SECRET }), { secrets: [SECRET] });
+    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(line.length).toBeLessThan(70_000);
+  },
+);
+
+test('an address with a percent sign that nobody encoded is no reason not to start', () => {
+  const secrets = ['redis://user:100%-of-it@redis:6379'];
+  expect(written((log) => log.info('it is 100%-of-it'), { secrets })).toContain('it is [redacted]');
+});

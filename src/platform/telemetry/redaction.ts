@@ -20,8 +20,8 @@ const FORMS = [
   /\bAIza[\w-]{30,}/g,
   /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g,
   /\bya29\.[\w.-]{20,}/g,
-  // JSON Web Tokens.
-  /\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?/g,
+  // JSON Web Tokens. A head without end would be looked through from each of its beginnings.
+  /\beyJ[\w-]{6,1000}\.[\w-]+(?:\.[\w-]*)?/g,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
   // What stands before the host of an address: user and password, or the key of a Sentry DSN.
   /(?<=\b[a-z][a-z0-9+.-]{1,30}:\/\/)[^\s/@"'<>]{1,512}(?=@)/gi,
@@ -30,7 +30,7 @@ const FORMS = [
 /** `password=…`, `"api_key": "…"`, `token: …`, `?access_token=…`, `Cookie: a=b; c=d`: a name, and what it is set to. */
 const COOKIES = /\b((?:set-)?cookie\\?["']?\s*[:=]\s*)(?!\[redacted\])[^\r\n"'\\]+/gi;
 const PAIRS =
-  /\b((?:[\w-]*[-_])?(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|authorization|credentials?|dsn|signature|x-amz-signature|sig)|apikey|[a-z]+(?:Password|Token|Secret|ApiKey))(\\?["']?\s*(?::|=|%3D)\s*\\?["']?)(?!\[redacted\]|\$\d)((?:Bearer |Basic )?[^\s&;,"'\\<>()[\]{}]+)/gi;
+  /(?<![\w-])((?:[\w-]*[-_])?(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|authorization|credentials?|dsn|signature|x-amz-signature|sig|apikey|[a-z]+(?:Password|Token|Secret|ApiKey)))(\\?["']?\s*(?::|=|%3D)\s*\\?["']?)(?!\[redacted\]|\$\d)((?:Bearer |Basic )?[^\s&;,"'\\<>()[\]{}]+)/gi;
 
 /** What comes back from a login at a provider, and signed addresses. */
 const QUERY = /([?&](?:code|state|key|sig)=)[^&#\s"'\\<>]+/gi;
@@ -42,6 +42,9 @@ export type Redactor = {
   value(value: unknown): unknown;
 };
 
+/** What is longer is cut before it is looked through: a line of the log need not hold a whole body, and must not hold up the
+ * process. Characters. */
+const LONGEST = 64 * 1024;
 /** Shorter ones would take words out of the log that are no secrets. */
 const SHORTEST = 8;
 const DEEPEST = 6;
@@ -55,6 +58,7 @@ export function createRedactor(secrets: readonly string[] = []): Redactor {
   function text(given: string): string {
     if (given.length < 6) return given;
     let clean = exact ? given.replace(exact, REDACTED) : given;
+    if (clean.length > LONGEST) clean = `${clean.slice(0, LONGEST)}… (${clean.length} characters)`;
     for (const form of FORMS) clean = clean.replace(form, REDACTED);
     return clean.replace(COOKIES, `$1${REDACTED}`).replace(PAIRS, `$1$2${REDACTED}`).replace(QUERY, `$1${REDACTED}`);
   }
@@ -91,7 +95,16 @@ function formsOf(secret: string): string[] {
 
 function credentialsOf({ username, password, searchParams }: URL): string[] {
   const named = [...searchParams].filter(([name]) => isSecretName(name)).map(([, value]) => value);
-  return [password, decodeURIComponent(password), ...(password === '' ? [username] : []), ...named];
+  return [password, decoded(password), ...(password === '' ? [username] : []), ...named];
+}
+
+/** A percent sign that nobody has encoded is one; whoever opens the address says what is wrong with it. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function byLength(a: string, b: string): number {
