@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test, vi } from 'vitest';
 import { BulkheadFull, bulkhead } from './bulkhead.ts';
 import { CircuitOpen } from './circuit-breaker.ts';
 import { createOutside, type OutsideService, OutsideTimeout, READ_RETRIES } from './outside.ts';
@@ -52,6 +54,24 @@ describe('a call to something outside', () => {
       await expect(outside.call(refused, refuse, never())).rejects.toThrow('no such');
     expect(calls).toBe(6);
     expect(outside.states()[0]?.circuit).toBe('closed');
+  });
+
+  test('leaves nothing behind at a signal that lives on', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const life = new AbortController();
+    let heard: WeakRef<AbortSignal> | undefined;
+    const listen = async (signal: AbortSignal) => {
+      signal.addEventListener('abort', () => undefined);
+      heard = new WeakRef(signal);
+    };
+    await createOutside().call(service(), listen, life.signal);
+    await vi.waitFor(() => {
+      collect();
+      // Not `toBeUndefined`: what it says would hold the signal.
+      expect(heard?.deref() === undefined).toBe(true);
+    });
+    expect(life.signal.aborted).toBe(false);
   });
 
   test('ends with its caller, which says nothing against the service', async () => {

@@ -87,23 +87,27 @@ export function createOutside(events: OutsideEvents = {}): Outside {
     signal: AbortSignal,
   ): Promise<T> {
     const permit = breaker.enter();
-    const clock = new AbortController();
-    const timer = setTimeout(() => clock.abort(new OutsideTimeout(name, timeout)), timeout);
-    const bounded = AbortSignal.any([signal, clock.signal]);
+    // Not AbortSignal.any: what still hears of it would live as long as the caller's signal, which may be the process's.
+    const end = new AbortController();
+    const timer = setTimeout(() => end.abort(new OutsideTimeout(name, timeout)), timeout);
+    const abandon = () => end.abort(signal.reason);
+    signal.addEventListener('abort', abandon);
+    if (signal.aborted) abandon();
     try {
       // A service that does not heed its signal is left alone: nobody waits for it any more.
-      const answer = await Promise.race([work(bounded), rejection(bounded)]);
+      const answer = await Promise.race([work(end.signal), rejection(end.signal)]);
       permit.succeeded();
       events.onCall?.(kind, 'answered');
       return answer;
     } catch (error) {
       if (signal.aborted) permit.abandoned();
-      else if (clock.signal.aborted || isFault(error)) permit.failed();
+      else if (end.signal.aborted || isFault(error)) permit.failed();
       else permit.succeeded();
       events.onCall?.(kind, signal.aborted ? 'aborted' : 'failed');
       throw error;
     } finally {
       clearTimeout(timer);
+      signal.removeEventListener('abort', abandon);
     }
   }
 
