@@ -1,5 +1,5 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { App } from './app.ts';
@@ -7,7 +7,7 @@ import { requestErrors } from './errors.ts';
 
 export type { WebSocket } from 'ws';
 
-type Upgrade = { socket: Duplex; head: Buffer; hangUp(): void };
+type Upgrade = { socket: Socket; head: Buffer; hangUp(): void };
 
 /**
  * Whether a request wants to become a WebSocket. All others that name `Upgrade` are answered as if they did not: Java's
@@ -39,8 +39,9 @@ export function offerWebSockets(app: App, { maxPayload, subprotocols }: WebSocke
     perMessageDeflate: false,
     handleProtocols: (offered) => subprotocols.find((one) => offered.has(one)) ?? false,
   });
-  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const hangUp = () => socket.end();
+  app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    // Not `end`: a client that never closes its side would keep the connection, and no time limit is left to end it.
+    const hangUp = () => socket.destroySoon();
     upgrades.set(request, { socket, head, hangUp });
     socket.on('error', destroy);
     const response = new ServerResponse(request);
@@ -59,6 +60,8 @@ export function offerWebSockets(app: App, { maxPayload, subprotocols }: WebSocke
     raw.detachSocket(upgrade.socket as never);
     upgrade.socket.off('error', destroy);
     const accepted = await new Promise<WebSocket | null>((resolve) => {
+      // Its client may have left while it was looked at who it is.
+      if (upgrade.socket.destroyed) resolve(null);
       upgrade.socket.once('close', () => resolve(null));
       server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, resolve);
     });
@@ -75,6 +78,6 @@ export function offerWebSockets(app: App, { maxPayload, subprotocols }: WebSocke
  */
 export type WebSocketAcceptor = (request: FastifyRequest, reply: FastifyReply) => Promise<WebSocket | null>;
 
-function destroy(this: Duplex): void {
+function destroy(this: Socket): void {
   this.destroy();
 }
