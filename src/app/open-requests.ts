@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { authenticate, type Identity, requireRole, watchAccess } from '../features/identity/index.ts';
 import type { App } from '../platform/http/server.ts';
+import { whenClosed } from '../platform/http/when-closed.ts';
 
 /**
  * Ends what somebody still has open, streams above all, in the moment in which their access ends: by logging out, by losing
@@ -19,7 +20,7 @@ export async function endWithAccess(app: App, identity: Identity): Promise<void>
     const { userId } = request.principal;
     const requests = open.get(userId) ?? new Set();
     open.set(userId, requests.add(request));
-    reply.raw.once('close', () => forget(userId, request));
+    whenClosed(reply.raw, () => forget(userId, request));
   });
   const unlisten = await watchAccess(identity, async (userId) => {
     for (const request of open.get(userId) ?? []) {

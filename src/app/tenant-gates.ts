@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { App } from '../platform/http/server.ts';
+import { whenClosed } from '../platform/http/when-closed.ts';
 
 /** The connections over which a tenant is being answered: when its access ends, streams that are open end, too. */
 export type TenantGates = {
@@ -17,7 +18,7 @@ export function createTenantGates(): TenantGates {
     enter: (tenantId, answer) => {
       const answers = open.get(tenantId) ?? new Set();
       open.set(tenantId, answers.add(answer));
-      answer.once('close', () => {
+      whenClosed(answer, () => {
         answers.delete(answer);
         if (answers.size === 0 && open.get(tenantId) === answers) open.delete(tenantId);
       });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';
 import { describe, expect, test } from 'vitest';
@@ -107,7 +108,36 @@ describe('a stream of events', () => {
     client.abort();
     await gone.promise;
   });
+
+  test('tells its source, too, when its client had gone before it began', async () => {
+    const asked = Promise.withResolvers<void>();
+    const gone = Promise.withResolvers<void>();
+    await using server = await openHttpServer((app) => {
+      app.get('/late', async (request, reply) => {
+        const left = once(reply.raw, 'close');
+        asked.resolve();
+        await left;
+        await sendEventStream(request, reply, async function* (signal) {
+          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+          gone.resolve();
+          yield [];
+        });
+        return reply;
+      });
+    });
+    const client = new AbortController();
+    const answer = fetch(`${server.address}/late`, { signal: client.signal }).catch(() => 'left');
+    await asked.promise;
+    client.abort();
+    expect(await answer).toBe('left');
+    await Promise.race([gone.promise, refuseAfter(2_000)]);
+  });
 });
+
+async function refuseAfter(ms: number): Promise<never> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  throw new Error('nobody told it');
+}
 
 test('garbage on the connection of a stream ends it, and nothing is written into it', async () => {
   await using server = await openStreaming(async function* (signal) {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { whenClosed } from './when-closed.ts';
 
 export type StreamTimes = {
   /** How often a silent stream sends a comment, so that proxies keep it open, ms. */
@@ -29,7 +30,7 @@ export async function sendEventStream(
   const gone = new AbortController();
   const { raw } = reply;
   reply.hijack();
-  raw.once('close', () => gone.abort());
+  whenClosed(raw, () => gone.abort());
   raw.writeHead(200, {
     ...(reply.getHeaders() as Record<string, string>),
     'content-type': 'text/event-stream; charset=utf-8',
