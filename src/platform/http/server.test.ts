@@ -19,6 +19,18 @@ function addRoutes(app: App): void {
     },
     async ({ query }) => query,
   );
+  app.get(
+    '/since',
+    {
+      schema: {
+        querystring: Type.Object({
+          at: Type.Optional(Type.String({ format: 'date-time' })),
+          day: Type.Optional(Type.String({ format: 'date' })),
+        }),
+      },
+    },
+    async ({ query: { at = '', day = '' } }) => new Date(at + day).toISOString(),
+  );
   app.get('/throws/:what', async ({ params }) => {
     const { what } = params as { what: string };
     if (what === 'secret') throw new Error('SELECT * FROM platform.user WHERE password = hunter2');
@@ -73,6 +85,26 @@ describe('an address', () => {
     const answer = await send(path);
     expectProblem(answer, { status: 422, code: 'ERR_REQUEST_002' });
     expect(answer.problem.errors).toEqual([{ field, message }]);
+  });
+
+  test.each([
+    ['at', '2016-12-31T23:59:60Z'],
+    ['at', '2026-01-01T00:00:00%2B14'],
+    ['at', '0000-01-01T00:00:00Z'],
+    ['at', '9999-12-31T23:59:59-23:00'],
+    ['day', '0000-01-01'],
+  ])('with a time that nobody can reckon with is told so: %s=%s', async (field, value) => {
+    const answer = await send(`/since?${field}=${value}`);
+    expectProblem(answer, { status: 422, code: 'ERR_REQUEST_002' });
+    expect(answer.problem.errors).toMatchObject([{ field }]);
+  });
+
+  test.each([
+    ['at=2026-01-31T23:59:59.123456%2B05:30', '2026-01-31T18:29:59.123Z'],
+    ['day=2024-02-29', '2024-02-29T00:00:00.000Z'],
+  ])('with a time has it read: %s', async (query, moment) => {
+    const answer = await fetch(`${server.address}/since?${query}`);
+    expect(await answer.text()).toBe(moment);
   });
 
   test('has its numbers and truths read out of text', async () => {

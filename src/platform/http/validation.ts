@@ -14,11 +14,12 @@ const firstFault = withFormats(new Ajv(options));
 /** Everything in an address is text, so numbers and booleans are read out of it. */
 const addresses = withFormats(new Ajv({ ...options, allErrors: true, coerceTypes: 'array' }));
 
-const dateTime = formats.default.get('date-time') as { validate(text: string): boolean };
-
 function withFormats(ajv: Ajv): Ajv {
-  formats.default(ajv, ['email', 'date', 'uri']);
-  ajv.addFormat('date-time', { validate: (text: string) => dateTime.validate(text) && isTime(text) });
+  formats.default(ajv, ['email', 'date-time', 'date', 'uri']);
+  for (const name of ['date-time', 'date']) {
+    const { validate } = ajv.formats[name] as { validate(text: string): boolean };
+    ajv.addFormat(name, (text) => validate(text) && isTime(text));
+  }
   // Without "urn:uuid:", which no database takes for one.
   ajv.addFormat('uuid', /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i);
   return ajv;
