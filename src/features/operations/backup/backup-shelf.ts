@@ -42,8 +42,8 @@ export type BackupShelf = {
   find(id: string): Promise<BackupRecord | null>;
   noteTrial(id: string, trial: RestoreTrial): Promise<void>;
   remove(id: string): Promise<void>;
-  /** Removes parts of backups that were never finished. `keep`: one that is just being made. */
-  removeUnfinished(keep: string): Promise<void>;
+  /** Removes parts of backups that were begun before then and never finished. */
+  removeUnfinished(begunBefore: Date): Promise<void>;
 };
 
 /** A backup of any length is kept in pieces that fit in memory. */
@@ -92,10 +92,11 @@ export function createBackupShelf(storage: ObjectStorage, box: SecretBox): Backu
     },
     noteTrial: (id, trial) => put(`${id}/${TRIAL}`, trial),
     remove: removeFolder,
-    removeUnfinished: async (keep) => {
+    removeUnfinished: async (begunBefore) => {
+      const last = timeOf(begunBefore);
       const keys = await Array.fromAsync(storage.list(''));
       const finished = new Set(keys.filter((key) => key.endsWith(`/${RECORD}`)).map(folderOf));
-      const left = new Set(keys.map(folderOf).filter((id) => ID.test(id) && id !== keep && !finished.has(id)));
+      const left = new Set(keys.map(folderOf).filter((id) => ID.test(id) && id < last && !finished.has(id)));
       for (const id of left) await removeFolder(id);
     },
   };
@@ -105,8 +106,11 @@ export function createBackupShelf(storage: ObjectStorage, box: SecretBox): Backu
 const ID = /^\d{8}T\d{6}Z-[a-z0-9-]+-[0-9a-f]{6}$/;
 
 export function backupId(now: Date, tenant: string | null, random: string): string {
-  const time = now.toISOString().replace(/\.\d+|[-:]/g, '');
-  return `${time}-${tenant === null ? 'whole' : `tenant-${tenant}`}-${random}`;
+  return `${timeOf(now)}-${tenant === null ? 'whole' : `tenant-${tenant}`}-${random}`;
+}
+
+function timeOf(moment: Date): string {
+  return moment.toISOString().replace(/\.\d+|[-:]/g, '');
 }
 
 function contextOf(id: string): string {

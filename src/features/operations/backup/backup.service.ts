@@ -149,6 +149,8 @@ async function makeOfTenant(
 
 const JOB = { name: 'operations.backup' } as const;
 const LONGEST_SECONDS = 6 * 3_600;
+/** No backup takes so long; what was begun before and has no record was broken off. */
+const UNFINISHED_FOR_MS = 24 * 3_600 * 1_000;
 
 function backupJob(
   deps: BackupDependencies,
@@ -169,7 +171,8 @@ function backupJob(
       // Read back: what cannot be opened is noticed today.
       for await (const _ of shelf.open(record)) signal.throwIfAborted();
       const removed = await prune(deps.keep);
-      await shelf.removeUnfinished(record.id);
+      // Others may be in the making, by a command or in another process.
+      await shelf.removeUnfinished(new Date(deps.clock.now().getTime() - UNFINISHED_FOR_MS));
       const { id, bytes, rows, seconds } = record;
       deps.log.info({ backup: id, bytes, rows, seconds, removed: removed.length }, 'a backup was made');
     },

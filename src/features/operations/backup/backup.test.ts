@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -12,12 +12,12 @@ import { loadOwnMigrations } from '../../../platform/database/migrations/install
 import type { Migration } from '../../../platform/database/migrations/migration.ts';
 import { migrateDown } from '../../../platform/database/migrations/migrator.ts';
 import { newId } from '../../../platform/id.ts';
-import { createQueue } from '../../../platform/queue/queue.ts';
+import { createQueue, type JobDefinition } from '../../../platform/queue/queue.ts';
 import { createSecretBox } from '../../../platform/secrets/secret-box.ts';
 import { createFolderStorage } from '../../../platform/storage/folder-storage.ts';
 import { createMetrics } from '../../../platform/telemetry/metrics.ts';
 import { inTenant, migrateTenants, migrationTargetOf, type Tenant } from '../../tenancy/index.ts';
-import { createBackups } from './backup.service.ts';
+import { copyInstallation, createBackups } from './backup.service.ts';
 import { readProgress } from './backup.store.ts';
 import { compareSums } from './backup-lines.ts';
 import type { BackupRecord } from './backup-shelf.ts';
@@ -133,6 +133,15 @@ describe.each(testDatabases())('backups of the $kind database', ({ kind, open })
     expect(compareSums(before, await sumInstallation(it.db().database, it.all()))).not.toEqual([]);
     expect(lines.join('\n')).not.toContain('written meanwhile');
   }, 240_000);
+
+  test('are let go of at once where nobody takes them', async () => {
+    const { database } = it.db();
+    const read = { program: 'test', signal };
+    const restore = { backup: 'test', replace: false, signal };
+    const refused = copyInstallation(database, database, it.migrations(), read, restore);
+    await expect(refused).rejects.toThrow();
+    await expect(database.execute('SELECT 1 AS one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
+  }, 240_000);
 });
 
 // What no database answers otherwise than the other.
@@ -220,6 +229,15 @@ describe('backups', { timeout: 240_000 }, () => {
       [last.id, last.rows],
       [second.id, null],
     ]);
+    const [begun, brokenOff] = ['29991231T235959Z-whole-0123ab', '20250101T000000Z-whole-0123ab'];
+    for (const id of [begun, brokenOff]) {
+      await mkdir(join(it.folder(), 'kept', id));
+      await writeFile(join(it.folder(), 'kept', id, 'part-000000'), '');
+    }
+    const [job] = shelf.jobs as readonly JobDefinition<object>[];
+    await job?.handle({}, { jobId: '', signal });
+    expect(await readdir(join(it.folder(), 'kept', begun))).toEqual(['part-000000']);
+    expect(await readdir(join(it.folder(), 'kept', brokenOff))).toEqual([]);
     const names = await readdir(join(it.folder(), 'kept', last.id));
     expect(names.sort()).toEqual(['backup.json', 'part-000000', 'restored.json']);
     const stored = await readFile(join(it.folder(), 'kept', last.id, 'part-000000'));

@@ -68,6 +68,21 @@ export async function restoreInstallation(
   options: RestoreOptions,
 ): Promise<RestoreResult> {
   const reader = new LineReader(lines);
+  try {
+    return await restoreFrom(reader, database, migrations, options);
+  } catch (error) {
+    // Whoever gives the lines may hold a database's only connection until somebody takes the next one.
+    await reader.leave();
+    throw error;
+  }
+}
+
+async function restoreFrom(
+  reader: LineReader,
+  database: Database,
+  migrations: readonly Migration[],
+  options: RestoreOptions,
+): Promise<RestoreResult> {
   const head = readHead(await reader.next());
   const wanted = head.schemas.map((schema) => ({ schema, migrations: knownMigrations(schema, migrations) }));
   const done = await takeDatabase(database, options);
@@ -226,6 +241,11 @@ class LineReader {
       characters = 0;
     }
     if (batch.length > 0) yield batch;
+  }
+
+  /** No more lines are wanted. */
+  async leave(): Promise<void> {
+    await this.#lines.return?.();
   }
 
   async skipSchema(): Promise<void> {
