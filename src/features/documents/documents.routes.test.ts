@@ -185,6 +185,12 @@ describe.each(testDatabases())('the addresses of documents on the $kind database
       [form({ 'big.txt': 'x'.repeat(5 * 1024 * 1024 + 1) }), 413, 'ERR_DOCUMENT_006', null],
       [form({ 'a.txt': 'One.' }, { metadata: '[1]' }), 422, 'ERR_REQUEST_002', 'metadata'],
       [form({ 'a.txt': 'One.' }, { metadata: '{"a":"\\u0000"}' }), 422, 'ERR_REQUEST_002', 'metadata'],
+      [
+        form({ 'a.txt': 'One.' }, { metadata: `{"a":${'['.repeat(9_000)}${']'.repeat(9_000)}}` }),
+        422,
+        'ERR_REQUEST_002',
+        'metadata',
+      ],
       [form({ 'a.txt': 'One.' }, { metadata: '{' }), 422, 'ERR_REQUEST_002', 'metadata'],
       [form({ 'a.txt': 'One.' }, { tenant: 'other' }), 422, 'ERR_REQUEST_002', 'tenant'],
       [form({ 'a.txt': 'One.', 'b.txt': 'Two.' }, { title: 'Both' }), 422, 'ERR_REQUEST_002', 'title'],

@@ -4,6 +4,8 @@ import { startDocuments, type TestDocuments } from '../../../test/support/docume
 import { makeTenant, principalIn } from '../../../test/support/tenants.ts';
 import { newId } from '../../platform/id.ts';
 import type { Principal } from '../identity/index.ts';
+import { inTenant } from '../tenancy/index.ts';
+import { deleteParts } from './original.store.ts';
 
 const never = new AbortController().signal;
 
@@ -39,6 +41,16 @@ describe.each(testDatabases())('documents on the $kind database', ({ open }) => 
     const parts = await Array.fromAsync(original.bytes);
     expect(Buffer.concat(parts).toString()).toBe(`${block}y${block}${block}`);
     expect(Math.max(...parts.map(({ length }) => length))).toBeLessThanOrEqual(1024 * 1024);
+  });
+
+  test('an original that goes away while it is sent does not pass for a whole one', async () => {
+    const block = 'x'.repeat(1024 * 1024);
+    const [created] = await upload('gone.txt', pieces(block, block, block));
+    const id = created?.id ?? '';
+    const { bytes } = await app.documents.service.original(somebody, id);
+    expect((await bytes.next()).done).toBe(false);
+    await inTenant(db.database, somebody.tenant, (trx) => deleteParts(trx, id, 10));
+    await expect(Array.fromAsync(bytes)).rejects.toThrow('went away');
   });
 
   test('refuses a file that is empty or too large, and keeps nothing of it', async () => {

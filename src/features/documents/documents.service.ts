@@ -107,7 +107,7 @@ export function createDocumentService(deps: DocumentServiceDependencies) {
     async original(principal: Principal, id: string): Promise<Original> {
       const { filename, title, content_type: contentType, size_bytes: sizeBytes } = await require(principal, id);
       const part = (index: number) => inTenant(database, principal.tenant, (trx) => findPart(trx, id, index));
-      return { name: filename ?? `${title}.txt`, contentType, sizeBytes, bytes: partsOf(part) };
+      return { name: filename ?? `${title}.txt`, contentType, sizeBytes, bytes: partsOf(part, sizeBytes) };
     },
 
     /** A chunk of a ready document, for a citation. @throws ApiError ERR_DOCUMENT_003 */
@@ -119,10 +119,15 @@ export function createDocumentService(deps: DocumentServiceDependencies) {
   };
 }
 
-async function* partsOf(read: (index: number) => Promise<Buffer | undefined>): AsyncGenerator<Buffer> {
-  for (let index = 0; ; index += 1) {
+/** Fails where a part is gone: a document that is deleted while it is sent must not leave its client waiting for the rest. */
+async function* partsOf(
+  read: (index: number) => Promise<Buffer | undefined>,
+  sizeBytes: number,
+): AsyncGenerator<Buffer> {
+  for (let index = 0, left = sizeBytes; left > 0; index += 1) {
     const part = await read(index);
-    if (!part) return;
+    if (!part) throw new Error('The document went away while it was sent.');
+    left -= part.length;
     yield part;
   }
 }

@@ -1,5 +1,6 @@
 import { requestErrors } from '../../platform/http/errors.ts';
 import type { FormFile, FormPart } from '../../platform/http/form/read-form.ts';
+import { DEEPEST, isTooDeep } from '../../platform/http/json-body.ts';
 import { newId } from '../../platform/id.ts';
 import { documentErrors } from './documents.errors.ts';
 import type { About, IncomingFile, Upload } from './receive-documents.ts';
@@ -59,6 +60,7 @@ function metadataOf(text: string | undefined): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalidField('metadata', 'must be a JSON object');
   }
+  if (isTooDeep(value, text)) throw invalidField('metadata', `is nested more than ${DEEPEST} levels deep`);
   if (Object.keys(value).length > MAX_METADATA_KEYS) {
     throw invalidField('metadata', `must have at most ${MAX_METADATA_KEYS} keys`);
   }

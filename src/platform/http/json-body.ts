@@ -22,9 +22,10 @@ export function parseJsonBody(app: App): void {
 }
 
 /** Levels of lists and objects. Functions that walk a value by calling themselves, JSON.stringify too, end at some thousands. */
-const DEEPEST = 100;
+export const DEEPEST = 100;
 
-function isTooDeep(body: unknown, text: string): boolean {
+/** A value that was read from JSON, and its text. */
+export function isTooDeep(body: unknown, text: string): boolean {
   if (text.split(/[[{]/, DEEPEST + 2).length <= DEEPEST + 1) return false;
   let level = [body].filter(isContainer);
   for (let depth = 0; depth < DEEPEST; depth += 1) {

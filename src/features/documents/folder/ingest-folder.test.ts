@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
 import { startDocuments, type TestDocuments } from '../../../../test/support/documents.ts';
 import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
@@ -9,6 +9,17 @@ import type { Principal } from '../../identity/index.ts';
 import type { FolderProgress } from './ingest-folder.ts';
 
 const signal = new AbortController().signal;
+
+/** Who may do everything, as in a container, cannot make a folder that may not be read. */
+const locked = vi.hoisted(() => ({ path: '' }));
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const opendir = async (path: string) => {
+    if (path === locked.path) throw Object.assign(new Error('no permission'), { code: 'EACCES' });
+    return real.opendir(path);
+  };
+  return { ...real, opendir };
+});
 
 describe.each(testDatabases())('a folder on the $kind database', ({ open }) => {
   let db: TestDatabase;
@@ -91,6 +102,24 @@ describe.each(testDatabases())('a folder on the $kind database', ({ open }) => {
     expect(again).toMatchObject({ ready: 0, unchanged: 1, failed: report.failed });
     await write({ 'broken.pdf': 'Mended.' });
     expect(await ingest()).toMatchObject({ ready: 1, unchanged: 1, failed: [] });
+  });
+
+  test('what was read of a folder below that may not be read any more is kept, and the report names it', async () => {
+    await write({
+      'a.txt': 'About apples.',
+      'b/c/d.txt': 'About dates.',
+      'b/e.txt': 'About elderberries.',
+      'b/c2': 'x',
+    });
+    await ingest();
+    locked.path = join(await realpath(folder), 'b/c');
+    await rm(join(folder, 'b/c2'));
+    const report = await ingest();
+    locked.path = '';
+    expect(report).toMatchObject({ unchanged: 2, removed: 1, failed: [{ path: 'b/c', code: 'ERR_INGESTION_011' }] });
+    expect(await paths()).toEqual(['a.txt', 'b/c/d.txt', 'b/e.txt']);
+    expect(await app.find(somebody, 'date')).toEqual(['d.txt']);
+    expect(await ingest()).toMatchObject({ unchanged: 3, removed: 0, failed: [] });
   });
 
   test('leaves out what is hidden, pictures, and everything behind symbolic links', async () => {

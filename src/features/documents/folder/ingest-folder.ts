@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { newId } from '../../../platform/id.ts';
 import { inTenant as enterTenant, type Forgetting, type Tenant } from '../../tenancy/index.ts';
-import type { IngestionFault } from '../documents.errors.ts';
+import { faultOf, type IngestionFault } from '../documents.errors.ts';
 import type { IngestionDependencies, InTenant } from '../ingestion/ingestion.types.ts';
 import { purgeDocuments, retireDocuments } from '../ingestion/purge-documents.ts';
 import { ensureSource, listSourceDocuments, type SourceDocument, setSynchronized } from '../sources.store.ts';
@@ -29,7 +29,8 @@ export type FolderDependencies = IngestionDependencies & {
 
 /**
  * Makes a tenant's documents what a folder holds: new and changed files are ingested, a changed one staying searchable in
- * its old version until the new one is ready, and removed ones go. A file that cannot be read fails alone.
+ * its old version until the new one is ready, and removed ones go. A file that cannot be read fails alone, and so does a
+ * folder below: what was read of it before stays, for nothing says that it is gone.
  * Works here and now, not by jobs. @throws when the folder itself cannot be read
  */
 export async function ingestFolder(
@@ -39,15 +40,26 @@ export async function ingestFolder(
   onProgress: (progress: FolderProgress) => void = () => undefined,
 ): Promise<FolderReport> {
   const inTenant: InTenant = (work) => enterTenant(deps.database, tenant, work);
-  const files = await Array.fromAsync(walkFolder(folder));
+  const unreadable: string[] = [];
+  const files = await Array.fromAsync(walkFolder(folder, (path) => unreadable.push(path)));
   const location = await realpath(folder);
   const source = { id: newId(), kind: 'folder' as const, name: basename(location), location, createdBy: userId };
   const sourceId = await inTenant((trx) => ensureSource(trx, source));
   const known = Map.groupBy(await inTenant((trx) => listSourceDocuments(trx, sourceId)), ({ path }) => path);
   const ingestion = { ...deps, tenant, userId, signal, inTenant, sourceId };
   const report = await ingestFiles(ingestion, deps.ingestionConcurrency, files, known, onProgress);
-  const removed = await removeMissing(ingestion, files, known);
-  return { sourceId, removed, ...report };
+  const removed = await removeMissing(ingestion, known, files, unreadable);
+  return { sourceId, removed, ...report, failed: [...unreadable.map(unreadFolder), ...report.failed] };
+}
+
+function unreadFolder(path: string): FolderReport['failed'][number] {
+  return {
+    path,
+    ...faultOf(
+      'unreadable',
+      'This folder could not be read; what was read of it before is kept. Check that it may be read.',
+    ),
+  };
 }
 
 type Known = ReadonlyMap<string, readonly SourceDocument[]>;
@@ -77,10 +89,16 @@ async function ingestFiles(
 }
 
 /** Retires the documents of files that are gone, and leaves nothing of what this run has retired. */
-async function removeMissing(ingestion: FileIngestion, files: readonly FolderFile[], known: Known): Promise<number> {
+async function removeMissing(
+  ingestion: FileIngestion,
+  known: Known,
+  files: readonly FolderFile[],
+  unreadable: readonly string[],
+): Promise<number> {
   const { inTenant, queue, tenant, sourceId, clock, signal } = ingestion;
   const present = new Set(files.map(({ path }) => path));
-  const gone = [...known].filter(([path]) => !present.has(path)).flatMap(([, documents]) => documents);
+  const mayBeThere = (path: string) => present.has(path) || unreadable.some((folder) => path.startsWith(`${folder}/`));
+  const gone = [...known].filter(([path]) => !mayBeThere(path)).flatMap(([, documents]) => documents);
   await inTenant(async (trx) => {
     const ids = gone.map(({ id }) => id);
     await retireDocuments(trx, queue, tenant, ids);

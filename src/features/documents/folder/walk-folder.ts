@@ -1,12 +1,11 @@
 import type { Dirent } from 'node:fs';
-import { lstat, opendir, realpath } from 'node:fs/promises';
+import { opendir, realpath } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 
 export type FolderFile = {
   /** Relative to the folder, with `/`. */
   path: string;
   absolutePath: string;
-  sizeBytes: number;
 };
 
 /** What holds no text to search: named only so that a folder of pictures does not become a list of failures. */
@@ -18,30 +17,27 @@ const MAX_DEPTH = 32;
 
 /**
  * The files below a folder, in the order of their paths. Hidden ones are left out, and symbolic links are never followed:
- * one could lead out of the folder.
+ * one could lead out of the folder. Of folders below that are there and cannot be read, `onUnreadable` is told the paths.
  * @throws when the folder itself cannot be read
  */
-export async function* walkFolder(folder: string): AsyncGenerator<FolderFile> {
+export async function* walkFolder(folder: string, onUnreadable: (path: string) => void): AsyncGenerator<FolderFile> {
   const root = await realpath(folder);
-  yield* walk(root, root, 0);
-}
-
-async function* walk(root: string, folder: string, depth: number): AsyncGenerator<FolderFile> {
-  for (const entry of await entriesOf(folder, depth)) {
-    const absolutePath = join(folder, entry.name);
-    if (entry.isDirectory()) {
-      if (depth < MAX_DEPTH) yield* walk(root, absolutePath, depth + 1);
-      continue;
-    }
-    if (!entry.isFile() || NO_TEXT.test(entry.name)) continue;
-    const stats = await lstat(absolutePath).catch(() => null);
-    if (!stats?.isFile()) continue;
-    yield { path: relative(root, absolutePath).split(sep).join('/'), absolutePath, sizeBytes: stats.size };
+  const pathOf = (absolutePath: string) => relative(root, absolutePath).split(sep).join('/');
+  for await (const absolutePath of walk(root, 0, (path) => onUnreadable(pathOf(path)))) {
+    yield { path: pathOf(absolutePath), absolutePath };
   }
 }
 
-/** Hidden files left out. A folder below that may not be read is left out as well. */
-async function entriesOf(folder: string, depth: number): Promise<Dirent[]> {
+async function* walk(folder: string, depth: number, onUnreadable: (path: string) => void): AsyncGenerator<string> {
+  for (const entry of await entriesOf(folder, depth, onUnreadable)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() && depth < MAX_DEPTH) yield* walk(path, depth + 1, onUnreadable);
+    if (entry.isFile() && !NO_TEXT.test(entry.name)) yield path;
+  }
+}
+
+/** Hidden files left out. */
+async function entriesOf(folder: string, depth: number, onUnreadable: (path: string) => void): Promise<Dirent[]> {
   try {
     const entries = await Array.fromAsync(await opendir(folder));
     return entries
@@ -49,6 +45,8 @@ async function entriesOf(folder: string, depth: number): Promise<Dirent[]> {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     if (depth === 0) throw error;
+    // One that was removed meanwhile is gone, with all that it held.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') onUnreadable(folder);
     return [];
   }
 }
