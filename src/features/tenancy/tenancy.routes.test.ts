@@ -7,6 +7,7 @@ import { type TestDatabase, testDatabases } from '../../../test/support/database
 import { newAccount } from '../../../test/support/identity.ts';
 import { type ServedApp, startApp } from '../../../test/support/served-app.ts';
 import { inTenant, readArchive, type Tenant } from './index.ts';
+import { deleteParts } from './transfer/export.store.ts';
 
 type Person = { userId: string; tenant: Tenant; email: string; send: Send };
 type Send = (method: string, path: string, body?: object) => Promise<{ status: number; body: Answer; raw: Buffer }>;
@@ -122,6 +123,17 @@ describe.each(testDatabases())('tenants over HTTP on the $kind database', ({ ope
     expect(code).toBe(200);
     return raw;
   }
+
+  test('an archive that went away while it was sent does not pass for a whole one', async () => {
+    const eve = await signUp();
+    const { body: begun } = await eve.send('POST', '/v1/tenants/current/exports');
+    const path = `/v1/tenants/current/exports/${begun.id}`;
+    const status = async () => (await eve.send('GET', path)).body.status;
+    await expect.poll(status, { timeout: 180_000 }).toBe('ready');
+    await deleteParts(served.services.database.db, begun.id);
+    const answer = eve.send('GET', `${path}/archive`).then(({ status: code }) => code);
+    expect(await answer.catch(() => 'cut off')).not.toBe(200);
+  });
 
   test('an export comes back as a new tenant, row by row; a damaged one does not', async () => {
     const dan = await signUp();
