@@ -45,3 +45,9 @@ test.each([
 ])('a model that says %j means %j', (said, title) => {
   expect(titleOf(said)).toBe(title);
 });
+
+test('a model that does not stop is not looked at to its end', { timeout: 5_000 }, () => {
+  const began = performance.now();
+  expect(titleOf(`Rent${' '.repeat(100_000)}?`)).toBe('Rent');
+  expect(performance.now() - began).toBeLessThan(2_000);
+});

@@ -19,7 +19,8 @@ export function titleFrom(question: string): string {
 
 /** What a model gave for a title, without the quotes, marks and label that models put around it; empty: it gave none. */
 export function titleOf(said: string): string {
-  const line = said.trim().split(/[\r\n]/, 1)[0] ?? '';
+  // No title is longer; of what never ends, the patterns below would look at every stretch of space again and again.
+  const line = (said.trim().split(/[\r\n]/, 1)[0] ?? '').slice(0, 1_000);
   const bare = line
     .replace(/^[#*\s]+/, '')
     .replace(/^title\s*:\s*/i, '')
