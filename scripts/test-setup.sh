@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: PostgreSQL with pgvector, pgBackRest, PgBouncer, Redis, Chromium,
-# Prometheus, nginx, Caddy, curl and jq.
+# Prometheus, nginx, Caddy, curl and jq. Builds the console where it is not built.
 # On Debian and its relatives, as root or with a sudo that asks no password. Silent and quick when nothing is missing.
 # What cannot be installed is named: locally the tests that need it are skipped, with CI=true this fails.
 # TEST_DATABASE_URL (a role that may create databases and roles, on a server with pgvector) replaces PostgreSQL here.
@@ -123,7 +123,15 @@ as_root() {
   fi
 }
 
+# `npm ci` builds it; a checkout whose packages were copied has none.
+build_console() {
+  [ -e "$HERE/../console/dist/index.html" ] && return
+  say 'building the console'
+  (cd "$HERE/.." && npm run --silent prepare)
+}
+
 main() {
+  build_console
   [ -z "$(missing)" ] && return
   say "missing: $(missing | xargs)"
   as_root

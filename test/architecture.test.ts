@@ -47,6 +47,7 @@ const architecture: Architecture = {
     ajv: ['src/platform/http/', 'src/platform/json-schema/'],
     'ajv-formats': ['src/platform/http/'],
     commander: ['src/app/command-line.ts'],
+    'fast-json-stringify': ['src/platform/http/'],
     fastify: ['src/app/', 'src/protocols/', 'src/platform/http/', '*.routes.ts'],
     htmlparser2: ['src/features/documents/extraction/'],
     nodemailer: ['src/platform/mail/'],

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { fail } from './failures.ts';
 import { version } from './version.ts';
 
 // Each command loads what it needs when it runs: --help and a wrong option answer at once.
@@ -263,4 +262,5 @@ readiness
     (await import('./commands/readiness.ts')).runReadinessDiff(before, after, command.optsWithGlobals()),
   );
 
-await program.parseAsync().catch(fail);
+// To tell failures apart takes most of the program: --help and --version do without.
+await program.parseAsync().catch(async (error) => (await import('./failures.ts')).fail(error));

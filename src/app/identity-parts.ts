@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { createGithubProvider, createOpenidProvider, type OauthProvider } from '../features/identity/index.ts';
 import { createFolderMailer } from '../platform/mail/folder-mailer.ts';
 import type { Mailer } from '../platform/mail/mailer.ts';
-import { createSmtpMailer } from '../platform/mail/smtp-mailer.ts';
 import type { Logger } from '../platform/telemetry/log.ts';
 import type { Config } from './config.ts';
 
@@ -29,9 +28,12 @@ export function providersOf(config: Config): OauthProvider[] {
 }
 
 /** Null: this installation sends no mail. */
-export function mailerOf(config: Config, log: Logger): Mailer | null {
+export async function mailerOf(config: Config, log: Logger): Promise<Mailer | null> {
   const { smtpUrl: url, mailFrom: from, smtpRequireTls: requireTls } = config;
-  if (url !== null) return createSmtpMailer({ url, from, requireTls });
+  if (url !== null) {
+    const { createSmtpMailer } = await import('../platform/mail/smtp-mailer.ts');
+    return createSmtpMailer({ url, from, requireTls });
+  }
   if (config.environment === 'production') return null;
   return createFolderMailer({ folder: join(config.dataDir, 'mail'), from, log });
 }

@@ -202,7 +202,7 @@ export async function createServices(
     stopRuns: (tenantId) => chat.engine.stopTenant(tenantId),
   });
   const idempotency: Idempotency = createIdempotency({ database, queue, clock, log, secretKey });
-  const mailer = mailerOf(config, log);
+  const mailer = await mailerOf(config, log);
   const outbox = mailer && createOutbox({ queue, box: secretBox, mailer: outsideMailer(mailer, outside) });
   const identity = createIdentity({
     database,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiClient } from '../support/api-client.ts';
 import { runParley } from '../support/command.ts';
 import { type TestDatabase, testDatabases } from '../support/databases.ts';
-import { printedCredential, startParley } from '../support/parley-process.ts';
+import { installInto, startParley } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
 import { makeTenant } from '../support/tenants.ts';
 
@@ -70,18 +70,15 @@ describe('parley reset-password', () => {
   test('gives who lost it a new password, and an unknown address a clear answer', async () => {
     const data = await mkdtemp(join(tmpdir(), 'parley-data-'));
     const settings = { ...RAISED_LIMITS, DATA_DIR: data };
-    const first = startParley(settings);
-    await first.address();
-    const lost = printedCredential(first.output());
-    await first.stop();
+    const lost = await installInto(data);
     const reset = await runParley(['reset-password', lost.email], settings);
     const password = /^ {2}(\S+)$/m.exec(reset.out)?.[1] ?? '';
     const unknown = await runParley(['reset-password', 'nobody@example.com'], settings);
-    const second = startParley(settings);
-    const address = await second.address();
+    const parley = startParley(settings);
+    const address = await parley.address();
     await expect(ApiClient.login(address, lost)).rejects.toThrow('401');
     await ApiClient.login(address, { email: lost.email, password });
-    await second.stop();
+    await parley.stop();
     await rm(data, { recursive: true });
     expect(unknown.err).toContain('There is no account with the e-mail address "nobody@example.com"');
     expect(unknown.code).toBe(1);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { chromiumPath, launchChromium } from '../../console/test/chromium.ts';
 import { expectSound, expectVisible } from '../../console/test/console-page.ts';
 import { stepAt, totpCode } from '../../src/features/identity/second-factor/totp.ts';
-import { type ParleyProcess, startParley } from '../support/parley-process.ts';
+import { installInto, type ParleyProcess, startParley } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
 
 const PASSWORD = 'correct horse battery';
@@ -21,6 +21,7 @@ describe.skipIf(chromiumPath === undefined)('an account in the console', { timeo
 
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'parley-identity-'));
+    await installInto(dataDir);
     parley = startParley({ ...RAISED_LIMITS, DATA_DIR: dataDir });
     browser = await launchChromium();
     address = await vi.waitFor(

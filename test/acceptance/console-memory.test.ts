@@ -13,7 +13,7 @@ import {
   storedCredentials,
 } from '../../console/test/console-page.ts';
 import { ApiClient } from '../support/api-client.ts';
-import { type ParleyProcess, printedCredential, startParley } from '../support/parley-process.ts';
+import { installInto, type ParleyProcess, startParley } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
 
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
@@ -30,6 +30,7 @@ describe.skipIf(chromiumPath === undefined)('memory in the console', { timeout: 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'parley-memory-page-'));
     browser = await launchChromium();
+    const credential = await installInto(join(folder, 'data'));
     parley = startParley({ ...RAISED_LIMITS, DATA_DIR: join(folder, 'data') });
     address = await vi.waitFor(
       () => {
@@ -39,7 +40,6 @@ describe.skipIf(chromiumPath === undefined)('memory in the console', { timeout: 
       },
       { timeout: 150_000, interval: 100 },
     );
-    const credential = printedCredential(parley.output());
     login = await logIn(address, credential);
     client = await ApiClient.login(address, credential);
     for (const [place, content] of ['The blue boat has a leak.', 'The garden gate is green.', 'Thanks!'].entries()) {

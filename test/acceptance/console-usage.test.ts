@@ -7,7 +7,7 @@ import { chromiumPath, launchChromium } from '../../console/test/chromium.ts';
 import { expectSound, expectVisible, type Login, logIn, storedCredentials } from '../../console/test/console-page.ts';
 import { type PacedModel, pacedModel } from '../../console/test/paced-model.ts';
 import { ApiClient } from '../support/api-client.ts';
-import { type ParleyProcess, printedCredential, startParley } from '../support/parley-process.ts';
+import { installInto, type ParleyProcess, startParley } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
 
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
@@ -26,6 +26,7 @@ describe.skipIf(chromiumPath === undefined)('the console’s page on usage', { t
     const prices = join(folder, 'prices.json');
     await writeFile(prices, JSON.stringify([PRICE]));
     [model, browser] = await Promise.all([pacedModel(), launchChromium()]);
+    const credential = await installInto(join(folder, 'data'));
     parley = startParley({
       ...RAISED_LIMITS,
       DATA_DIR: join(folder, 'data'),
@@ -44,7 +45,6 @@ describe.skipIf(chromiumPath === undefined)('the console’s page on usage', { t
       },
       { timeout: 150_000, interval: 100 },
     );
-    const credential = printedCredential(parley.output());
     login = await logIn(address, credential);
     const client = await ApiClient.login(address, credential);
     const session = await client.post<{ id: string }>('/v1/sessions', { title: 'A costly talk' });

@@ -20,7 +20,7 @@ import { type PacedModel, pacedModel } from '../../console/test/paced-model.ts';
 import { type SeverableLine, severableLine } from '../../console/test/severable-line.ts';
 import { ApiClient } from '../support/api-client.ts';
 import { startMcpServer } from '../support/mcp-server.ts';
-import { type ParleyProcess, printedCredential, startParley } from '../support/parley-process.ts';
+import { installInto, type ParleyProcess, startParley } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
 
 const LIGHTHOUSE = `# The lighthouse of Vessau
@@ -53,7 +53,7 @@ describe.skipIf(chromiumPath === undefined)('the console', { timeout: 240_000 },
 
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'parley-console-'));
-    [model, browser] = await Promise.all([pacedModel(), launchChromium()]);
+    [model, browser, credential] = await Promise.all([pacedModel(), launchChromium(), installInto(dataDir)]);
     parley = startParley({
       ...RAISED_LIMITS,
       DATA_DIR: dataDir,
@@ -62,7 +62,6 @@ describe.skipIf(chromiumPath === undefined)('the console', { timeout: 240_000 },
       OUTBOUND_ALLOWED_HOSTS: '127.0.0.1',
     });
     address = await served(parley);
-    credential = printedCredential(parley.output());
     login = await logIn(address, credential);
     client = await ApiClient.login(address, credential);
     const { id } = await client.post<{ id: string }>('/v1/documents', {

@@ -7,7 +7,7 @@ import { type FakeUpstream, fakeUpstream } from '../../src/ai/http/fake-upstream
 import { ApiClient, type StreamedEvent } from '../support/api-client.ts';
 import { runParley } from '../support/command.ts';
 import { type TestDatabase, testDatabases } from '../support/databases.ts';
-import { type ParleyProcess, printedCredential, startParley } from '../support/parley-process.ts';
+import { installInto, type ParleyProcess, printedCredential, startParley } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
 
 const WORDS = ['The ', 'answer ', 'is ', 'long ', 'and ', 'not ', 'yet ', 'over.'];
@@ -74,9 +74,10 @@ describe.each(testDatabases())('a server that is killed in mid-answer, on the $k
   test('leaves an answer that the next one brings to its end: what was seen stays, nothing twice, nothing missing', {
     timeout: START_TWICE_MS,
   }, async () => {
+    const installed = kind === 'embedded' ? await installInto(folder) : null;
     const first = start();
     const address = await first.address();
-    const credential = printedCredential(first.output());
+    const credential = installed ?? printedCredential(first.output());
     const before = await ApiClient.login(address, credential);
     const session = await before.post<{ id: string }>('/v1/sessions', {});
     const run = await before.post<{ id: string }>(`/v1/sessions/${session.id}/runs`, {

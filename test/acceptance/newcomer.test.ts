@@ -7,7 +7,13 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { ApiClient, type StreamedEvent } from '../support/api-client.ts';
 import { testDatabases } from '../support/databases.ts';
-import { NPM_START, type ParleyProcess, printedCredential, startParley } from '../support/parley-process.ts';
+import {
+  installInto,
+  NPM_START,
+  type ParleyProcess,
+  printedCredential,
+  startParley,
+} from '../support/parley-process.ts';
 
 /** What somebody meets who has just cloned the repository: nothing is configured, no server, no key. */
 describe('a newcomer', { timeout: 120_000 }, () => {
@@ -81,6 +87,7 @@ describe('a newcomer', { timeout: 120_000 }, () => {
   });
 
   test('who starts it twice on the same data is told so, and the first goes on', async () => {
+    await installInto(dataDir);
     const first = start();
     const address = await first.address();
     const second = start();
@@ -95,6 +102,7 @@ describe('a newcomer', { timeout: 120_000 }, () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
+    await installInto(dataDir);
     const parley = start({ PORT: String(port) });
     expect((await parley.ended).code).not.toBe(0);
     expect(parley.output()).toContain(`Port ${port}`);

@@ -8,7 +8,7 @@ import { expectSound, expectVisible, type Login, logIn, storedCredentials } from
 import type { Report } from '../../src/features/readiness/index.ts';
 import { ApiClient } from '../support/api-client.ts';
 import { type CommandResult, runParley } from '../support/command.ts';
-import { type ParleyProcess, printedCredential, startParley } from '../support/parley-process.ts';
+import { installInto, type ParleyProcess, startParley } from '../support/parley-process.ts';
 
 /** Two starts of a program, on a machine that is busy with other tests. */
 const TIME = { timeout: 240_000 };
@@ -30,6 +30,7 @@ describe('parley readiness', () => {
       ALLOWED_ORIGINS: 'https://app.example.com',
       METRICS_TOKEN: 'a token of the tests',
     };
+    const credential = await installInto(settings.DATA_DIR ?? '');
     parley = startParley({ ...settings, UNPRICED_MODELS: 'refuse', RATE_LIMIT_API_PER_MINUTE: '10000' });
     address = await vi.waitFor(
       () => {
@@ -39,8 +40,8 @@ describe('parley readiness', () => {
       },
       { timeout: 200_000, interval: 100 },
     );
-    login = await logIn(address, printedCredential(parley.output()));
-    client = await ApiClient.login(address, printedCredential(parley.output()));
+    login = await logIn(address, credential);
+    client = await ApiClient.login(address, credential);
     if (chromiumPath !== undefined) browser = await launchChromium();
   }, TIME.timeout);
   afterAll(async () => {

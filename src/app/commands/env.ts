@@ -1,6 +1,5 @@
 import { environmentExample } from '../config.ts';
 import { checkEnvironment } from '../environment-check/check-environment.ts';
-import { errorReference } from '../reference.ts';
 
 /**
  * `parley env`: checks in five steps whether the program can run here, or prints what is generated from it. Nothing is changed.
@@ -11,6 +10,7 @@ export async function runEnv(options: { example?: boolean; errors?: boolean }): 
   else if (options.errors) {
     // The table is filled by the features that define its rows.
     await import('../server.ts');
+    const { errorReference } = await import('../reference.ts');
     process.stdout.write(errorReference());
   } else {
     process.exitCode = await checkEnvironment((line) => process.stdout.write(`${line}\n`)).catch((error: unknown) => {

@@ -10,6 +10,7 @@ import { offerOnce } from './once.ts';
 import { bodyTooLarge, sendProblem } from './problem.ts';
 import { boundRequests } from './request-lifetime.ts';
 import { followRequests } from './request-work.ts';
+import { compileSerializer } from './serialization.ts';
 import { answerUnreadable } from './unreadable-request.ts';
 import { compileValidator } from './validation.ts';
 import { wantsWebSocket } from './web-socket.ts';
@@ -68,6 +69,7 @@ export function createHttpServer(options: HttpOptions): App {
     },
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
   app.setValidatorCompiler(compileValidator);
+  app.setSerializerCompiler(compileSerializer);
   app.setErrorHandler((error, request, reply) => {
     const isBodyLimit = (error as { code?: unknown } | null)?.code === 'FST_ERR_CTP_BODY_TOO_LARGE';
     const limit = request.routeOptions.bodyLimit ?? options.bodyLimit;

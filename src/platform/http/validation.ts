@@ -25,8 +25,24 @@ function withFormats(ajv: Ajv): Ajv {
   return ajv;
 }
 
-export const compileValidator: FastifySchemaCompiler<object> = ({ schema, httpPart }) =>
-  httpPart === 'body' ? compileBody(schema) : addresses.compile(schema);
+/** For one part of a route's requests; compiled when the first one comes. To compile those of all routes, and what writes
+ * their answers, took a third of the program's start, and most are not asked for in most programs. */
+export const compileValidator: FastifySchemaCompiler<object> = ({ schema, httpPart }) => {
+  let compiledNow: ValidateFunction | null = null;
+  const validate = (value: unknown): boolean => {
+    compiledNow ??= validatorOf(schema, httpPart);
+    const sound = compiledNow(value);
+    validate.errors = compiledNow.errors;
+    return sound;
+  };
+  validate.errors = null as ValidateFunction['errors'];
+  return validate as ValidateFunction;
+};
+
+/** Compiles now. @throws Error for what is no schema. */
+export function validatorOf(schema: object, httpPart: string | undefined): ValidateFunction {
+  return httpPart === 'body' ? compileBody(schema) : addresses.compile(schema);
+}
 
 /** Values in a body whose faults are all listed. A body of 1 MiB has room for 500,000 of them: to list their faults took
  * 1.8 s and 23 MB of answer. */

@@ -21,13 +21,6 @@ const INSTRUCTIONS =
 const SESSIONS_PER_PAGE = 50;
 const MESSAGES_PER_SESSION = 100;
 
-/** What a client may ask of `createMcpServers`, each tool by itself. */
-export function operationsOf(tools: readonly McpTool[]): readonly string[] {
-  return [...METHODS, ...tools.map(({ name }) => `tools/call ${name}`)];
-}
-
-const METHODS = ['initialize', 'ping', 'tools/list', 'resources/templates/list', 'resources/list', 'resources/read'];
-
 type Validate = { (input: unknown): boolean; errors?: readonly SchemaFault[] | null };
 type OfferedTool = McpTool & { validate: Validate };
 

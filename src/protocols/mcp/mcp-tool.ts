@@ -15,4 +15,11 @@ export type McpTool = {
   run(input: unknown, caller: McpCaller): Promise<{ text: string; structured: Record<string, unknown> }>;
 };
 
+const METHODS = ['initialize', 'ping', 'tools/list', 'resources/templates/list', 'resources/list', 'resources/read'];
+
+/** What a client may ask of `createMcpServers`, each tool by itself. */
+export function operationsOf(tools: readonly McpTool[]): readonly string[] {
+  return [...METHODS, ...tools.map(({ name }) => `tools/call ${name}`)];
+}
+
 export type McpCaller = { principal: Principal; signal: AbortSignal };

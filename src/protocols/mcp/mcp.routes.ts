@@ -1,9 +1,9 @@
-import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requireKnownOrigin } from '../../platform/http/origin.ts';
 import { statusOf, toApiError } from '../../platform/http/problem.ts';
 import type { App } from '../../platform/http/server.ts';
-import { createMcpServers, type McpDependencies, operationsOf } from './mcp-server.ts';
+import type { McpDependencies } from './mcp-server.ts';
+import { operationsOf } from './mcp-tool.ts';
 
 export type McpRouteDependencies = McpDependencies & { allowedOrigins: readonly string[] };
 
@@ -16,7 +16,6 @@ const TOOL_TIMEOUT_MS = 60_000;
  */
 export async function mcpRoutes(app: App, deps: McpRouteDependencies): Promise<void> {
   const { allowedOrigins, log } = deps;
-  const serverFor = createMcpServers(deps);
   await app.register(async (plugin) => {
     const scope = plugin as unknown as App;
     scope.setErrorHandler((error, request, reply) => sendRpcError(error, request, reply));
@@ -34,6 +33,7 @@ export async function mcpRoutes(app: App, deps: McpRouteDependencies): Promise<v
       handler: async (request, reply) => {
         requireKnownOrigin(request, allowedOrigins);
         const { principal, signal } = request;
+        const { createMcpHandler, serverFor } = await loadServers(deps);
         const handler = createMcpHandler(() => serverFor({ principal, signal }), {
           onerror: (error) => log.info({ err: error }, 'an MCP request was refused'),
         });
@@ -59,6 +59,19 @@ export async function mcpRoutes(app: App, deps: McpRouteDependencies): Promise<v
     }
   });
 }
+
+/** With the first request: this protocol's library is a tenth of what the program would load at its start. */
+async function loadServers(deps: McpDependencies) {
+  const [{ createMcpHandler }, { createMcpServers }] = await Promise.all([
+    import('@modelcontextprotocol/server'),
+    import('./mcp-server.ts'),
+  ]);
+  const serverFor = servers.get(deps) ?? createMcpServers(deps);
+  servers.set(deps, serverFor);
+  return { createMcpHandler, serverFor };
+}
+
+const servers = new WeakMap<McpDependencies, ReturnType<typeof import('./mcp-server.ts').createMcpServers>>();
 
 function baseOf({ protocol, host }: FastifyRequest): string {
   return `${protocol}://${host}`;

@@ -20,8 +20,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const prefix = `parley_test_${randomBytes(4).toString('hex')}_`;
   const server = once(() => startServer(given, found, prefix));
   const embedded = once(async () => (await import('./embedded-template.ts')).embeddedTemplate());
+  const installation = once(async () => (await import('./installation-template.ts')).installationTemplate(folder));
   const socket = join(folder, 'source');
-  const stopServing = await serveSources(socket, { server: server.get, embedded: embedded.get });
+  const sources = { server: server.get, embedded: embedded.get, installation: installation.get };
+  const stopServing = await serveSources(socket, sources);
   project.provide('databaseSource', { socket, prefix, missing });
 
   return async () => {

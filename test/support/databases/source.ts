@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { inject } from 'vitest';
+import type { Installation } from './installation-template.ts';
 
 /**
  * The test processes ask the main one for databases to copy, over a local socket: whatever they ask for is made once for
@@ -20,6 +21,8 @@ export type Sources = {
   server(): Promise<{ admin: string; template: string }>;
   /** A file from which the embedded database starts migrated. */
   embedded(): Promise<{ dump: string }>;
+  /** A data folder after the program's first start. */
+  installation(): Promise<Installation>;
 };
 
 declare module 'vitest' {
@@ -61,8 +64,8 @@ async function answer(connection: Socket, sources: Sources): Promise<void> {
   connection.on('error', () => undefined);
   try {
     const name = await text(connection);
-    if (name !== 'server' && name !== 'embedded') throw new Error(`There is no source named ${name}.`);
-    connection.end(JSON.stringify({ value: await sources[name]() }));
+    if (!Object.hasOwn(sources, name)) throw new Error(`There is no source named ${name}.`);
+    connection.end(JSON.stringify({ value: await sources[name as keyof Sources]() }));
   } catch (error) {
     connection.end(JSON.stringify({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }));
   }

@@ -1,4 +1,4 @@
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { Client } from '@modelcontextprotocol/client';
 import { traceHeaders } from '../../../platform/telemetry/tracing.ts';
 
 export type McpConnection = {
@@ -40,7 +40,9 @@ export async function connectMcp(
   fetch: McpFetch,
   signal: AbortSignal,
 ): Promise<McpClient> {
-  const transport = new StreamableHTTPClientTransport(new URL(url), {
+  // A tenth of what the program would load at its start, and of use only to who has such servers.
+  const library = await import('@modelcontextprotocol/client');
+  const transport = new library.StreamableHTTPClientTransport(new URL(url), {
     fetch: (input, init) => fetch(input, inTrace(init)),
     requestInit: { headers: { ...headers } },
     // A server that is gone is asked again with the next call.
@@ -51,7 +53,7 @@ export async function connectMcp(
       reconnectionDelayGrowFactor: 1,
     },
   });
-  const client = new Client(
+  const client = new library.Client(
     { name: 'parley', version: '1' },
     {
       capabilities: {},
