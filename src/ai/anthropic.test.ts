@@ -86,6 +86,23 @@ describe('anthropicModel', () => {
     });
   });
 
+  it('speaks in whole characters, and not without end', async () => {
+    const cut = streaming(
+      start,
+      textBlock,
+      text('a\ud83d'),
+      text('\ude00\ud83d'),
+      blockEnd(0),
+      end('end_turn'),
+      messageEnd,
+    );
+    const { events } = await turn(cut);
+    expect(events.slice(0, -1)).toEqual([said('a'), said('😀'), said('\ud83d')]);
+    const long = text('x'.repeat(900_000));
+    const endless = await turn(streaming(start, textBlock, long, long, long, long, long)).catch((thrown) => thrown);
+    expect(endless).toMatchObject({ name: 'ModelError', kind: 'protocol' });
+  });
+
   it('is told of tools, their calls and results', async () => {
     const tools = [{ name: 'look', description: 'Looks.', inputSchema: { type: 'object', properties: {} } }];
     const { requests } = await turn(hello, {

@@ -49,15 +49,27 @@ export function openAiCompatibleTranscriber(options: OpenAiAddress & { model: st
       const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
       // A redirect would carry the key elsewhere.
       const request = { method: 'POST', headers, body: form, signal: limited, redirect: 'error' } as const;
-      const response = await fetch(url, request).catch((cause: unknown) => {
+      const broken = (cause: unknown): never => {
         signal.throwIfAborted();
         throw modelError(provider, limited.aborted ? 'timeout' : 'unavailable', cause);
-      });
-      const answer = (await response.text()).slice(0, LARGEST_ANSWER);
+      };
+      const response = await fetch(url, request).catch(broken);
+      const answer = await beginningOf(response).catch(broken);
       if (!response.ok) throw statusError(provider, response.status, {}, answer.slice(0, 65_536));
       return textOf(provider, answer);
     },
   };
+}
+
+/** Of the body; an upstream that never ends its answer is left. */
+async function beginningOf({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const piece of body ?? []) {
+    text += decoder.decode(piece, { stream: true });
+    if (text.length > LARGEST_ANSWER) break;
+  }
+  return text.slice(0, LARGEST_ANSWER);
 }
 
 export function baseType(mediaType: string): string {

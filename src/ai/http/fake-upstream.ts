@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 export type SeenRequest = {
   path: string;
   headers: IncomingHttpHeaders;
+  /** Of a body that is no JSON, its text. */
   // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever was sent
   body: any;
   /** Tells the connections apart. */
@@ -49,7 +50,9 @@ async function see(request: IncomingMessage, response: ServerResponse): Promise<
     });
   });
   const { url = '', headers, socket } = request;
-  return { path: url, headers, body: text === '' ? null : JSON.parse(text), port: socket.remotePort, abandoned };
+  const isJson = headers['content-type']?.includes('json') ?? true;
+  const body = text === '' ? null : isJson ? JSON.parse(text) : text;
+  return { path: url, headers, body, port: socket.remotePort, abandoned };
 }
 
 /** Answers with an event stream of these payloads; strings go out as they are. */

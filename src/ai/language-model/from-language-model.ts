@@ -5,6 +5,7 @@ import {
   type LanguageModelV4StreamPart,
   type LanguageModelV4Usage,
 } from '@ai-sdk/provider';
+import { type AnswerText, answerText } from '../answer-text.ts';
 import { type ChatModel, type FinishReason, ModelError, type ModelEvent, type TokenUsage } from '../chat-model.ts';
 import { DEFAULT_TIMEOUTS, type Deadline, startDeadline, type Timeouts } from '../http/deadline.ts';
 import { modelError, statusError, UpstreamFailure } from '../http/upstream-error.ts';
@@ -52,21 +53,29 @@ async function* modelEvents(
   deadline: Deadline,
 ): AsyncGenerator<readonly ModelEvent[]> {
   let finished = false;
+  const said = answerText(provider);
   deadline.next('idle');
   for await (const part of stream) {
     deadline.pause();
-    const event = modelEvent(provider, part);
-    finished ||= event?.type === 'finish';
-    if (event !== null) yield [event];
+    const events = eventsOf(provider, part, said);
+    finished ||= events.at(-1)?.type === 'finish';
+    if (events.length > 0) yield events;
     deadline.refresh();
   }
   if (!finished) throw unfinished(provider);
 }
 
+/** What a part says; what was held back of the text before it comes first. */
+function eventsOf(provider: string, part: LanguageModelV4StreamPart, said: AnswerText): ModelEvent[] {
+  const event = modelEvent(provider, part);
+  const text = part.type === 'text-delta' ? said.push(part.delta) : event === null ? '' : said.end();
+  const events: ModelEvent[] = text === '' ? [] : [{ type: 'text-delta', delta: text }];
+  return event === null ? events : [...events, event];
+}
+
+/** Text apart. */
 function modelEvent(provider: string, part: LanguageModelV4StreamPart): ModelEvent | null {
   switch (part.type) {
-    case 'text-delta':
-      return part.delta === '' ? null : { type: 'text-delta', delta: part.delta };
     case 'tool-call': {
       const { toolCallId: id, toolName: name, input } = part;
       // What the provider runs by itself is not ours to run.

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { answerText } from '../answer-text.ts';
 import type { FinishReason, ModelError, ModelEvent, TokenUsage } from '../chat-model.ts';
 import { kindOfStatus, modelError, UpstreamFailure } from '../http/upstream-error.ts';
 import { parseToolInput } from '../tool-input.ts';
@@ -18,6 +19,8 @@ type ToolCallDelta = { index?: unknown; id?: unknown; function?: { name?: unknow
 
 /** Longest input of one tool call, in UTF-16 units. */
 const LONGEST_TOOL_INPUT = 4_194_304;
+/** Tool calls of one answer: a model that calls more goes round in circles. */
+const MOST_TOOL_CALLS = 128;
 
 export type ChunkReader = {
   /** `ended` once the model said why it ended: only the usage may follow. `done` after that. */
@@ -36,6 +39,7 @@ export function chunkReader(provider: string): ChunkReader {
   let done = false;
   let usage: TokenUsage | null = null;
   const toolCalls: PartialToolCall[] = [];
+  const said = answerText(provider);
 
   function read(payload: string, events: ModelEvent[]) {
     if (payload === '[DONE]') {
@@ -51,7 +55,7 @@ export function chunkReader(provider: string): ChunkReader {
   function readChoice(choice: Choice, events: ModelEvent[]) {
     // A server that ignores `stream: true` sends the whole `message` in one piece.
     const delta = choice.delta ?? choice.message;
-    const text = textOf(delta?.content);
+    const text = said.push(textOf(delta?.content));
     if (text !== '') events.push({ type: 'text-delta', delta: text });
     if (Array.isArray(delta?.tool_calls)) addToolCalls(provider, toolCalls, delta.tool_calls);
     if (choice.finish_reason) reason = finishReason(choice.finish_reason);
@@ -60,6 +64,7 @@ export function chunkReader(provider: string): ChunkReader {
   function finish(): ModelEvent[] {
     if (reason === null && !done)
       throw modelError(provider, 'protocol', new Error('The stream ended before the model said that it had finished.'));
+    const rest = said.end();
     const calls = toolCalls.map(
       ({ id, name, input }): ModelEvent => ({
         type: 'tool-call',
@@ -68,7 +73,8 @@ export function chunkReader(provider: string): ChunkReader {
     );
     // Some servers say `stop` although they call tools.
     const ending = calls.length > 0 ? 'tool-calls' : (reason ?? 'other');
-    return [...calls, { type: 'finish', reason: ending, usage }];
+    const last: ModelEvent[] = rest === '' ? [] : [{ type: 'text-delta', delta: rest }];
+    return [...last, ...calls, { type: 'finish', reason: ending, usage }];
   }
 
   return {
@@ -107,7 +113,7 @@ function textOf(content: unknown): string {
 function addToolCalls(provider: string, toolCalls: PartialToolCall[], deltas: readonly (ToolCallDelta | null)[]): void {
   for (const delta of deltas) {
     if (typeof delta !== 'object' || delta === null) continue;
-    const toolCall = openToolCall(toolCalls, delta);
+    const toolCall = openToolCall(provider, toolCalls, delta);
     const { name, arguments: input } = delta.function ?? {};
     if (typeof name === 'string' && toolCall.name === '') toolCall.name = name;
     if (typeof input === 'string') toolCall.input += input;
@@ -118,27 +124,29 @@ function addToolCalls(provider: string, toolCalls: PartialToolCall[], deltas: re
 }
 
 /** The call that a delta goes on with: by its index; servers that send none start a new call with each id. */
-function openToolCall(toolCalls: PartialToolCall[], { index, id }: ToolCallDelta): PartialToolCall {
+function openToolCall(provider: string, toolCalls: PartialToolCall[], { index, id }: ToolCallDelta): PartialToolCall {
   const open =
     index === undefined || index === null
       ? toolCalls.findLast((call) => id === undefined || call.id === id)
       : toolCalls.find((call) => call.index === index);
   if (open) return open;
+  if (toolCalls.length === MOST_TOOL_CALLS)
+    throw modelError(provider, 'protocol', new Error('The answer calls too many tools.'));
   const fresh = { index, id: typeof id === 'string' && id !== '' ? id : `call_${randomUUID()}`, name: '', input: '' };
   toolCalls.push(fresh);
   return fresh;
 }
 
-const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
-  stop: 'stop',
-  length: 'length',
-  tool_calls: 'tool-calls',
-  function_call: 'tool-calls',
-  content_filter: 'content-filter',
-};
+const FINISH_REASONS: ReadonlyMap<unknown, FinishReason> = new Map([
+  ['stop', 'stop'],
+  ['length', 'length'],
+  ['tool_calls', 'tool-calls'],
+  ['function_call', 'tool-calls'],
+  ['content_filter', 'content-filter'],
+]);
 
 function finishReason(reason: unknown): FinishReason {
-  return (typeof reason === 'string' && FINISH_REASONS[reason]) || 'other';
+  return FINISH_REASONS.get(reason) ?? 'other';
 }
 
 function tokenUsage({

@@ -117,6 +117,17 @@ describe('a failure', () => {
     expect(written).toBeLessThan(20_000_000);
   });
 
+  it('of an answer without end is cut off, be it text or calls of tools', async () => {
+    const long = text('x'.repeat(900_000));
+    const endless = await failure((response) => sendEvents(response, long, long, long, long, long, stop));
+    expect(endless.kind).toBe('protocol');
+    const calls = Array.from({ length: 129 }, (_, index) => ({ index, id: `c${index}`, function: { name: 'look' } }));
+    const called = await failure((response) =>
+      sendEvents(response, ...calls.map((call) => ({ choices: [{ delta: { tool_calls: [call] } }] })), stop),
+    );
+    expect(called.kind).toBe('protocol');
+  });
+
   it('of an unreachable address is told without the address', async () => {
     const free = await new Promise<number>((resolve) => {
       const server = createServer().listen(0, '127.0.0.1', () => {

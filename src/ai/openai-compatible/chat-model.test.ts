@@ -42,6 +42,17 @@ describe('an answer', () => {
     });
   });
 
+  it('is said in whole characters, and ends for a reason that is known', async () => {
+    const odd = { choices: [{ index: 0, delta: {}, finish_reason: 'constructor' }] };
+    const cut = await turn((response) => sendEvents(response, text('a\ud83d'), text('\ude00'), text('\ud83d'), odd));
+    expect(cut.events).toEqual([
+      said('a'),
+      said('😀'),
+      said('\ud83d'),
+      { type: 'finish', reason: 'other', usage: null },
+    ]);
+  });
+
   const schema = { type: 'object', required: ['city'] };
   const format = { type: 'json_schema' as const, name: 'place', schema, strict: true };
 
