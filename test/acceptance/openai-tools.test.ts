@@ -161,6 +161,37 @@ describe.each(testDatabases())(
           .toBe('completed');
       });
 
+      test('in a conversation are its items, each once, however small the pages, and each by itself', async () => {
+        const { id } = await openai.conversations.create({});
+        await openai.responses.create({ ...asked, conversation: id });
+        await openai.responses.create({ ...asked, conversation: id, input: [output] });
+        for (const order of ['asc', 'desc'] as const) {
+          const items = await Array.fromAsync(openai.conversations.items.list(id, { order, limit: 1 }));
+          const types = items.map(({ type }) => type);
+          const asc = ['message', 'function_call', 'function_call_output', 'message'];
+          expect(types).toEqual(order === 'asc' ? asc : asc.toReversed());
+          for (const item of items) {
+            const itemId = (item as { id: string }).id;
+            expect(await openai.conversations.items.retrieve(itemId, { conversation_id: id })).toEqual(item);
+          }
+        }
+      });
+
+      test('in a conversation are nobody else’s items, and none that are not there', async () => {
+        const { id } = await openai.conversations.create({});
+        await openai.responses.create({ ...asked, conversation: id });
+        const [call] = (await openai.conversations.items.list(id, { order: 'desc' })).data;
+        const { id: callId } = call as { id: string };
+        const stranger = (await app.newUser()).client;
+        for (const [client, wanted] of [
+          [stranger, callId],
+          [openai, callId.replace(/_\d+$/, '_77')],
+        ] as const) {
+          const lost = client.conversations.items.retrieve(wanted, { conversation_id: id });
+          await expect(lost).rejects.toMatchObject({ status: 404 });
+        }
+      });
+
       test('of a neighbour cannot be gone on with', async () => {
         const first = await openai.responses.create(asked);
         for (const { client } of [await app.newUser(), await app.newUser(ann)]) {

@@ -1,6 +1,7 @@
 import type { MessageView } from '../../features/chat/index.ts';
+import { isId } from '../../platform/id.ts';
 import { fileCitation } from './citation.ts';
-import { prefixed } from './ids.ts';
+import { prefixed, unprefixed } from './ids.ts';
 import type { ItemsQuery } from './responses/responses.schema.ts';
 import { argumentsOf } from './tools.ts';
 
@@ -38,6 +39,14 @@ export function itemViews(message: MessageView): Item[] {
     return [{ type: 'function_call_output', ...shared, ...result }];
   });
   return tools.length > 0 && message.content === '' ? tools : [itemView(message), ...tools];
+}
+
+const TOOL_ITEM = /^fc_([0-9a-f-]{36})_\d+$/;
+
+/** The message that an item is, or is a part of; null for what is no id of an item. */
+export function messageIdOf(itemId: string): string | null {
+  const id = TOOL_ITEM.exec(itemId)?.[1] ?? unprefixed('msg_', itemId);
+  return id !== null && isId(id) ? id : null;
 }
 
 /** A page of items that are all at hand, in OpenAI's form of a list. */

@@ -40,6 +40,15 @@ describe('a completion', () => {
     expect(chatCompletion(head, log).choices[0]?.message).toMatchObject({ content: 'right', annotations: [] });
   });
 
+  test('keeps what the steps before cited when a later one starts again', () => {
+    const later = [part('text-start', 'text-2'), said('wro', 'text-2'), reset('text-2'), said('Two.', 'text-2')];
+    const log = runLog(part('text-start'), said('One. '), citation(0, 3), part('text-end'), ...later, ...ending());
+    expect(chatCompletion(head, log).choices[0]?.message).toMatchObject({
+      content: 'One. Two.',
+      annotations: [{ url_citation: { start_index: 0, end_index: 3 } }],
+    });
+  });
+
   test.each([
     ['stop', 'stop'],
     ['length', 'length'],

@@ -51,10 +51,12 @@ class ChatAnswer {
       case 'text-delta':
         this.text += event.delta;
         break;
-      case 'text-reset':
-        this.text = this.text.slice(0, this.#startOf(event.part_id));
-        this.annotations = [];
+      case 'text-reset': {
+        const start = this.#startOf(event.part_id);
+        this.text = this.text.slice(0, start);
+        this.annotations = this.annotations.filter(({ url_citation }) => url_citation.end_index <= start);
         break;
+      }
       case 'citation':
         this.annotations.push(urlCitation(event, this.#startOf(event.part_id)));
         break;

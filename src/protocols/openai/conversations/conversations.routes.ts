@@ -3,7 +3,7 @@ import { encodeCursor } from '../../../platform/http/pagination.ts';
 import type { App } from '../../../platform/http/server.ts';
 import type { OpenaiDependencies } from '../dependencies.ts';
 import { prefixed, seconds, unprefixed } from '../ids.ts';
-import { itemList, itemView, itemViews } from '../items.ts';
+import { itemList, itemView, itemViews, messageIdOf } from '../items.ts';
 import { openaiErrors } from '../openai.errors.ts';
 import { messageOf } from '../responses/response-request.ts';
 import { ItemsQuery } from '../responses/responses.schema.ts';
@@ -72,7 +72,7 @@ function itemRoutes(app: App, { chat: { sessions } }: OpenaiDependencies): void 
     async ({ principal, params, query }) => {
       const id = sessionIdOf(params.id);
       const { limit = 20, order = 'desc', after } = query;
-      const last = after === undefined ? null : await sessions.message(principal, id, messageIdOf(after));
+      const last = after === undefined ? null : await sessions.message(principal, id, knownItem(after));
       const cursor = last && encodeCursor([last.created_at, last.id]);
       const page = await sessions.messages(principal, id, { limit, order, ...(cursor !== null && { cursor }) });
       return itemList(page.data.flatMap(itemViews), page.next_cursor !== null);
@@ -94,8 +94,13 @@ function itemRoutes(app: App, { chat: { sessions } }: OpenaiDependencies): void 
   app.get(
     '/v1/conversations/:id/items/:item_id',
     { config: { access: 'viewer' }, schema: { tags, summary: 'One message of a conversation', params: ItemParams } },
-    async ({ principal, params: { id, item_id } }) =>
-      itemView(await sessions.message(principal, sessionIdOf(id), messageIdOf(item_id))),
+    async ({ principal, params: { id, item_id } }) => {
+      const message = await sessions.message(principal, sessionIdOf(id), knownItem(item_id));
+      if (item_id.startsWith('msg_')) return itemView(message);
+      const item = itemViews(message).find((one) => one.id === item_id);
+      if (!item) throw openaiErrors.itemNotFound();
+      return item;
+    },
   );
   app.delete(
     '/v1/conversations/:id/items/:item_id',
@@ -104,7 +109,10 @@ function itemRoutes(app: App, { chat: { sessions } }: OpenaiDependencies): void 
       schema: { tags, summary: 'Delete a message of a conversation', params: ItemParams },
     },
     async ({ principal, params: { id, item_id } }) => {
-      await sessions.removeMessage(principal, sessionIdOf(id), messageIdOf(item_id));
+      const messageId = unprefixed('msg_', item_id);
+      // A call and its output are parts of what was said, and go with it.
+      if (messageId === null) throw openaiErrors.itemNotFound();
+      await sessions.removeMessage(principal, sessionIdOf(id), messageId);
       return conversationView(await sessions.get(principal, sessionIdOf(id)));
     },
   );
@@ -116,8 +124,8 @@ function sessionIdOf(conversationId: string): string {
   return id;
 }
 
-function messageIdOf(itemId: string): string {
-  const id = unprefixed('msg_', itemId);
+function knownItem(itemId: string): string {
+  const id = messageIdOf(itemId);
   if (id === null) throw openaiErrors.itemNotFound();
   return id;
 }
