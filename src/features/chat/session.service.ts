@@ -132,7 +132,7 @@ export function createSessionService(deps: SessionDependencies) {
       const { tenant, userId } = principal;
       const runIds = await inTenant(database, tenant, async (trx) => {
         assertOwnSession(principal, await store.findSession(trx, id));
-        const unfinished = await store.listUnfinishedRuns(trx, id);
+        const unfinished = await store.lockUnfinishedRuns(trx, id);
         await forgetting.forgetWithin(trx, tenant, { kind: 'session', id }, userId);
         return unfinished;
       });

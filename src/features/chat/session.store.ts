@@ -178,13 +178,15 @@ export async function replaceMadeTitle(trx: TenantTransaction, id: string, title
     .execute();
 }
 
-/** The ids of a session's runs that somebody may be working on. */
-export async function listUnfinishedRuns(trx: TenantTransaction, id: string): Promise<string[]> {
+/** The ids of a session's runs that somebody may be working on. Nobody writes to them until the transaction ends: whoever
+ * writes has the run first and its session after that, and who deletes the session has to wait in the same order. */
+export async function lockUnfinishedRuns(trx: TenantTransaction, id: string): Promise<string[]> {
   const runs = await trx
     .selectFrom('run')
     .select('id')
     .where('session_id', '=', id)
     .where('status', 'in', UNFINISHED)
+    .forUpdate()
     .execute();
   return runs.map((run) => run.id);
 }

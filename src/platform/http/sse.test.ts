@@ -109,6 +109,20 @@ describe('a stream of events', () => {
     await gone.promise;
   });
 
+  test('that is asked for by HEAD is a head, and keeps nothing behind it waiting', async () => {
+    await using server = await openStreaming(async function* (signal) {
+      yield [event(1)];
+      if (!signal.aborted) await once(signal, 'abort');
+    });
+    const socket = createConnection(server.port, '127.0.0.1');
+    socket.write(
+      'HEAD /stream HTTP/1.1\r\nhost: x\r\n\r\nGET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
+    );
+    const received = (await Array.fromAsync(socket.setEncoding('latin1'))).join('');
+    expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 404']);
+    expect(received).not.toContain('event: tick');
+  });
+
   test('tells its source, too, when its client had gone before it began', async () => {
     const asked = Promise.withResolvers<void>();
     const gone = Promise.withResolvers<void>();

@@ -44,7 +44,10 @@ export async function sendEventStream(
     if (!raw.writableNeedDrain) raw.write(': keep-alive\n\n');
   }, times.keepAlive);
   try {
-    for await (const batch of open(gone.signal)) {
+    const batches = open(gone.signal);
+    // It asks for nothing behind the head, and is not to wait for it.
+    if (request.method === 'HEAD') gone.abort();
+    for await (const batch of batches) {
       if (!raw.write(batch.map(frame).join(''))) await drained(request, reply, gone, times.stalled);
       if (gone.signal.aborted) break;
     }

@@ -76,6 +76,7 @@ export class RunEngine {
   readonly #unended = new Map<string, { tenant: Tenant; owner?: string }>();
   #cancelTimer: NodeJS.Timeout | null = null;
   #pollingCancels = false;
+  #reclaiming = false;
 
   constructor(deps: RunEngineDependencies) {
     this.#deps = deps;
@@ -199,10 +200,12 @@ export class RunEngine {
     for (const { tenant, stop } of this.#active.values()) if (tenant.id === tenantId) stop.abort(new Cancelled());
   }
 
-  /** Stops work on runs that are being deleted, without a trace. Resolves when nothing is written any more. */
+  /** Stops work on runs that were deleted, without a trace. Resolves when nothing is written any more. */
   async drop(runIds: readonly string[]): Promise<void> {
     const dropped = runIds.map((id) => this.#active.get(id)).filter((active) => active !== undefined);
     for (const { stop } of dropped) stop.abort(new Dropped());
+    // Another process finds nothing to write to any more; its model is not to go on until then.
+    for (const id of runIds) if (!this.#active.has(id)) this.#notices.announceCancel(id);
     await Promise.all(dropped.map(({ done }) => done));
   }
 
@@ -310,8 +313,9 @@ export class RunEngine {
       log[fault === runFaults.internal ? 'error' : 'warn']({ err: error }, 'the run failed');
       await this.#end(active, writer, 'failed', null, fault);
     } catch (endError) {
+      if (endError instanceof LeaseLostError) return log.warn('the run is held by another worker, or was deleted');
       log.error({ err: endError }, 'the end of a run could not be written; it is taken up again');
-      if (!(endError instanceof LeaseLostError)) this.#unended.set(active.run.id, { tenant: active.tenant });
+      this.#unended.set(active.run.id, { tenant: active.tenant });
     }
   }
 
@@ -360,9 +364,11 @@ export class RunEngine {
   }
 
   async #findCancels(): Promise<void> {
-    const byTenant = Map.groupBy(this.#active.values(), ({ tenant }) => tenant);
-    for (const [tenant, runs] of byTenant) {
+    // Each request brings a tenant of its own: by the object, every run would be asked for alone.
+    const byTenant = Map.groupBy(this.#active.values(), ({ tenant }) => tenant.id);
+    for (const runs of byTenant.values()) {
       const ids = runs.map(({ run }) => run.id);
+      const tenant = (runs[0] as ActiveRun).tenant;
       const cancelled = await inTenant(this.#deps.database, tenant, (trx) => readCancelRequests(trx, ids)).catch(
         () => [],
       );
@@ -372,12 +378,16 @@ export class RunEngine {
 
   /** The database answers again: what could not be ended is worked on once more, from what its log has. */
   async #reclaimUnended(): Promise<void> {
+    if (this.#reclaiming) return;
+    this.#reclaiming = true;
+    // One that fails, such as that of a tenant which is gone, must not hold up the others.
     for (const [runId, { tenant, owner }] of this.#unended) {
       const run = await this.#lease.reclaim(tenant, runId, owner).catch(() => null);
-      if (run === null) return;
+      if (run === null) continue;
       this.#unended.delete(runId);
       if (run) this.#begin(tenant, run);
     }
+    this.#reclaiming = false;
   }
 
   #dropAll(): void {

@@ -9,9 +9,12 @@ import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
 import { gate, scriptedModel } from '../../../ai/fakes.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import { openServerDatabase } from '../../../platform/database/server-database.ts';
+import { newId } from '../../../platform/id.ts';
 import type { Principal } from '../../identity/index.ts';
+import { inTenant } from '../../tenancy/index.ts';
 import type { Chat } from '../chat.ts';
 import type { LoggedEvent } from './event.ts';
+import type { RunRow } from './run.store.ts';
 
 /** Long enough for any takeover on a busy machine, ms. */
 const SOON = { timeout: 60_000, interval: 20 };
@@ -71,6 +74,51 @@ describe.each(testDatabases())('faults around runs, on the $kind database', ({ o
     answer.stop();
     expect((await read(chat, run.id)).at(-1)).toMatchObject({ type: 'run-end', status: 'completed' });
     await chat.engine.stop(0);
+  });
+
+  test.skipIf(kind === 'embedded')(
+    'a session that is deleted while its answer is being written waits for that',
+    async () => {
+      const chat = await startRunWorker(db.database, scriptedModel([{ gate: gate() }]));
+      const run = await ask(chat);
+      await durable(chat, run.id, 1);
+      const written = Promise.withResolvers<void>();
+      const waiting = async () => {
+        const sql = `SELECT count(*)::int AS waiting FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+        return (await db.database.execute(sql)).rows[0]?.waiting as number;
+      };
+      // As the log's last write does it: the run, and then its session.
+      const writing = inTenant(db.database, somebody.tenant, async (trx) => {
+        await trx.updateTable('run').set({ error: null }).where('id', '=', run.id).execute();
+        written.resolve();
+        await expect.poll(waiting, SOON).toBeGreaterThan(0);
+        await trx.selectFrom('session').select('id').where('id', '=', run.session_id).forKeyShare().execute();
+      });
+      await written.promise;
+      await Promise.all([writing, chat.sessions.remove(somebody, run.session_id)]);
+      expect(chat.engine.activeRunCount).toBe(0);
+      await chat.engine.stop(0);
+    },
+  );
+
+  test('a run of a tenant that is gone does not hold up what else is to be taken up', async () => {
+    const answer = new DictatedAnswer('q');
+    const model = dictatedModel(new Map([['q', answer]]));
+    const line = severable(db.database);
+    const gone = await startRunWorker(line.database, model);
+    const run = await ask(gone);
+    answer.say();
+    await durable(gone, run.id, 4);
+    line.cut();
+    const [worker] = await db.database.db.deleteFrom('platform.worker').returning('id').execute();
+    const heir = await startRunWorker(db.database, model);
+    const row = { ...run, last_seq: 4 } as unknown as RunRow;
+    heir.engine.resume({ id: newId(), slug: 'gone' }, { ...row, id: newId() }, newId());
+    heir.engine.resume(somebody.tenant, row, worker?.id ?? '');
+    answer.stop();
+    await expect.poll(async () => (await heir.runs.get(somebody, run.id)).status, SOON).toBe('completed');
+    await heir.engine.stop(0);
   });
 
   test('a worker that dies after the clock of the database was set back loses its runs as soon as any other', async () => {

@@ -57,7 +57,12 @@ export async function* followRun(
     awaySince: null,
   };
   const { bell } = feed;
-  signal.addEventListener('abort', bell.ring, { once: true });
+  // Also where nobody asks any more, and the generator never comes to its end.
+  const leave = () => {
+    sources.followers.remove(runId, bell);
+    bell.ring();
+  };
+  signal.addEventListener('abort', leave, { once: true });
   sources.followers.add(runId, bell);
   try {
     while (!signal.aborted && !sources.followers.closed) {
@@ -71,7 +76,7 @@ export async function* followRun(
     }
   } finally {
     sources.followers.remove(runId, bell);
-    signal.removeEventListener('abort', bell.ring);
+    signal.removeEventListener('abort', leave);
   }
 }
 

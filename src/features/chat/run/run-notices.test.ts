@@ -96,6 +96,43 @@ describe.each(testDatabases().filter(({ kind }) => kind === 'server'))('notices 
     await other.engine.stop(0);
   });
 
+  test('deleting its session at another replica ends the model at once, not at its next word', async () => {
+    const wait = gate();
+    const model = scriptedModel(['kept', { gate: wait }, 'never']);
+    const [one, other] = [await replica(model, db.database, false), await replica(model, db.database, false)];
+    const session = await one.sessions.create(somebody, {});
+    await one.runs.create(somebody, session.id, { input: 'q' });
+    await wait.reached;
+    await other.sessions.remove(somebody, session.id);
+    await expect.poll(() => model.abandoned, SOON).toBe(1);
+    await expect.poll(() => one.engine.activeRunCount, SOON).toBe(0);
+    await one.engine.stop(0);
+    await other.engine.stop(0);
+  });
+
+  test('lost cancellations are looked for by one statement for all runs of a tenant', async () => {
+    const looks: number[] = [];
+    const scoped: Database['scoped'] = (...args) => {
+      looks.push(performance.now());
+      return db.database.scoped(...args);
+    };
+    const waits = Array.from({ length: 4 }, gate);
+    const model = scriptedModel((_request, call) => [{ gate: waits[call] ?? gate() }, 'done']);
+    const chat = await replica(model, { ...db.database, scoped }, false);
+    for (const wait of waits) {
+      // As each request has it: an object of its own.
+      const asker = { ...somebody, tenant: { ...somebody.tenant } };
+      const session = await chat.sessions.create(asker, {});
+      await chat.runs.create(asker, session.id, { input: 'q' });
+      await wait.reached;
+    }
+    const before = looks.length;
+    await expect.poll(() => looks.length, SOON).toBeGreaterThanOrEqual(before + 3);
+    expect((looks[before + 2] as number) - (looks[before] as number)).toBeGreaterThan(400);
+    for (const wait of waits) wait.open();
+    await chat.engine.stop(10_000);
+  });
+
   test('are not sent where nobody is to be told', async () => {
     const { database, notified } = counting();
     const chat = await replica(scriptedModel(['said']), database, false);

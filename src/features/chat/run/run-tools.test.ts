@@ -54,6 +54,22 @@ describe.each(testDatabases())('tools of this program on the $kind database', ({
     return { events, model, chat, results: resultsOf(events), end: events.at(-1) };
   }
 
+  test('a model that asks for a hundred things at once gets them all, some at a time', async () => {
+    let [under, most] = [0, 0];
+    const look = tool('look', async (input) => {
+      under += 1;
+      most = Math.max(most, under);
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      under -= 1;
+      return input;
+    });
+    const asked = Array.from({ length: 100 }, (_, at) => call('look', { at }, `call_${at}`));
+    const { results, end } = await once(asked, [look]);
+    expect(new Set(results.map(({ id }) => id)).size).toBe(100);
+    expect(most).toBe(8);
+    expect(end).toMatchObject({ status: 'completed' });
+  });
+
   test('a run is steps: the model calls, gets the results, and goes on', async () => {
     const add = tool('add', async (input) => {
       const { a, b } = input as { a: number; b: number };

@@ -31,7 +31,7 @@ import { type RunInput, type RunTarget, type RunToSave, runToSave } from './run-
 import type { ToolSource } from './run-tools.ts';
 import { traceOf } from './run-trace.ts';
 import { runView } from './run-view.ts';
-import { claimAnswered } from './tool-answer.store.ts';
+import { claimAnswered, lockRun } from './tool-answer.store.ts';
 import { createToolAnswers } from './tool-answers.ts';
 import { visitorInput } from './visitor-input.ts';
 
@@ -217,7 +217,7 @@ export function createRunService(deps: RunDependencies) {
     /** Deletes a run with its messages; its session, too, when nothing is left in it. Stops it when it is unfinished. */
     async remove(principal: Principal, id: string): Promise<void> {
       await inTenant(database, principal.tenant, async (trx) => {
-        const run = await store.findRun(trx, id);
+        const run = await lockRun(trx, id);
         assertOwnRun(principal, run);
         await store.deleteRun(trx, run as store.RunRow);
       });

@@ -3,7 +3,7 @@ import type { AnswerFormat } from '../../../ai/chat-model.ts';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import type { MessageRole, MessageStatus, RunStatus } from '../../../platform/database/schema.ts';
 import type { Payer } from '../../usage/index.ts';
-import { unlinkMessages } from '../branch.store.ts';
+import { lockSession, unlinkMessages } from '../branch.store.ts';
 import { inputJson, insertInput, type MessageRow } from '../message.store.ts';
 import type { MessagePart } from '../message.ts';
 import { type RunFault, type RunUsage, storableJson } from './event.ts';
@@ -288,8 +288,10 @@ export async function readInputs(trx: TenantTransaction, run: RunRow): Promise<M
   return rows as MessageRow[];
 }
 
-/** Deletes a run with its events and messages, and its session where no other message is left. */
+/** Deletes a run, which the caller has locked, with its events and messages, and its session where no other message is left.
+ * Whoever writes takes the run first and then its session, so the same is done here. */
 export async function deleteRun(trx: TenantTransaction, run: RunRow): Promise<void> {
+  await lockSession(trx, run.session_id);
   const own = await trx.selectFrom('message').select('id').where('run_id', '=', run.id).execute();
   const ids = own.map(({ id }) => id);
   await unlinkMessages(trx, run.session_id, ids);

@@ -25,6 +25,8 @@ export type WrittenCall = { id: string; name: string; input: unknown };
 /** Characters of a result's JSON: what a model can still read, and what an event may weigh. */
 const LARGEST_OUTPUT = 200_000;
 const LONGEST_ID = 200;
+/** Calls of one step that run at the same time: a model may ask for a hundred searches in one breath. */
+const MOST_AT_ONCE = 8;
 /** What every database, address and provider takes as it is. */
 const PLAIN = /^[!-~]+$/;
 
@@ -72,7 +74,11 @@ export async function settleCalls(step: AnswerStep, calling: Calling, writer: Ru
     if (due.length === 0) return;
     // Nothing begins before the log says that it does.
     await writer.flushed();
-    await Promise.all(due.map((call) => settle(call, calling, writer, signal)));
+    const left = due.values();
+    const work = async () => {
+      for (const call of left) await settle(call, calling, writer, signal);
+    };
+    await Promise.all(Array.from({ length: Math.min(due.length, MOST_AT_ONCE) }, work));
   }
 }
 

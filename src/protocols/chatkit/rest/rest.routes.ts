@@ -179,7 +179,10 @@ async function answer(
 ): Promise<FastifyReply> {
   const source = new AbortController();
   const events = answerEvents(chat, request.principal, run, { signal: source.signal });
-  const begun = await firstWords(events);
+  const begun = await firstWords(events).catch((error: unknown) => {
+    source.abort();
+    throw error;
+  });
   metrics.openStreams.inc();
   await sendEventStream(request, reply.header('x-run-id', run.id), (gone) => {
     gone.addEventListener('abort', () => source.abort(), { once: true });
