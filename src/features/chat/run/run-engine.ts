@@ -22,6 +22,7 @@ import { noteRunEnd, workOnRun } from './run-work.ts';
 import { RunWriter } from './run-writer.ts';
 import { SessionTitles } from './session-titles.ts';
 import { claimAnswered, claimExpired } from './tool-answer.store.ts';
+import { UnendedRuns } from './unended-runs.ts';
 import { addUsage, stepUsage } from './usage.ts';
 import type { WaitPlanner } from './waiting-runs.ts';
 import { workerExists } from './worker.store.ts';
@@ -72,11 +73,9 @@ export class RunEngine {
   readonly #titles: SessionTitles;
   readonly #followers = new Followers();
   readonly #active = new Map<string, ActiveRun>();
-  /** Runs whose end could not be written, because the database stayed away. */
-  readonly #unended = new Map<string, { tenant: Tenant; owner?: string }>();
+  readonly #unended = new UnendedRuns();
   #cancelTimer: NodeJS.Timeout | null = null;
   #pollingCancels = false;
-  #reclaiming = false;
 
   constructor(deps: RunEngineDependencies) {
     this.#deps = deps;
@@ -146,13 +145,13 @@ export class RunEngine {
   ): void {
     if (begun.holder === this.#lease.id) this.#begin(tenant, run, begun);
     // Taken for dead while the run was being saved: nobody would look for it under the former name.
-    else this.#unended.set(run.id, { tenant, owner: begun.holder });
+    else this.#unended.add(run.id, { tenant, owner: begun.holder });
   }
 
   /** Goes on with a run that waited and was taken up with `holder` as its holder. */
   resume(tenant: Tenant, run: RunRow, holder: string): void {
     if (holder === this.#lease.id) this.#begin(tenant, run);
-    else this.#unended.set(run.id, { tenant, owner: holder });
+    else this.#unended.add(run.id, { tenant, owner: holder });
   }
 
   /** Takes up a waiting run that has all it waits for, or whose time is over. */
@@ -315,7 +314,7 @@ export class RunEngine {
     } catch (endError) {
       if (endError instanceof LeaseLostError) return log.warn('the run is held by another worker, or was deleted');
       log.error({ err: endError }, 'the end of a run could not be written; it is taken up again');
-      this.#unended.set(active.run.id, { tenant: active.tenant });
+      this.#unended.add(active.run.id, { tenant: active.tenant });
     }
   }
 
@@ -377,17 +376,11 @@ export class RunEngine {
   }
 
   /** The database answers again: what could not be ended is worked on once more, from what its log has. */
-  async #reclaimUnended(): Promise<void> {
-    if (this.#reclaiming) return;
-    this.#reclaiming = true;
-    // One that fails, such as that of a tenant which is gone, must not hold up the others.
-    for (const [runId, { tenant, owner }] of this.#unended) {
-      const run = await this.#lease.reclaim(tenant, runId, owner).catch(() => null);
-      if (run === null) continue;
-      this.#unended.delete(runId);
-      if (run) this.#begin(tenant, run);
-    }
-    this.#reclaiming = false;
+  #reclaimUnended(): Promise<void> {
+    return this.#unended.reclaim(
+      (...run) => this.#lease.reclaim(...run),
+      (tenant, run) => this.#begin(tenant, run),
+    );
   }
 
   #dropAll(): void {
