@@ -6,21 +6,31 @@ import { findPostgres } from '../../test/support/postgres/installation.ts';
 const DATABASE = 'parley_bench';
 
 /** A PostgreSQL server as in production: every commit reaches the disk, and the database's owner is no superuser. */
-export async function startServerDatabase(): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startServerDatabase(): Promise<{ url: string; checkpoint(): Promise<void>; stop(): Promise<void> }> {
   const installation = await findPostgres();
   if (typeof installation === 'string') throw new Error(`${installation}; run scripts/test-setup.sh first.`);
   const cluster = await startCluster(installation, { fsync: 'on', full_page_writes: 'on', shared_buffers: '512MB' });
   await asClient(cluster.url, (client) => client.query(`CREATE DATABASE ${DATABASE}`));
-  await asClient({ ...cluster.superuser, database: DATABASE }, (client) => client.query('CREATE EXTENSION vector'));
+  const asSuperuser = async (statement: string) => {
+    await asClient({ ...cluster.superuser, database: DATABASE }, (client) => client.query(statement));
+  };
+  await asSuperuser('CREATE EXTENSION vector');
   const url = new URL(cluster.url);
   url.pathname = `/${DATABASE}`;
-  return { url: url.href, stop: cluster.stop };
+  return { url: url.href, checkpoint: () => asSuperuser('CHECKPOINT'), stop: cluster.stop };
 }
 
-/** A database to use from this process, gone when it is closed. `url` is null for the embedded one. */
-export async function openBenchDatabase(
-  kind: Database['kind'],
-): Promise<{ database: Database; url: string | null; close(): Promise<void> }> {
+export type BenchDatabase = {
+  database: Database;
+  /** Null for the embedded one. */
+  url: string | null;
+  /** What a fill left to be written is on the disk then, and not written while others measure. Nothing, when embedded. */
+  checkpoint(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** A database to use from this process, gone when it is closed. */
+export async function openBenchDatabase(kind: Database['kind']): Promise<BenchDatabase> {
   const options = {
     poolSize: 4,
     poolTimeout: 30_000,
@@ -36,5 +46,6 @@ export async function openBenchDatabase(
     await database.close();
     await server?.stop();
   };
-  return { database, url, close };
+  const checkpoint = server?.checkpoint ?? (() => Promise.resolve());
+  return { database, url, checkpoint, close };
 }

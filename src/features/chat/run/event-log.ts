@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Database } from '../../../platform/database/database.ts';
 import { isDatabaseAway, isLockConflict } from '../../../platform/database/failures.ts';
+import { findByKeys } from '../../../platform/database/find-by-keys.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import { outsideOfWork } from '../../../platform/telemetry/tracing.ts';
 import { inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
@@ -105,7 +106,12 @@ export class EventLog {
     const deadline = performance.now() + this.#retryFor;
     for (let tries = 1; ; tries += 1) {
       try {
-        const [rows] = await queryTenant<[{ id: string }]>(this.#database, tenant, appendEvents(appends));
+        const [, rows] = await queryTenant<[unknown, { id: string }]>(
+          this.#database,
+          tenant,
+          findByKeys,
+          appendEvents(appends),
+        );
         const written = new Set(rows.map(({ id }) => id));
         // A commit whose answer was lost did happen: then the log already ends where this stretch ends.
         if (tries > 1) for (const id of await this.#appended(tenant, appends)) written.add(id);

@@ -54,6 +54,8 @@ export async function findAppended(trx: TenantTransaction, appends: readonly App
     .map(({ runId }) => runId);
 }
 
+// The run's status is compared so that the partial index of unfinished runs is of no use: each run that ends leaves a dead
+// entry in it, and one such index may hold more of them than there are runs.
 const APPEND = `WITH stretch AS (
   SELECT * FROM json_to_recordset($1::json) AS s(
     run_id uuid, attempt integer, first_seq integer, last_seq integer, events json,
@@ -70,20 +72,20 @@ const APPEND = `WITH stretch AS (
     waiting_for = s.waiting_for,
     wait_until = coalesce(s.wait_until, run.wait_until)
   FROM stretch s
-  WHERE run.id = s.run_id AND run.attempt = s.attempt AND run.status = 'running' AND run.last_seq = s.first_seq - 1
-  RETURNING run.id, run.session_id, run.message_id, run.parent_id
+  WHERE run.id = s.run_id AND run.attempt = s.attempt AND run.status IS NOT DISTINCT FROM 'running'
+    AND run.last_seq = s.first_seq - 1
+  RETURNING run.id, run.session_id, run.message_id, run.parent_id,
+    s.first_seq, s.last_seq, s.events, s.status AS new_status, s.parts, s.message_status
 ), written AS (
-  INSERT INTO run_event (run_id, first_seq, last_seq, events)
-  SELECT s.run_id, s.first_seq, s.last_seq, s.events FROM stretch s JOIN held ON held.id = s.run_id
+  INSERT INTO run_event (run_id, first_seq, last_seq, events) SELECT id, first_seq, last_seq, events FROM held
 ), answered AS (
   INSERT INTO message (id, session_id, run_id, parent_id, role, parts, status, created_at)
-  SELECT held.message_id, held.session_id, held.id, held.parent_id, 'assistant', s.parts, s.message_status,
+  SELECT message_id, session_id, id, parent_id, 'assistant', parts, message_status,
     greatest(clock_timestamp(), (SELECT asked.created_at FROM message AS asked WHERE asked.id = held.parent_id)
       + interval '1 millisecond')
-  FROM stretch s JOIN held ON held.id = s.run_id WHERE s.parts IS NOT NULL
+  FROM held WHERE parts IS NOT NULL
 ), touched AS (
-  UPDATE session SET updated_at = now() FROM stretch s JOIN held ON held.id = s.run_id
-  WHERE session.id = held.session_id AND s.status IS NOT NULL
+  UPDATE session SET updated_at = now() FROM held WHERE session.id = held.session_id AND held.new_status IS NOT NULL
 )
 SELECT id FROM held`;
 

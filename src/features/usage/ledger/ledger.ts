@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../../../platform/clock.ts';
 import type { CompiledQuery, Database } from '../../../platform/database/database.ts';
 import { isDatabaseAway } from '../../../platform/database/failures.ts';
+import { findByKeys } from '../../../platform/database/find-by-keys.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
 import { outsideOfWork } from '../../../platform/telemetry/tracing.ts';
@@ -151,13 +152,14 @@ export class Ledger {
     const accounts = distinct([...reserving.filter(({ amount }) => amount > 0).flatMap(accountsOf), ...settledOn]);
     const settlements = settling.map(({ settlement }) => settlement);
     const queries: CompiledQuery[] = [
+      findByKeys,
       ...(accounts.length > 0 ? [lockAccounts(accounts, day)] : []),
       ...(reserving.length > 0 ? [reserveCalls(reserving, { day, now, installationLimit })] : []),
       ...(settlements.length > 0 ? [settleCalls(settlements, now)] : []),
       ...(settledOn.length > 0 ? [noteAlerts(distinct(settledOn), installationLimit, ALERT_PERCENTS)] : []),
     ];
     const answers = await this.#retrying(() => database.queries(queries));
-    if (accounts.length > 0) answers.shift();
+    answers.splice(0, accounts.length > 0 ? 2 : 1);
     return {
       refused: (reserving.length > 0 ? answers.shift() : []) as RefusedRow[],
       closed: ((settlements.length > 0 ? answers.shift() : []) as { call_id: string }[]).map(({ call_id }) => call_id),
