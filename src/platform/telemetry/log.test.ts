@@ -44,6 +44,16 @@ test.each<[string, object]>([
   expect(() => JSON.parse(line)).not.toThrow();
 });
 
+test('of what a library hangs on its error, a log has values, not clients and their statements', () => {
+  class Client {
+    statements = ['SELECT secret_recipe'];
+  }
+  const error = Object.assign(new Error('Connection terminated'), { code: 'ECONNRESET', client: new Client() });
+  const line = written((log) => log.error({ err: error }, 'a connection broke'));
+  expect(JSON.parse(line).err).toMatchObject({ message: 'Connection terminated', code: 'ECONNRESET' });
+  expect(line).not.toContain('secret_recipe');
+});
+
 test('what settings hold is known by its value: as it is, in an address and in base64', () => {
   const secrets = ['plain+value/with=signs', 'redis://user:p%40ss-of-redis@redis:6379', 'short'];
   const forms = [

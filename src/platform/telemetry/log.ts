@@ -67,9 +67,15 @@ const CONTENT = new Set(['detail', 'where', 'hint', 'internalQuery', 'dataType']
 function shownError(error: unknown, redactor: Redactor): unknown {
   if (!(error instanceof Error)) return redactor.value(error);
   const shown = Object.entries({ ...stdSerializers.err(error) }).filter(
-    ([name]) => !('severity' in error && CONTENT.has(name)),
+    ([name, value]) => !('severity' in error && CONTENT.has(name)) && isPlain(value),
   );
   return redactor.value(Object.fromEntries(shown));
+}
+
+/** Libraries hang whole clients, sockets and requests on their errors: pages of one line, and whatever is in them. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
 /** The ids of the current work that the line does not have anyway. */
