@@ -1,7 +1,8 @@
-import type { CompiledQuery } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
 import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
+import { findByKeys } from '../../../platform/database/find-by-keys.ts';
 import { newId } from '../../../platform/id.ts';
 import { inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
 import { type Append, appendEvents, readEvents } from './event.store.ts';
@@ -70,5 +71,16 @@ describe.each(testDatabases())('the fence around a run on the $kind database', (
     expect(await append({ end })).toBe(1);
     expect(await append({ firstSeq: 3, lastSeq: 3 })).toBe(0);
     expect(await left()).toEqual({ status: 'completed', last_seq: 2, attempt: 1, events: 2 });
+  });
+
+  test('finds runs by their keys, however little the database knows of its tables', async () => {
+    const stretch = { runId: run.id, attempt: 1, firstSeq: 2, lastSeq: 2, events: '{}', end };
+    const { sql, parameters } = appendEvents([stretch]);
+    const explain = CompiledQuery.raw(`EXPLAIN ${sql}`, [...parameters]) as CompiledQuery<{ 'QUERY PLAN': string }>;
+    const [, rows] = await queryTenant<[unknown, { 'QUERY PLAN': string }]>(db.database, tenant, findByKeys, explain);
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toMatch(/Index Scan using run_pkey on run\b/);
+    expect(plan).toMatch(/Index Scan using session_pkey on session\b/);
+    expect(plan).not.toMatch(/Seq Scan|Bitmap|run_unfinished|Hash Join|Materialize/);
   });
 });

@@ -4,10 +4,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
 import { movableClock } from '../../../../test/support/identity.ts';
 import { makeTenant } from '../../../../test/support/tenants.ts';
+import { findByKeys } from '../../../platform/database/find-by-keys.ts';
 import { newId } from '../../../platform/id.ts';
 import { createMetrics } from '../../../platform/telemetry/metrics.ts';
 import type { Tenant } from '../../tenancy/index.ts';
 import { nanosOf } from '../prices/price.ts';
+import { reserveCalls, settleCalls } from './ledger.store.ts';
 import { Ledger } from './ledger.ts';
 import type { Alert, Reservation, Settlement } from './ledger.types.ts';
 
@@ -101,6 +103,23 @@ describe.each(testDatabases())('the ledger on the $kind database', ({ open }) =>
     );
     return rows[0];
   }
+
+  test('its statements find rows by their keys, however little the database knows of its tables', async () => {
+    const { tenant } = await start();
+    const one = call(tenant, 1);
+    const now = new Date();
+    const statements = [
+      reserveCalls([one], { day: '2026-03-30', now, installationLimit: null }),
+      settleCalls([cost(one, 1)], now),
+    ];
+    for (const { sql, parameters } of statements) {
+      const explain = CompiledQuery.raw(`EXPLAIN ${sql}`, [...parameters]);
+      const [, rows] = await db.database.queries([findByKeys, explain]);
+      const plan = (rows as { 'QUERY PLAN': string }[]).map((row) => row['QUERY PLAN']).join('\n');
+      expect(plan).toMatch(/using ledger_(entry|reservation)_pkey/);
+      expect(plan).not.toMatch(/Seq Scan|Bitmap|Hash Join|Materialize/);
+    }
+  });
 
   test('a call reserves, settles and gives back the rest', async () => {
     const { tenant, ledger } = await start();
