@@ -6,7 +6,11 @@ import { findPostgres } from '../../test/support/postgres/installation.ts';
 const DATABASE = 'parley_bench';
 
 /** A PostgreSQL server as in production: every commit reaches the disk, and the database's owner is no superuser. */
-export async function startServerDatabase(): Promise<{ url: string; checkpoint(): Promise<void>; stop(): Promise<void> }> {
+export async function startServerDatabase(): Promise<{
+  url: string;
+  checkpoint(): Promise<void>;
+  stop(): Promise<void>;
+}> {
   const installation = await findPostgres();
   if (typeof installation === 'string') throw new Error(`${installation}; run scripts/test-setup.sh first.`);
   const cluster = await startCluster(installation, { fsync: 'on', full_page_writes: 'on', shared_buffers: '512MB' });
