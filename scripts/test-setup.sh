@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: PostgreSQL with pgvector, pgBackRest, PgBouncer, Redis, Chromium,
-# Prometheus, nginx, Caddy, curl and jq. Builds the console where it is not built.
+# Prometheus, nginx, Caddy, curl and jq. Builds the console where it is older than its sources.
 # On Debian and its relatives, as root or with a sudo that asks no password. Silent and quick when nothing is missing.
 # What cannot be installed is named: locally the tests that need it are skipped, with CI=true this fails.
 # TEST_DATABASE_URL (a role that may create databases and roles, on a server with pgvector) replaces PostgreSQL here.
@@ -123,9 +123,10 @@ as_root() {
   fi
 }
 
-# `npm ci` builds it; a checkout whose packages were copied has none.
+# `npm ci` builds it; sources may have changed since, and the tests would wait for what an old console does not show.
 build_console() {
-  [ -e "$HERE/../console/dist/index.html" ] && return
+  local built=$HERE/../console/dist/index.html
+  [ -e "$built" ] && [ -z "$(find "$HERE/../console/src" "$HERE/../console/index.html" -newer "$built" -print -quit)" ] && return
   say 'building the console'
   (cd "$HERE/.." && npm run --silent prepare)
 }

@@ -16,7 +16,7 @@ const BUILT = fileURLToPath(new URL('../dist/index.html', import.meta.url));
 export function launchChromium(): Promise<Browser> {
   if (chromiumPath === undefined) throw new Error('No Chromium here: scripts/test-setup.sh installs it.');
   // Without it every page would be waited for in vain.
-  if (!existsSync(BUILT)) throw new Error('The console is not built: `npm run prepare` builds it.');
+  if (!existsSync(BUILT)) throw new Error('The console is not built: `bash scripts/test-setup.sh` builds it.');
   return chromium.launch({
     executablePath: chromiumPath,
     args: [...QUIET, '--disable-sync', '--no-sandbox', '--disable-gpu'],

@@ -16,7 +16,7 @@ import {
 } from '../support/parley-process.ts';
 
 /** What somebody meets who has just cloned the repository: nothing is configured, no server, no key. */
-describe('a newcomer', { timeout: 120_000 }, () => {
+describe('a newcomer', { timeout: 240_000 }, () => {
   const started: ParleyProcess[] = [];
   let dataDir: string;
 
