@@ -17,6 +17,7 @@ import { measureSessionCreate } from './session-create.ts';
 import { measureStart } from './start.ts';
 import { measureStreaming } from './streaming.ts';
 import { printRows, type Row } from './support/report.ts';
+import { measureTelemetry } from './telemetry.ts';
 import { measureWebSocketMemory } from './websocket.ts';
 
 const retrievalSets = fileURLToPath(new URL('../../shared/data/ir', import.meta.url));
@@ -32,6 +33,10 @@ const benches: Record<string, { title: string; measure: () => Promise<Row[]> }> 
   streaming: {
     title: 'Streaming (PostgreSQL, every event durable before it is sent; reference: a bare relay that keeps nothing)',
     measure: () => measureStreaming(),
+  },
+  telemetry: {
+    title: 'Traces and metrics (PostgreSQL; reference: a server that nobody observes)',
+    measure: () => measureTelemetry(),
   },
   websocket: { title: 'WebSockets (embedded database)', measure: () => measureWebSocketMemory() },
   adapters: { title: 'Model adapters (reference: a bare relay)', measure: adapterRows },

@@ -1,19 +1,20 @@
-import { fileURLToPath } from 'node:url';
 import { measureReplay } from './replay.ts';
 import { startChild } from './support/child.ts';
-import { type Parley, post, runCommand, signUp, startParley } from './support/parley.ts';
+import type { Parley } from './support/parley.ts';
 import type { Row } from './support/report.ts';
 import { startServerDatabase } from './support/server-database.ts';
-import { percentile, streamTurn, type Turn } from './support/stream-client.ts';
-
-const TOKENS = 100;
-
-/** `url`: where stream `index` of `streams` at once has its turn, counted from 0. */
-export type Target = {
-  url(index: number, turn: number, streams: number): string;
-  headers: Record<string, string>;
-  body: unknown;
-};
+import { percentile } from './support/stream-client.ts';
+import {
+  checkedTurn,
+  compareTurns,
+  load,
+  parleyTarget,
+  startParleyOn,
+  type Target,
+  TOKENS,
+  ROUNDS as TURN_ROUNDS,
+  WARM_SECONDS,
+} from './support/turns.ts';
 
 /**
  * Turns of 100 tokens from an upstream without delay: through Parley, every event durable in PostgreSQL before it is sent,
@@ -44,44 +45,8 @@ export async function measureStreaming({ seconds = 4 } = {}): Promise<Row[]> {
   }
 }
 
-async function startParleyOn(databaseUrl: string, upstreamPort: number): Promise<Parley> {
-  const environment = {
-    DATABASE_URL: databaseUrl,
-    SECRET_KEY: 'a secret for measuring, and nothing else',
-    OPENAI_BASE_URL: `http://127.0.0.1:${upstreamPort}/v1`,
-    OPENAI_API_KEY: 'none',
-    DEFAULT_MODEL: 'openai/bench',
-    // With a price, so that the ledger's part is measured, and a budget that no bench uses up.
-    PRICES_FILE: fileURLToPath(new URL('./support/prices.json', import.meta.url)),
-    TENANT_BUDGET_USD_PER_DAY: '1000000',
-  };
-  await runCommand(['migrate', 'up'], environment);
-  return startParley(environment);
-}
-
-async function parleyTarget({ url }: Parley, sessions: number): Promise<Target & { body: object }> {
-  const token = await signUp(url);
-  const ids: string[] = [];
-  for (let index = 0; index < sessions; index += 1) {
-    ids.push((await post<{ id: string }>(url, '/v1/sessions', token, {})).id);
-  }
-  // Few clients go through several sessions each: what one of a hundred turns costs is its history.
-  const place = (index: number, turn: number, streams: number) =>
-    index + streams * (turn % Math.floor(sessions / streams));
-  return {
-    url: (...at) => `${url}/v1/sessions/${ids[place(...at)]}/runs`,
-    headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
-    // The relay remembers nothing; what memory adds has a row of its own.
-    body: { input: 'Go', memory: { mode: 'off' } },
-  };
-}
-
 /** Streams at once without pace: what one turn waits for, another works meanwhile. */
 const CONCURRENT = [32, 64, 128] as const;
-/** In turns with the reference, so that a slow moment of the machine meets both. */
-const THROUGHPUT_ROUNDS = 3;
-/** Until the programs are compiled. */
-const WARM_SECONDS = 10;
 /** Streams at once, and what of the relay's rate they keep. */
 const MANY_STREAMS = [
   { streams: 200, goal: '≥ 0.9' },
@@ -99,7 +64,7 @@ async function compareThroughput(parley: Parley, bare: Target, ours: Target, sec
       seconds,
     });
     rows.push({ ...row, goal: '≥ 0.25' });
-    const cpu = ((await parley.cpu()) - cpuBefore) / (row.ours * seconds * THROUGHPUT_ROUNDS);
+    const cpu = ((await parley.cpu()) - cpuBefore) / (row.ours * seconds * TURN_ROUNDS);
     rows.push({ what: 'processor time of a turn in the server, ms', ours: cpu });
   }
   return rows;
@@ -113,20 +78,6 @@ async function compareWithMemory(bare: Target, ours: Target, seconds: number): P
     streams,
     seconds,
   });
-}
-
-async function compareTurns(
-  what: string,
-  bare: Target,
-  ours: Target,
-  { streams, seconds }: { streams: number; seconds: number },
-): Promise<Row> {
-  let [relayed, answered] = [0, 0];
-  for (let round = 0; round < THROUGHPUT_ROUNDS; round += 1) {
-    relayed += (await load(bare, streams, seconds)).perSecond / THROUGHPUT_ROUNDS;
-    answered += (await load(ours, streams, seconds)).perSecond / THROUGHPUT_ROUNDS;
-  }
-  return { what, ours: answered, reference: relayed, ratio: answered / relayed };
 }
 
 const PACED_STREAMS = 50;
@@ -151,18 +102,6 @@ async function compareFirstText(bare: Target, ours: Target): Promise<Row[]> {
       ratio: answered.tokensPerSecond / relayed.tokensPerSecond,
     },
   ];
-}
-
-async function load(target: Target, concurrent: number, seconds: number) {
-  const until = performance.now() + seconds * 1000;
-  const began = performance.now();
-  const turns: Turn[] = [];
-  const client = async (index: number) => {
-    for (let turn = 0; performance.now() < until; turn += 1)
-      turns.push(await checkedTurn(target, { index, turn, streams: concurrent }));
-  };
-  await Promise.all(Array.from({ length: concurrent }, (_, index) => client(index)));
-  return { turns, perSecond: turns.length / ((performance.now() - began) / 1000) };
 }
 
 const ROUNDS = 5;
@@ -200,14 +139,4 @@ async function paced(target: Target, streams: number, rounds: number) {
   await Promise.all(Array.from({ length: streams }, (_, index) => client(index)));
   const seconds = (performance.now() - began) / 1000;
   return { firstTexts, tokensPerSecond: (streams * rounds * TOKENS) / seconds };
-}
-
-async function checkedTurn(
-  target: Target,
-  { index, turn, streams }: { index: number; turn: number; streams: number },
-): Promise<Turn> {
-  const url = target.url(index, turn, streams);
-  const said = await streamTurn(url, target.headers, target.body);
-  if (said.tokens !== TOKENS) throw new Error(`${url}: ${said.tokens} tokens instead of ${TOKENS}`);
-  return said;
 }
