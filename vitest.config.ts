@@ -32,6 +32,8 @@ export default defineConfig({
     // Bounds on hanging, not on speed: a machine of CI may be several times slower than a developer's.
     testTimeout: process.env.CI ? 120_000 : 30_000,
     hookTimeout: process.env.CI ? 240_000 : 60_000,
+    // A second, as is usual, is no bound for a machine that is busy with other suites.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         // Everything that needs no running program; what `npm run check` runs.
