@@ -410,10 +410,11 @@ export const evidence: readonly Evidence[] = [
     files: ['bench/main.ts', 'bench/session-create.ts'],
   },
   {
-    about: 'coverage: `npm run coverage` reports it and fails below 70 %',
+    about: 'coverage: `npm run coverage` reports it and fails below 70 %, in a job of the GitHub workflow',
     items: ['S1-61', 'S1-113', 'S3-25', 'S2-62'],
-    files: ['vitest.config.ts', 'package.json'],
-    missing: 'CI does not run it: it takes as long again as the tests',
+    files: ['docs/coverage.md', 'vitest.config.ts', '.github/workflows/ci.yml'],
+    missing:
+      'only src/ai has a figure so far: 99 % of its lines, of the wrapper of OpenAI-compatible models 100 % (97 % of its branches); all of src/ at once was not measured',
   },
   {
     about: 'lint, format, types, and rules of security in the linter, in CI and before each change',
@@ -461,7 +462,7 @@ export const evidence: readonly Evidence[] = [
   {
     about: 'the image: several stages, uid 1000, read-only, no hot reload',
     items: ['S1-68..S1-71', 'S1-114', 'S3-80'],
-    files: ['deploy/Dockerfile'],
+    files: ['deploy/Dockerfile', 'scripts/check-image.ts'],
     tests: ['test/deploy/compose.test.ts > runs four servers and a worker, read-only, within 2 processors and 2 GB'],
   },
   {
