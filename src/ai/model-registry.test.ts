@@ -81,6 +81,50 @@ describe('createModelRegistry', () => {
     expect(createModelRegistry(settings).embedder?.id).toBe(id);
   });
 
+  it('finds the embedder that is to follow, at the same server unless another is set', async () => {
+    const vectors: Answer = (response) => sendJson(response, 200, { data: [{ index: 0, embedding: [1] }] });
+    await using one = await fakeUpstream(vectors);
+    await using other = await fakeUpstream(vectors);
+    const current = { ...nothing, embeddingModel: 'e', embeddingBaseUrl: one.origin, embeddingApiKey: 'a' };
+    const settings = [
+      { ...current, nextEmbeddingModel: 'next' },
+      { ...current, nextEmbeddingModel: 'next', nextEmbeddingBaseUrl: other.origin },
+      { ...current, nextEmbeddingModel: 'next', nextEmbeddingBaseUrl: other.origin, nextEmbeddingApiKey: 'b' },
+    ];
+    for (const each of settings) {
+      const { nextEmbedder } = createModelRegistry(each);
+      expect(nextEmbedder?.id).toBe('embedding/next');
+      await nextEmbedder?.embed(['text'], new AbortController().signal);
+    }
+    expect(one.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer a']);
+    expect(other.requests.map(({ headers }) => headers.authorization)).toEqual([undefined, 'Bearer b']);
+    expect(() => createModelRegistry({ ...current, nextEmbeddingModel: 'e' })).toThrow('must be another model');
+    expect(() => createModelRegistry({ ...nothing, nextEmbeddingModel: 'next' })).toThrow('needs EMBEDDING_MODEL');
+  });
+
+  it('keeps what it learnt of the models in use, and not of all names that were ever asked for', () => {
+    const registry = createModelRegistry(all);
+    for (let count = 0; count < 250; count += 1) expect(registry.resolve(`m${count}`).id).toBe(`openai/m${count}`);
+  });
+
+  it('tells of what it does by itself', async () => {
+    await using upstream = await fakeUpstream((response) => sendJson(response, 503, {}));
+    const told: unknown[] = [];
+    const registry = createModelRegistry(
+      { ...nothing, openaiBaseUrl: upstream.origin, fallbackModels: ['extractive', 'openai/gpt-x'] },
+      {
+        retries: { wait: async () => {}, attempts: 2 },
+        onRetry: (_, attempt) => told.push(attempt),
+        onFallback: ({ kind }, from, to) => told.push([kind, from, to]),
+      },
+    );
+    const { signal } = new AbortController();
+    const messages = [{ role: 'user' as const, content: 'Hello' }];
+    const request: ModelRequest = { instructions: null, messages, passages: null, signal };
+    await Array.fromAsync(registry.resolve('openai/gpt-x').stream(request));
+    expect(told).toEqual([1, ['unavailable', 'openai/gpt-x', 'extractive']]);
+  });
+
   it('gives a key to the server that it was set for, and to no other', async () => {
     const vectors: Answer = (response) => sendJson(response, 200, { data: [{ index: 0, embedding: [1] }] });
     await using one = await fakeUpstream(vectors);

@@ -64,6 +64,24 @@ describe('extractiveModel', () => {
     await expect(turn({ partialAnswer: 'Something else' })).rejects.toMatchObject({ kind: 'cannot-continue' });
   });
 
+  it('writes no JSON', async () => {
+    await expect(turn({ format: { type: 'json' } })).rejects.toMatchObject({ kind: 'bad-request' });
+  });
+
+  it('says what was done, and what it remembers', async () => {
+    expect((await turn({ memory: { items: [], done: 'I forgot that.' } })).text).toBe('I forgot that.');
+    const content = 'My dog is called Rex.';
+    const items = [{ kind: 'memory' as const, role: 'user' as const, content, saidAt: '2026-01-02T03:04:05Z' }];
+    const messages = [
+      { role: 'assistant' as const, content: 'Hello!' },
+      { role: 'user' as const, content: 'What is my dog called?' },
+    ];
+    for (const given of [null, []]) {
+      expect((await turn({ messages, passages: given, memory: { items, done: null } })).text).toContain('Rex');
+    }
+    expect((await turn({ messages: [], passages: null })).text).toMatch(/^Hello!/);
+  });
+
   it('ends with an abort', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(turn({ signal })).rejects.toThrow('enough');

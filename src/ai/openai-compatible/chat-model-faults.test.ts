@@ -117,6 +117,19 @@ describe('a failure', () => {
     expect(written).toBeLessThan(20_000_000);
   });
 
+  it('is quoted in the log no longer than a log can bear', async () => {
+    const { cause } = await failure((response) => sendJson(response, 500, 'x'.repeat(100_000)));
+    expect((cause as UpstreamFailure).body).toHaveLength(65_536);
+  });
+
+  it('of a call whose input has no end is cut off', async () => {
+    const more = {
+      choices: [{ delta: { tool_calls: [null, { index: 0, function: { arguments: 'x'.repeat(900_000) } }] } }],
+    };
+    const endless = await failure((response) => sendEvents(response, more, more, more, more, more, stop));
+    expect(endless.kind).toBe('protocol');
+  });
+
   it('of an answer without end is cut off, be it text or calls of tools', async () => {
     const long = text('x'.repeat(900_000));
     const endless = await failure((response) => sendEvents(response, long, long, long, long, long, stop));

@@ -42,6 +42,25 @@ describe('an answer', () => {
     });
   });
 
+  it('is told of a call whose input was no JSON as it was written, and read without a content type', async () => {
+    const toolCalls = [{ id: 'c1', name: 'look', input: 'no JSON' }];
+    const { events, requests } = await turn(
+      (response) =>
+        response.end(`data: ${JSON.stringify(text('x'))}\n\ndata: ${JSON.stringify(stop)}\n\n`) && undefined,
+      {
+        messages: [
+          { role: 'assistant', content: 'So:', toolCalls },
+          { role: 'tool', toolCallId: 'c1', content: 'y' },
+        ],
+      },
+    );
+    expect(events[0]).toEqual(said('x'));
+    expect(requests[0]?.body.messages[0]).toMatchObject({
+      content: 'So:',
+      tool_calls: [{ function: { name: 'look', arguments: 'no JSON' } }],
+    });
+  });
+
   it('is said in whole characters, and ends for a reason that is known', async () => {
     const odd = { choices: [{ index: 0, delta: {}, finish_reason: 'constructor' }] };
     const cut = await turn((response) => sendEvents(response, text('a\ud83d'), text('\ude00'), text('\ud83d'), odd));

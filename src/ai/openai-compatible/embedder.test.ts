@@ -145,6 +145,11 @@ describe('openAiCompatibleEmbedder', () => {
     });
   });
 
+  it('reads nothing out of what is no JSON', async () => {
+    const oops: Answer = (response) => void response.end('oops');
+    await expect(embed(oops, ['a'])).rejects.toMatchObject({ kind: 'protocol' });
+  });
+
   it('refuses vectors whose length changes from call to call', async () => {
     await using upstream = await fakeUpstream((response, _, call) =>
       sendJson(response, 200, { data: [{ index: 0, embedding: call === 0 ? [1, 2] : [1, 2, 3] }] }),
