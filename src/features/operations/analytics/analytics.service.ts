@@ -69,7 +69,10 @@ export function createAnalytics({ reads, clock }: { reads: Pick<ReplicaReads, 'r
     /** Every tenant, in order of slug, for operators. */
     async tenants({ limit = 20, cursor }: { limit?: number; cursor?: string }) {
       const after = cursor === undefined ? null : decodeCursor(cursor, ['string'] as const)[0];
-      const all = (await reads.read(({ db }) => listTenants(db))).filter(({ slug }) => after === null || slug > after);
+      // In the order by which the cursor compares; some databases' own order leaves hyphens out.
+      const all = (await reads.read(({ db }) => listTenants(db)))
+        .filter(({ slug }) => after === null || slug > after)
+        .sort((one, other) => (one.slug < other.slug ? -1 : 1));
       const data = [];
       for (const tenant of all.slice(0, limit)) {
         // A tenant whose migration failed may lack tables.
