@@ -1,6 +1,10 @@
 import { Command } from 'commander';
 import { version } from './version.ts';
 
+// Whoever read our output may be gone: `| head`, a closed terminal, a collector of logs that died. Without this each line
+// would be a fault, whose own line is the next one, for ever; a server goes on to serve.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
+
 // Each command loads what it needs when it runs: --help and a wrong option answer at once.
 const program = new Command('parley')
   .description('Self-hosted backend for AI chat products.')

@@ -37,7 +37,7 @@ describe('a newcomer', { timeout: 240_000 }, () => {
   }
 
   async function statusOf(address: string, path: string): Promise<number> {
-    return (await fetch(address + path)).status;
+    return (await fetch(address + path, { signal: AbortSignal.timeout(60_000) })).status;
   }
 
   test('starts it with npm start, asks about a document of their own, and finds everything after a restart', async () => {
@@ -96,6 +96,16 @@ describe('a newcomer', { timeout: 240_000 }, () => {
     expect(second.output()).toMatch(/in use|already/i);
     expect(second.output()).not.toMatch(STACK);
     expect(await statusOf(address, '/ready')).toBe(200);
+  });
+
+  test('whose terminal is gone still has a server that answers, and ends when told to', async () => {
+    await installInto(dataDir);
+    const parley = start({ LOG_LEVEL: 'debug' });
+    const address = await parley.address();
+    parley.deafen();
+    // Each is logged, or would be.
+    for (let request = 0; request < 5; request += 1) expect(await statusOf(address, '/v1/auth/me')).toBe(401);
+    expect(await parley.stop()).toEqual({ code: 0 });
   });
 
   test('whose port is taken is told which, and what to set', async () => {

@@ -14,6 +14,8 @@ export type ParleyProcess = {
   output(): string;
   /** The address that it printed; waits for it. @throws Error with the output when the process ends before. */
   address(): Promise<string>;
+  /** Closes our ends of its outputs, as a terminal or a collector of logs does that goes away. */
+  deafen(): void;
   /** Resolves when it has ended, with everything it had started. `code` is null when a signal ended it. */
   readonly ended: Promise<{ code: number | null }>;
   /** Ends it at once, as a crash does, with everything it had started. */
@@ -85,7 +87,11 @@ export function startParley(
     process.kill(-(child.pid ?? 0), 'SIGKILL');
     await ended;
   };
-  return { output: () => output, address, ended, stop, kill };
+  const deafen = () => {
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  return { output: () => output, address, deafen, ended, stop, kill };
 }
 
 /** Makes `dataDir` what a first start leaves behind, without settings and with its own guides read, and returns the
