@@ -47,7 +47,7 @@ export const RUN_BY: readonly (readonly [command: RegExp, test: string, words: s
     'OPENAI_BASE_URL',
   ],
   [/^OTEL_EXPORTER_OTLP_ENDPOINT=\S+ npm start$/, 'test/acceptance/telemetry.test.ts', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
-  [/^npm ci && npm test$|^npm ci$/, '.ci/run', 'npm ci && npm test'],
+  [/^(npm ci && )?npm test$|^npm ci$/, '.ci/run', 'npm ci && npm test'],
   [/^npm run check:image$/, '.github/workflows/ci.yml', 'npm run check:image'],
   [/^parley (serve|worker)$/, 'test/acceptance/scale.test.ts', "'worker'"],
   [/^parley migrate( up)?$/, 'test/acceptance/command-line.test.ts', "['migrate', 'up']"],
