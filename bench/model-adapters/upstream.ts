@@ -32,5 +32,7 @@ const server = createServer(async (request, response) => {
   }
   response.end();
 });
+// Longer than others are measured: a client must not find its kept connection ended.
+server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 process.on('disconnect', () => process.exit());
