@@ -1,26 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { createOutside } from '../platform/resilience/outside.ts';
 import type { ModelRequest } from './chat-model.ts';
+import { NO_PROVIDERS } from './fake-settings.ts';
 import { type Answer, type FakeUpstream, fakeUpstream, sendJson } from './http/fake-upstream.ts';
 import { createModelRegistry, UnknownModelError } from './model-registry.ts';
 import { type ModelSettings, ModelSettingsError } from './providers.ts';
 
-const nothing: ModelSettings = {
-  openaiApiKey: null,
-  openaiBaseUrl: null,
-  openrouterApiKey: null,
-  anthropicApiKey: null,
-  defaultModel: null,
-  embeddingModel: null,
-  embeddingBaseUrl: null,
-  embeddingApiKey: null,
-};
-
-const all: ModelSettings = { ...nothing, openaiApiKey: 'a', openrouterApiKey: 'b', anthropicApiKey: 'c' };
+const all: ModelSettings = { ...NO_PROVIDERS, openaiApiKey: 'a', openrouterApiKey: 'b', anthropicApiKey: 'c' };
 
 describe('createModelRegistry', () => {
   it('has the extractive model when nothing is configured', () => {
-    const registry = createModelRegistry(nothing);
+    const registry = createModelRegistry(NO_PROVIDERS);
     expect(registry.resolve(null).id).toBe('extractive');
     expect(registry.resolve('extractive').id).toBe('extractive');
     expect(registry.list()).toEqual([{ id: 'extractive', provider: 'extractive' }]);
@@ -40,7 +30,7 @@ describe('createModelRegistry', () => {
     [{ ...all }, 'openai/'],
     [{ ...all, openaiApiKey: null }, 'openrouter/'],
     [{ ...all, openaiApiKey: null, openrouterApiKey: null }, 'anthropic/'],
-    [{ ...nothing, openaiBaseUrl: 'http://localhost:11434/v1' }, 'openai/'],
+    [{ ...NO_PROVIDERS, openaiBaseUrl: 'http://localhost:11434/v1' }, 'openai/'],
   ])('takes the default from the first provider that is configured', (settings, prefix) => {
     expect(createModelRegistry(settings).resolve(null).id.startsWith(prefix)).toBe(true);
   });
@@ -60,22 +50,24 @@ describe('createModelRegistry', () => {
   );
 
   it('refuses a bare name when there is no provider', () => {
-    expect(() => createModelRegistry(nothing).resolve('gpt-x')).toThrow('configured are: extractive.');
+    expect(() => createModelRegistry(NO_PROVIDERS).resolve('gpt-x')).toThrow('configured are: extractive.');
   });
 
   it('refuses settings that contradict each other', () => {
-    expect(() => createModelRegistry({ ...nothing, defaultModel: 'openai/gpt-x' })).toThrow(UnknownModelError);
-    expect(() => createModelRegistry({ ...nothing, embeddingModel: 'e' })).toThrow(ModelSettingsError);
-    expect(() => createModelRegistry({ ...nothing, anthropicApiKey: 'k', embeddingModel: 'e' })).toThrow(
+    expect(() => createModelRegistry({ ...NO_PROVIDERS, defaultModel: 'openai/gpt-x' })).toThrow(UnknownModelError);
+    expect(() => createModelRegistry({ ...NO_PROVIDERS, embeddingModel: 'e' })).toThrow(ModelSettingsError);
+    expect(() => createModelRegistry({ ...NO_PROVIDERS, anthropicApiKey: 'k', embeddingModel: 'e' })).toThrow(
       'set EMBEDDING_BASE_URL',
     );
-    expect(() => createModelRegistry({ ...nothing, openaiApiKey: 'a\nb' })).toThrow('OPENAI_API_KEY has a character');
+    expect(() => createModelRegistry({ ...NO_PROVIDERS, openaiApiKey: 'a\nb' })).toThrow(
+      'OPENAI_API_KEY has a character',
+    );
   });
 
   it.each([
     [{ ...all, embeddingModel: 'text-embedding-x' }, 'openai/text-embedding-x'],
     [{ ...all, embeddingModel: 'openrouter/qwen/e' }, 'openrouter/qwen/e'],
-    [{ ...nothing, anthropicApiKey: 'c', embeddingModel: 'e', embeddingApiKey: 'k' }, 'openai/e'],
+    [{ ...NO_PROVIDERS, anthropicApiKey: 'c', embeddingModel: 'e', embeddingApiKey: 'k' }, 'openai/e'],
     [{ ...all, embeddingModel: 'nomic/e', embeddingBaseUrl: 'http://localhost:11434/v1' }, 'embedding/nomic/e'],
   ])('finds the embedder', (settings, id) => {
     expect(createModelRegistry(settings).embedder?.id).toBe(id);
@@ -85,7 +77,7 @@ describe('createModelRegistry', () => {
     const vectors: Answer = (response) => sendJson(response, 200, { data: [{ index: 0, embedding: [1] }] });
     await using one = await fakeUpstream(vectors);
     await using other = await fakeUpstream(vectors);
-    const current = { ...nothing, embeddingModel: 'e', embeddingBaseUrl: one.origin, embeddingApiKey: 'a' };
+    const current = { ...NO_PROVIDERS, embeddingModel: 'e', embeddingBaseUrl: one.origin, embeddingApiKey: 'a' };
     const settings = [
       { ...current, nextEmbeddingModel: 'next' },
       { ...current, nextEmbeddingModel: 'next', nextEmbeddingBaseUrl: other.origin },
@@ -99,7 +91,7 @@ describe('createModelRegistry', () => {
     expect(one.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer a']);
     expect(other.requests.map(({ headers }) => headers.authorization)).toEqual([undefined, 'Bearer b']);
     expect(() => createModelRegistry({ ...current, nextEmbeddingModel: 'e' })).toThrow('must be another model');
-    expect(() => createModelRegistry({ ...nothing, nextEmbeddingModel: 'next' })).toThrow('needs EMBEDDING_MODEL');
+    expect(() => createModelRegistry({ ...NO_PROVIDERS, nextEmbeddingModel: 'next' })).toThrow('needs EMBEDDING_MODEL');
   });
 
   it('keeps what it learnt of the models in use, and not of all names that were ever asked for', () => {
@@ -111,7 +103,7 @@ describe('createModelRegistry', () => {
     await using upstream = await fakeUpstream((response) => sendJson(response, 503, {}));
     const told: unknown[] = [];
     const registry = createModelRegistry(
-      { ...nothing, openaiBaseUrl: upstream.origin, fallbackModels: ['extractive', 'openai/gpt-x'] },
+      { ...NO_PROVIDERS, openaiBaseUrl: upstream.origin, fallbackModels: ['extractive', 'openai/gpt-x'] },
       {
         retries: { wait: async () => {}, attempts: 2 },
         onRetry: (_, attempt) => told.push(attempt),
@@ -129,7 +121,7 @@ describe('createModelRegistry', () => {
     const vectors: Answer = (response) => sendJson(response, 200, { data: [{ index: 0, embedding: [1] }] });
     await using one = await fakeUpstream(vectors);
     await using other = await fakeUpstream(vectors);
-    const openai = { ...nothing, openaiApiKey: 'a', openaiBaseUrl: `${one.origin}/v1`, embeddingModel: 'e' };
+    const openai = { ...NO_PROVIDERS, openaiApiKey: 'a', openaiBaseUrl: `${one.origin}/v1`, embeddingModel: 'e' };
     const settings: ModelSettings[] = [
       openai,
       { ...openai, embeddingBaseUrl: `${one.origin}/v2` },
@@ -150,7 +142,7 @@ describe('createModelRegistry', () => {
     await using upstream = await fakeUpstream((response) => sendJson(response, 503, {}));
     const outside = createOutside({ onCircuit: (name, state) => circuits.push(`${name} ${state}`) });
     const registry = createModelRegistry(
-      { ...nothing, openaiBaseUrl: upstream.origin, fallbackModels: ['extractive'] },
+      { ...NO_PROVIDERS, openaiBaseUrl: upstream.origin, fallbackModels: ['extractive'] },
       {
         retries: { wait: async () => {} },
         breaker: (provider) => outside.breaker(provider, 'model'),

@@ -1,27 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { NO_PROVIDERS } from './fake-settings.ts';
 import { fakeUpstream, sendEvents, sendJson } from './http/fake-upstream.ts';
 import { createModelRegistry } from './model-registry.ts';
 import { request, stop, text } from './openai-compatible/fake-turn.ts';
 import { keyedProviders, PROVIDER_KEY, registryWithOwnKeys } from './own-keys.ts';
-import type { ModelSettings } from './providers.ts';
-
-const NOTHING: ModelSettings = {
-  openaiApiKey: null,
-  openaiBaseUrl: null,
-  openrouterApiKey: null,
-  anthropicApiKey: null,
-  defaultModel: null,
-  embeddingModel: null,
-  embeddingBaseUrl: null,
-  embeddingApiKey: null,
-};
 
 describe('keys of one’s own', () => {
   test('go to the addresses that the installation has', () => {
-    const usual = keyedProviders(NOTHING);
+    const usual = keyedProviders(NO_PROVIDERS);
     expect(usual.map(({ name }) => name)).toEqual(['anthropic', 'google', 'openai', 'openrouter']);
     const placed = { openaiBaseUrl: 'https://o.example/v1', googleBaseUrl: 'https://g.example' };
-    const all = keyedProviders({ ...NOTHING, ...placed, azureOpenaiBaseUrl: 'https://a.example' });
+    const all = keyedProviders({ ...NO_PROVIDERS, ...placed, azureOpenaiBaseUrl: 'https://a.example' });
     const addressOf = Object.fromEntries(all.map(({ name, address }) => [name, address]));
     expect(addressOf).toMatchObject({
       azure: 'https://a.example',
@@ -37,7 +26,7 @@ describe('keys of one’s own', () => {
 
   test('take the place of the installation’s, and open providers that it has not', async () => {
     await using upstream = await fakeUpstream((response) => sendEvents(response, text('Hi'), stop, '[DONE]'));
-    const settings = { ...NOTHING, openaiApiKey: 'theirs', openaiBaseUrl: `${upstream.origin}/v1` };
+    const settings = { ...NO_PROVIDERS, openaiApiKey: 'theirs', openaiBaseUrl: `${upstream.origin}/v1` };
     const installation = createModelRegistry(settings);
     const own = registryWithOwnKeys(settings, installation, { openai: 'mine', anthropic: 'mine', google: 'mine' });
     for (const registry of [installation, own]) {
@@ -48,7 +37,7 @@ describe('keys of one’s own', () => {
     expect(own.resolve('anthropic/claude-x').id).toBe('anthropic/claude-x');
     expect(own.resolve('google/gemini').id).toBe('google/gemini');
     expect(own.resolve(null).id).toBe(installation.resolve(null).id);
-    const bare = registryWithOwnKeys(NOTHING, createModelRegistry(NOTHING), { openrouter: 'mine' });
+    const bare = registryWithOwnKeys(NO_PROVIDERS, createModelRegistry(NO_PROVIDERS), { openrouter: 'mine' });
     expect(bare.resolve('openrouter/x').id).toBe('openrouter/x');
   });
 
@@ -57,7 +46,7 @@ describe('keys of one’s own', () => {
       sendJson(response, 200, { data: [{ index: 0, embedding: [1, 0] }], usage: { prompt_tokens: 1 } }),
     );
     const openaiBaseUrl = `${upstream.origin}/v1`;
-    const shared = { ...NOTHING, openaiApiKey: 'theirs', openaiBaseUrl, embeddingModel: 'e' };
+    const shared = { ...NO_PROVIDERS, openaiApiKey: 'theirs', openaiBaseUrl, embeddingModel: 'e' };
     const elsewhere = { ...shared, embeddingBaseUrl: 'https://elsewhere.example/v1' };
     for (const settings of [shared, { ...shared, embeddingBaseUrl: openaiBaseUrl }]) {
       const own = registryWithOwnKeys(settings, createModelRegistry(settings), { openai: 'mine' });
@@ -68,7 +57,9 @@ describe('keys of one’s own', () => {
     const own = registryWithOwnKeys(elsewhere, installation, { openai: 'mine' });
     expect(own.embedder?.id).toBe(installation.embedder?.id);
     // A key of theirs must not bring another space of vectors with it.
-    const without = createModelRegistry(NOTHING);
-    expect(registryWithOwnKeys({ ...NOTHING, embeddingModel: 'e' }, without, { openai: 'mine' }).embedder).toBeNull();
+    const without = createModelRegistry(NO_PROVIDERS);
+    expect(
+      registryWithOwnKeys({ ...NO_PROVIDERS, embeddingModel: 'e' }, without, { openai: 'mine' }).embedder,
+    ).toBeNull();
   });
 });

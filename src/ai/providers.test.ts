@@ -1,20 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelEvent } from './chat-model.ts';
+import { NO_PROVIDERS } from './fake-settings.ts';
 import { fakeUpstream, sendEvents } from './http/fake-upstream.ts';
 import { createModelRegistry } from './model-registry.ts';
 import { request, said, stop, text } from './openai-compatible/fake-turn.ts';
 import type { ModelSettings } from './providers.ts';
 
-const NOTHING: ModelSettings = {
-  openaiApiKey: null,
-  openaiBaseUrl: null,
-  openrouterApiKey: null,
-  anthropicApiKey: null,
-  defaultModel: null,
-  embeddingModel: null,
-  embeddingBaseUrl: null,
-  embeddingApiKey: null,
-};
 const TOOL = { name: 'look', description: 'Looks.', inputSchema: { type: 'object' } };
 
 /** A call in two pieces beside another one, as OpenAI, Azure and Gemini stream them. */
@@ -31,8 +22,8 @@ describe.each([
 ])('$provider', ({ provider, model, path, key, value }) => {
   const settingsAt = (origin: string): ModelSettings =>
     provider === 'azure'
-      ? { ...NOTHING, azureOpenaiApiKey: 'k', azureOpenaiBaseUrl: origin }
-      : { ...NOTHING, googleApiKey: 'k', googleBaseUrl: origin };
+      ? { ...NO_PROVIDERS, azureOpenaiApiKey: 'k', azureOpenaiBaseUrl: origin }
+      : { ...NO_PROVIDERS, googleApiKey: 'k', googleBaseUrl: origin };
 
   it('is asked at its address, with its key, for the model of that name', async () => {
     await using upstream = await fakeUpstream((response) => sendEvents(response, text('Hi'), stop, '[DONE]'));
@@ -81,11 +72,11 @@ it.each([
   [{ name: 'look' }, { type: 'function', function: { name: 'look' } }],
 ] as const)('the tool choice %j is sent as %j', async (toolChoice, sent) => {
   await using upstream = await fakeUpstream((response) => sendEvents(response, text('Hi'), stop, '[DONE]'));
-  const registry = createModelRegistry({ ...NOTHING, googleApiKey: 'k', googleBaseUrl: upstream.origin });
+  const registry = createModelRegistry({ ...NO_PROVIDERS, googleApiKey: 'k', googleBaseUrl: upstream.origin });
   await Array.fromAsync(registry.resolve('google/m').stream(request({ tools: [TOOL], toolChoice })));
   expect(upstream.requests[0]?.body.tool_choice).toEqual(sent);
 });
 
 it('one half of Azure’s settings alone is a fault that names the other', () => {
-  expect(() => createModelRegistry({ ...NOTHING, azureOpenaiApiKey: 'k' })).toThrow('AZURE_OPENAI_BASE_URL');
+  expect(() => createModelRegistry({ ...NO_PROVIDERS, azureOpenaiApiKey: 'k' })).toThrow('AZURE_OPENAI_BASE_URL');
 });
