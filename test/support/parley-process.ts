@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'vitest';
+import { vi } from 'vitest';
 import { ask } from './databases/source.ts';
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
@@ -38,6 +38,12 @@ export const NPM_START = ['npm', 'start'] as const;
  */
 export const TEST_NODE = [process.execPath, '--liftoff-only'] as const;
 
+/** Those that no test has ended yet. A test that fails, or is tried again, may never get to that. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) endGroup(child);
+});
+
 const SERVE = [...TEST_NODE, 'src/main.ts', 'serve'] as const;
 
 /**
@@ -67,12 +73,17 @@ export function startParley(
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
   // `close` comes after every process that holds the outputs is gone: npm ends before the program that it started.
-  const ended = once(child, 'close').then(([code]) => ({ code }));
+  running.add(child);
+  const ended = once(child, 'close').then(([code]) => {
+    running.delete(child);
+    return { code };
+  });
 
   const address = async () => {
     const printed = () => /Parley is at\s+(\S+)/.exec(output)?.[1];
     // Asserted below, where the output says why.
-    await Promise.race([ended, expect.poll(printed, { timeout: START_TIMEOUT_MS }).toBeDefined()]).catch(() => null);
+    const shown = vi.waitUntil(printed, { timeout: START_TIMEOUT_MS });
+    await Promise.race([ended, shown]).catch(() => null);
     const found = printed();
     if (found === undefined) throw new Error(`Parley printed no address:\n${output}`);
     return found;
@@ -80,11 +91,11 @@ export function startParley(
   const stop = async () => {
     child.kill('SIGTERM');
     if (await Promise.race([ended, setTimeout(STOP_TIMEOUT_MS, null, { ref: false })])) return ended;
-    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    endGroup(child);
     throw new Error(`Parley did not end within ${STOP_TIMEOUT_MS / 1000} s of SIGTERM:\n${output}`);
   };
   const kill = async () => {
-    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    endGroup(child);
     await ended;
   };
   const deafen = () => {
@@ -92,6 +103,15 @@ export function startParley(
     child.stderr.destroy();
   };
   return { output: () => output, address, deafen, ended, stop, kill };
+}
+
+/** With everything that it started. */
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** Makes `dataDir` what a first start leaves behind, without settings and with its own guides read, and returns the
