@@ -17,12 +17,12 @@ import { createSecretBox } from '../../../platform/secrets/secret-box.ts';
 import { createFolderStorage } from '../../../platform/storage/folder-storage.ts';
 import { createMetrics } from '../../../platform/telemetry/metrics.ts';
 import { inTenant, migrateTenants, migrationTargetOf, type Tenant } from '../../tenancy/index.ts';
-import { copyInstallation, createBackups } from './backup.service.ts';
+import { createBackups } from './backup.service.ts';
 import { readProgress } from './backup.store.ts';
 import { compareSums } from './backup-lines.ts';
 import type { BackupRecord } from './backup-shelf.ts';
 import { readInstallation, sumInstallation } from './read-installation.ts';
-import { finishRestore } from './restore-installation.ts';
+import { finishRestore, restoreInstallation } from './restore-installation.ts';
 
 const { signal } = new AbortController();
 const KEY = Buffer.alloc(32, 7);
@@ -135,12 +135,18 @@ describe.each(testDatabases())('backups of the $kind database', ({ kind, open })
   }, 240_000);
 
   test('are let go of at once where nobody takes them', async () => {
-    const { database } = it.db();
-    const read = { program: 'test', signal };
+    let isLeft = false;
+    async function* endless(): AsyncGenerator<string> {
+      try {
+        for (;;) yield 'This is no line of a backup.';
+      } finally {
+        isLeft = true;
+      }
+    }
     const restore = { backup: 'test', replace: false, signal };
-    const refused = copyInstallation(database, database, it.migrations(), read, restore);
-    await expect(refused).rejects.toThrow();
-    await expect(database.execute('SELECT 1 AS one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
+    const refused = restoreInstallation(it.db().database, it.migrations(), endless(), restore);
+    await expect(refused).rejects.toThrow('This is no backup');
+    expect(isLeft).toBe(true);
   }, 240_000);
 });
 
