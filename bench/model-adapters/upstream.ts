@@ -19,16 +19,19 @@ const pieces = [
   'data: [DONE]\n\n',
 ];
 
-/** Time between two tokens of the model `paced`, ms. */
+/** Time between two tokens of the model `paced`, ms. Each is sent at its time, as by a model on a machine of its own: a
+ * late one does not delay those after it. */
 const PACE_MS = 10;
 
 const server = createServer(async (request, response) => {
   const body = Buffer.concat(await Array.fromAsync(request)).toString();
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const isPaced = body.includes('"model":"paced"');
-  for (const piece of pieces) {
+  const began = performance.now();
+  for (const [index, piece] of pieces.entries()) {
     response.write(piece);
-    if (isPaced) await setTimeout(PACE_MS);
+    const early = began + (index + 1) * PACE_MS - performance.now();
+    if (isPaced && early > 0) await setTimeout(early);
   }
   response.end();
 });
