@@ -638,7 +638,7 @@ export const evidence: readonly Evidence[] = [
       'S3-146',
     ],
     tests: [
-      'test/deploy/monitoring.test.ts > fire what is wrong at whom they should',
+      'test/deploy/monitoring.test.ts > fire every alert at whom they should',
       'test/deploy/monitoring.test.ts > takes the rules, and finds them quiet and loud as it should',
     ],
     files: ['deploy/monitoring/alertmanager.yml', 'docs/operate/runbook.md'],

@@ -21,11 +21,16 @@ type Registry = { contentType: string; metrics(): Promise<string> };
 type Webhook = { alerts: { status: string; labels: { alertname: string } }[] };
 type QueryAnswer = { data?: { result?: unknown[] } };
 
-/** As Debian packages them. The rules' spans are shortened: what takes minutes to be believed takes a second here. */
-export async function startMonitoring(registry: Registry, rules: string): Promise<Monitoring> {
+const OTHERS = '/others';
+
+/**
+ * As Debian packages them. The rules' spans are shortened: what takes minutes to be believed takes a second here. Beside the
+ * registry two more of the job `parley` are watched: one that says `others`, and one that is not there.
+ */
+export async function startMonitoring(registry: Registry, rules: string, others: string): Promise<Monitoring> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-monitoring-'));
   const alerted = new Set<string>();
-  const peer = createServer((request, response) => void answer(request, response, registry, alerted));
+  const peer = createServer((request, response) => void answer(request, response, { registry, others, alerted }));
   const [own, prometheusPort, alertmanagerPort] = [await listen(peer), await freePort(), await freePort()];
   await writeFile(join(folder, 'rules.yml'), impatient(rules));
   await writeFile(join(folder, 'prometheus.yml'), prometheusConfig(own, alertmanagerPort));
@@ -66,12 +71,17 @@ export async function startMonitoring(registry: Registry, rules: string): Promis
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, registry: Registry, alerted: Set<string>) {
+type Peer = { registry: Registry; others: string; alerted: Set<string> };
+
+async function answer(request: IncomingMessage, response: ServerResponse, { registry, others, alerted }: Peer) {
   if (request.method === 'POST') {
     const { alerts } = (await json(request)) as Webhook;
     for (const { status, labels } of alerts) if (status === 'firing') alerted.add(labels.alertname);
     response.end();
-  } else response.setHeader('content-type', registry.contentType).end(await registry.metrics());
+  } else {
+    response.setHeader('content-type', registry.contentType);
+    response.end(request.url === OTHERS ? others : await registry.metrics());
+  }
 }
 
 function impatient(rules: string): string {
@@ -83,7 +93,11 @@ function prometheusConfig(own: number, alertmanager: number): string {
 global: { scrape_interval: 1s, evaluation_interval: 1s }
 rule_files: [rules.yml]
 alerting: { alertmanagers: [{ static_configs: [{ targets: ["127.0.0.1:${alertmanager}"] }] }] }
-scrape_configs: [{ job_name: parley, static_configs: [{ targets: ["127.0.0.1:${own}"] }] }]
+scrape_configs:
+  - { job_name: parley, static_configs: [{ targets: ["127.0.0.1:${own}", "127.0.0.1:1"] }] }
+  - job_name: others
+    metrics_path: ${OTHERS}
+    static_configs: [{ targets: ["127.0.0.1:${own}"], labels: { job: parley, instance: other } }]
 `;
 }
 

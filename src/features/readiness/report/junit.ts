@@ -8,8 +8,8 @@ export function junitOf(report: Report): string {
   const suites = Map.groupBy(report.results, ({ category }) => category);
   const written = [...suites].map(([category, results]) => {
     const failures = results.filter(isFailure).length;
-    const skipped = results.filter(({ outcome }) => outcome === 'not applicable').length;
-    return `  <testsuite name="readiness.${category}" tests="${results.length}" failures="${failures}" skipped="${skipped}" timestamp="${report.started}">
+    const skipped = results.filter((result) => !isFailure(result) && result.outcome !== 'pass').length;
+    return `  <testsuite name="readiness.${category}" tests="${results.length}" failures="${failures}" errors="0" skipped="${skipped}" timestamp="${report.started}">
 ${results.map(testCase).join('\n')}
   </testsuite>`;
   });

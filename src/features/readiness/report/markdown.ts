@@ -51,7 +51,7 @@ function section(category: string, results: readonly CheckResult[]): string[] {
     '|---|---|---|---|',
     ...own.map(
       (result) =>
-        `| ${outcomeOf(result)} | **${result.check}** (${result.kind}, ${result.weight}): ${text(result.title)} | ${text(observedOf(result))} | ${result.items.join(' ')} |`,
+        `| ${text(outcomeOf(result))} | **${result.check}** (${result.kind}, ${result.weight}): ${text(result.title)} | ${text(observedOf(result))} | ${result.items.join(' ')} |`,
     ),
   ];
 }

@@ -3,15 +3,14 @@ import { observedOf } from './markdown.ts';
 import type { Report } from './report.ts';
 
 const LEVELS = { blocker: 'error', major: 'warning', minor: 'note' } as const;
-const KINDS_OF_OUTCOME = {
-  pass: 'pass',
-  fail: 'fail',
-  'not applicable': 'notApplicable',
-  'not run': 'open',
-  expired: 'review',
-} as const;
+const KINDS_OF_OUTCOME = { fail: 'fail', 'not run': 'open', expired: 'review' } as const;
 
-/** SARIF 2.1.0, as code scanners show it: a rule for each check, a result for each outcome. */
+type OpenResult = CheckResult & { outcome: keyof typeof KINDS_OF_OUTCOME };
+
+/**
+ * SARIF 2.1.0, as code scanners show it: a rule for each check, and a result for each that says something is open. GitHub makes
+ * an alert of every result, of one that passed, too, and refuses a whole file for one result without a place in a file.
+ */
 export function sarifOf(report: Report): string {
   const run = {
     tool: {
@@ -34,13 +33,17 @@ export function sarifOf(report: Report): string {
         properties: { verdict: report.verdict, rule: report.rule },
       },
     ],
-    results: report.results.map(resultOf),
+    results: report.results.flatMap((result, index) => (isOpen(result) ? [resultOf(result, index)] : [])),
   };
   const document = { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function resultOf(result: CheckResult, ruleIndex: number) {
+function isOpen(result: CheckResult): result is OpenResult {
+  return result.outcome !== 'pass' && result.outcome !== 'not applicable';
+}
+
+function resultOf(result: OpenResult, ruleIndex: number) {
   const { check, outcome, weight, waiver, record } = result;
   const kind = KINDS_OF_OUTCOME[outcome];
   return {
@@ -50,7 +53,16 @@ function resultOf(result: CheckResult, ruleIndex: number) {
     // Only a failure may have another level than none (SARIF §3.27.10).
     level: kind === 'fail' ? LEVELS[weight] : 'none',
     message: { text: observedOf(result) || outcome },
-    locations: [{ logicalLocations: [{ fullyQualifiedName: record?.subject ?? 'this installation' }] }],
+    locations: [
+      {
+        // The check's own file: what it saw is on an installation, in no file at all.
+        physicalLocation: {
+          artifactLocation: { uri: `src/features/readiness/${result.kind}/${check}.ts` },
+          region: { startLine: 1 },
+        },
+        logicalLocations: [{ fullyQualifiedName: record?.subject ?? 'this installation' }],
+      },
+    ],
     ...(record && { fingerprints: { 'evidence/sha256': record.hash } }),
     ...(waiver && {
       suppressions: [

@@ -41,7 +41,7 @@ export async function startScratchServer(
     await ended;
   };
   try {
-    const url = await until('the start of the scratch server', () => addressIn(output) ?? hasEnded(child, output), {
+    const url = await until('the start of the scratch server', () => addressIn(output) ?? hasEnded(child), {
       signal,
       within: START_TIMEOUT_MS,
     });
@@ -70,7 +70,8 @@ export async function startScratchServer(
     };
   } catch (error) {
     await kill();
-    throw error;
+    signal.throwIfAborted();
+    throw new Error(`${(error as Error).message}${lastWords(output)}`, { cause: error });
   }
 }
 
@@ -82,9 +83,14 @@ function addressIn(output: string): string | null {
   return /Parley is at\s+(\S+)/.exec(output)?.[1]?.replace('//localhost', '//127.0.0.1') ?? null;
 }
 
-function hasEnded(child: { exitCode: number | null }, output: string): null {
+function hasEnded(child: { exitCode: number | null }): null {
   if (child.exitCode === null) return null;
-  throw new Error(`the scratch server ended with ${child.exitCode}: ${withoutCredentials(output).trim().slice(-600)}`);
+  throw new Error(`the scratch server ended with ${child.exitCode}`);
+}
+
+function lastWords(output: string): string {
+  const words = withoutCredentials(output).trim().slice(-600);
+  return words === '' ? ' and printed nothing' : `: ${words}`;
 }
 
 function credentialIn(output: string): { email: string; password: string } | null {
