@@ -313,6 +313,15 @@ describe('a parameter that the upstream does not know', () => {
     if (name === 'max_tokens') expect(upstream.requests[1]?.body.max_completion_tokens).toBe(5);
   });
 
+  it('is left out where the upstream refuses it by 422, and told where the refusal is about something else', async () => {
+    const { events, requests } = await turn((response, { body }) =>
+      'stream_options' in body ? sendJson(response, 422, { detail: 'stream_options' }) : sendEvents(response, stop),
+    );
+    expect([events.length, requests.length]).toEqual([1, 2]);
+    const error = await failure((response) => sendJson(response, 422, { detail: 'no such model' }));
+    expect(error.kind).toBe('bad-request');
+  });
+
   it('is asked without once, not for ever', async () => {
     const error = await failure((response) => sendJson(response, 400, { error: { message: 'stream_options!' } }));
     expect(error.kind).toBe('bad-request');

@@ -70,6 +70,35 @@ describe('openAiCompatibleEmbedder', () => {
     expect(upstream.requests.map(({ body }) => body.encoding_format)).toEqual(['base64', undefined, undefined]);
   });
 
+  it('takes vectors without an index in their order', async () => {
+    const data = [{ embedding: [1, 2] }, { embedding: [3, 4] }];
+    expect(await embed((response) => sendJson(response, 200, { data }), ['a', 'b'])).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  it.each([
+    [{ total_tokens: 7 }, [7]],
+    [{ prompt_tokens: -1 }, []],
+    [{ prompt_tokens: 'many' }, []],
+    [{}, []],
+    [null, []],
+  ])('tells what it cost by the usage %j: %j', async (usage, expected) => {
+    await using upstream = await fakeUpstream((response) =>
+      sendJson(response, 200, { data: [{ index: 0, embedding: [1] }], usage }),
+    );
+    const spent: number[] = [];
+    await embedderAt(upstream.origin).embed(['a'], signal, (tokens) => spent.push(tokens));
+    expect(spent).toEqual(expected);
+  });
+
+  it('asks once more at the most', async () => {
+    await using upstream = await fakeUpstream((response) => sendJson(response, 422, { error: 'base64!' }));
+    await expect(embedderAt(upstream.origin).embed(['a'], signal)).rejects.toMatchObject({ kind: 'bad-request' });
+    expect(upstream.requests).toHaveLength(2);
+  });
+
   it.each([
     ['no vector', { data: [] }],
     ['more vectors', { data: [1, 2, 3].map((value, index) => ({ index, embedding: [value] })) }],

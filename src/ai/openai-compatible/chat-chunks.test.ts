@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import type { ModelEvent } from '../chat-model.ts';
+import { chunkReader } from './chat-chunks.ts';
+import { said, stop, text } from './fake-turn.ts';
+
+function read(...payloads: readonly unknown[]): ModelEvent[] {
+  const reader = chunkReader('openai');
+  const events: ModelEvent[] = [];
+  for (const one of payloads) reader.read(typeof one === 'string' ? one : JSON.stringify(one), events);
+  return [...events, ...reader.finish()];
+}
+
+const calls = (...deltas: readonly unknown[]) => ({ choices: [{ delta: { tool_calls: deltas } }] });
+const called = (events: readonly ModelEvent[]) =>
+  events.flatMap((event) => (event.type === 'tool-call' ? [event.toolCall] : []));
+
+test('a server that says [DONE] and never why has ended for another reason', () => {
+  expect(read(text('x'), '[DONE]')).toEqual([said('x'), { type: 'finish', reason: 'other', usage: null }]);
+});
+
+describe('a tool call', () => {
+  test('whose input is an object and not its text is taken', () => {
+    expect(called(read(calls({ index: 0, id: 'a', function: { name: 'look', arguments: { at: 1 } } }), stop))).toEqual([
+      { id: 'a', name: 'look', input: { at: 1 } },
+    ]);
+  });
+
+  test('goes on with what has neither index nor id', () => {
+    const begun = { id: 'a', function: { name: 'look', arguments: '{"at"' } };
+    expect(called(read(calls(begun), calls({ function: { arguments: ':1}' } }), calls({}), stop))).toEqual([
+      { id: 'a', name: 'look', input: { at: 1 } },
+    ]);
+  });
+
+  test('of nothing but a name gets an id; its name is told once', () => {
+    const [call] = called(
+      read(calls({ id: '', function: { name: 'look' } }), calls({ function: { name: 'x' } }), stop),
+    );
+    expect(call).toEqual({ id: expect.stringMatching(/^call_.{36}$/), name: 'look', input: {} });
+  });
+});
+
+describe('usage', () => {
+  const spent = (more: object) =>
+    read(text('x'), { ...stop, usage: { prompt_tokens: 9, completion_tokens: 2, ...more } }).at(-1);
+  const plain = { inputTokens: 9, outputTokens: 2 };
+
+  test.each([
+    [{ cached_tokens: 4 }, { ...plain, cachedInputTokens: 4 }],
+    [{ cached_tokens: 9 }, { ...plain, cachedInputTokens: 9 }],
+    [{ cached_tokens: 10 }, plain],
+    [{ cached_tokens: 0 }, plain],
+    [{ cached_tokens: 'many' }, plain],
+    [{}, plain],
+    [null, plain],
+  ])('with %j of its input is %j', (details, usage) => {
+    expect(spent({ prompt_tokens_details: details })).toMatchObject({ usage });
+    expect((spent({ prompt_tokens_details: details }) as { usage: object }).usage).toEqual(usage);
+  });
+
+  test('that is wrong does not take away what was known', () => {
+    const known = { choices: [], usage: { prompt_tokens: 3, completion_tokens: 2 } };
+    const wrong = { choices: [], usage: { prompt_tokens: 1.5, completion_tokens: 2 } };
+    expect(read(text('x'), stop, known, wrong).at(-1)).toMatchObject({ usage: { inputTokens: 3, outputTokens: 2 } });
+  });
+});
+
+test.each([
+  [{ code: 700 }, 'unavailable'],
+  [{ code: 399, type: 'invalid_request_error' }, 'bad-request'],
+  [{ code: 'insufficient_quota' }, 'rate-limited'],
+  [true, 'unavailable'],
+])('the error %j in place of a chunk is %s', (error, kind) => {
+  expect(() => read({ error })).toThrow(expect.objectContaining({ kind }));
+});
