@@ -102,8 +102,8 @@ function floats(base64: string): number[] {
 }
 
 /** Vectors of different length can't be compared, so that a model that changes its mind is a broken one. */
-function sameDimension(provider: string, vectors: readonly (readonly number[])[], known: number | null): number | null {
-  const dimension = known ?? vectors[0]?.length ?? null;
-  if (vectors.every((vector) => vector.length === dimension)) return dimension;
+function sameDimension(provider: string, vectors: readonly (readonly number[])[], known: number | null): number {
+  const dimension = known ?? vectors[0]?.length;
+  if (dimension !== undefined && vectors.every((vector) => vector.length === dimension)) return dimension;
   throw modelError(provider, 'protocol', new Error(`Expected vectors of ${dimension} numbers.`));
 }
