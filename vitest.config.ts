@@ -20,8 +20,11 @@ export default defineConfig({
       // Stand-ins that only tests use are no product.
       exclude: ['**/*.test.ts', '**/fake*.ts'],
       reporter: ['text-summary', 'json-summary', 'html'],
-      // What the predecessors' documents ask for.
-      thresholds: { lines: 70, statements: 70, functions: 70, branches: 70 },
+      // What the predecessors' documents ask for: of everything, and of what speaks to the providers of models.
+      thresholds: {
+        ...{ lines: 70, statements: 70, functions: 70, branches: 70 },
+        'src/ai/openai-compatible/*.ts': { 100: true },
+      },
     },
     pool: 'forks',
     // Tests open hundreds of embedded databases for a moment each. Without this V8 spends seconds and 600 MB on optimising
