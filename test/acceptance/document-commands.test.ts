@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { testDatabases } from '../support/databases.ts';
 import { type DocumentCommand, documentCommands, GROUPS, RUN_BY } from '../support/document-commands.ts';
 import { type EmbeddingsServer, startEmbeddings } from '../support/embeddings-server.ts';
+import { endWithTests } from '../support/keeper.ts';
 import { TEST_NODE } from '../support/parley-process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -131,6 +132,7 @@ describe.each(testDatabases().filter(({ kind }) => kind === 'server'))(
           EMBEDDING_BASE_URL: embeddings.url,
         },
       });
+      endWithTests(driver);
       driver.stderr.pipe(process.stderr);
       answers = createInterface({ input: driver.stdout })[Symbol.asyncIterator]();
     }, 240_000);

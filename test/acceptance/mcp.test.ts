@@ -7,6 +7,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { scriptedModel } from '../../src/ai/fakes.ts';
 import { type TestDatabase, testDatabases } from '../support/databases.ts';
+import { endWithTests } from '../support/keeper.ts';
 import { type OpenaiApp, type OpenaiUser, openOpenaiApp } from '../support/openai-app.ts';
 
 const ACCEPT = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
@@ -173,6 +174,7 @@ describe.each(testDatabases())('MCP on the $kind database', { timeout: 180_000 }
     const child = spawn(process.execPath, [CONFORMANCE, 'server', '--url', url, '--scenario', scenario], {
       stdio: 'pipe',
     });
+    endWithTests(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (piece) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { endWithTests } from './keeper.ts';
 
 const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url));
 const CONFIG = `
@@ -20,6 +21,7 @@ async function closingLines(files: Record<string, string>): Promise<string[]> {
     await writeFile(join(folder, name), content);
   }
   const run = spawn(process.execPath, [vitest, 'run', '--root', folder], { stdio: ['ignore', 'pipe', 'ignore'] });
+  endWithTests(run);
   return (await text(run.stdout)).trimEnd().split('\n');
 }
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { endWithTests } from './keeper.ts';
 import { TEST_NODE } from './parley-process.ts';
 
 const [node, ...flags] = TEST_NODE;
@@ -22,7 +23,10 @@ export async function runParley(
     cwd: PROJECT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
     stdio: ['pipe', 'pipe', 'pipe'],
+    // A group of its own, so that a command of the shell ends with what it started.
+    detached: true,
   });
+  endWithTests(child, { group: true });
   // One that reads nothing may be gone already.
   child.stdin.on('error', () => undefined).end(input);
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);

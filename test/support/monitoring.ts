@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
+import { endWithTests } from './keeper.ts';
 import { firstProgram } from './programs.ts';
 
 /** A real Prometheus that scrapes a registry, and an Alertmanager that tells this process. */
@@ -110,7 +111,9 @@ receivers: [{ name: test, webhook_configs: [{ url: "http://127.0.0.1:${own}/aler
 
 function start(program: string | null, args: readonly string[]): ChildProcess {
   if (program === null) throw new Error('Prometheus and Alertmanager are not here: run `bash scripts/test-setup.sh`.');
-  return spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  endWithTests(child);
+  return child;
 }
 
 async function listen(server: Server): Promise<number> {

@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 import { ask } from './databases/source.ts';
+import { endNow, endWithTests } from './keeper.ts';
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -38,12 +39,6 @@ export const NPM_START = ['npm', 'start'] as const;
  */
 export const TEST_NODE = [process.execPath, '--liftoff-only'] as const;
 
-/** Those that no test has ended yet. A test that fails, or is tried again, may never get to that. */
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) endGroup(child);
-});
-
 const SERVE = [...TEST_NODE, 'src/main.ts', 'serve'] as const;
 
 /**
@@ -70,14 +65,13 @@ export function startParley(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  /** With everything that it started. */
+  const endGroup = () => child.pid !== undefined && endNow(-child.pid);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
   // `close` comes after every process that holds the outputs is gone: npm ends before the program that it started.
-  running.add(child);
-  const ended = once(child, 'close').then(([code]) => {
-    running.delete(child);
-    return { code };
-  });
+  endWithTests(child, { group: true });
+  const ended = once(child, 'close').then(([code]) => ({ code }));
 
   const address = async () => {
     const printed = () => /Parley is at\s+(\S+)/.exec(output)?.[1];
@@ -91,11 +85,11 @@ export function startParley(
   const stop = async () => {
     child.kill('SIGTERM');
     if (await Promise.race([ended, setTimeout(STOP_TIMEOUT_MS, null, { ref: false })])) return ended;
-    endGroup(child);
+    endGroup();
     throw new Error(`Parley did not end within ${STOP_TIMEOUT_MS / 1000} s of SIGTERM:\n${output}`);
   };
   const kill = async () => {
-    endGroup(child);
+    endGroup();
     await ended;
   };
   const deafen = () => {
@@ -103,15 +97,6 @@ export function startParley(
     child.stderr.destroy();
   };
   return { output: () => output, address, deafen, ended, stop, kill };
-}
-
-/** With everything that it started. */
-function endGroup({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
 }
 
 /** Makes `dataDir` what a first start leaves behind, without settings and with its own guides read, and returns the

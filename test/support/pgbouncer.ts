@@ -4,6 +4,7 @@ import { chmod, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
+import { endWithTests } from './keeper.ts';
 import { untilListening } from './listening.ts';
 import { serverAccount } from './postgres/data-folder.ts';
 import { firstProgram } from './programs.ts';
@@ -40,6 +41,7 @@ export async function startPgBouncer(
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  endWithTests(child);
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (log += text));
   await untilListening(child, port, () => log);

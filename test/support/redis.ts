@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { freePort } from './free-port.ts';
+import { endWithTests } from './keeper.ts';
 
 /** A Redis of a test's own, as Debian packages it. */
 export type TestRedis = AsyncDisposable & {
@@ -45,6 +46,7 @@ export async function startRedis(): Promise<TestRedis> {
 async function spawnRedis(port: number, folder: string): Promise<ChildProcess> {
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
   const child = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'inherit'] });
+  endWithTests(child);
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
     child.stdout.on('data', (chunk: Buffer) => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { serveKeeper } from '../keeper.ts';
 import { findPostgres, type PostgresInstallation } from '../postgres/installation.ts';
 import { makeOwnedFolder } from '../postgres/owned-folder.ts';
 import { type ServerTemplate, templateOnCluster, templateOnServer } from './server-template.ts';
@@ -24,10 +25,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const socket = join(folder, 'source');
   const sources = { server: server.get, embedded: embedded.get, installation: installation.get };
   const stopServing = await serveSources(socket, sources);
+  const stopKeeping = await serveKeeper(join(folder, 'keeper'));
   project.provide('databaseSource', { socket, prefix, missing });
 
   return async () => {
     await stopServing();
+    await stopKeeping();
     await (await server.made?.catch(() => null))?.remove();
     process.off('exit', removeFolder);
     removeFolder();

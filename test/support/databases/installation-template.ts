@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { endWithTests } from '../keeper.ts';
 
 export type Installation = {
   /** A `DATA_DIR` to copy. */
@@ -47,11 +48,13 @@ export async function installationTemplate(parent: string): Promise<Installation
 }
 
 function start(folder: string): ChildProcess {
-  return spawn(process.execPath, ['--liftoff-only', 'src/main.ts', 'serve'], {
+  const child = spawn(process.execPath, ['--liftoff-only', 'src/main.ts', 'serve'], {
     cwd: PROJECT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', LOG_LEVEL: 'warn', DATA_DIR: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  endWithTests(child);
+  return child;
 }
 
 /** Waits until all the documents that the first start brings along are ready. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
+import { endWithTests, KEEPER_ADDRESS } from '../keeper.ts';
 import { asClient, startCluster } from './cluster.ts';
 import { findPostgres, type PostgresInstallation } from './installation.ts';
 import { isAlive } from './owned-folder.ts';
@@ -24,7 +25,10 @@ describe.skipIf(typeof installation === 'string')('a private cluster', () => {
   async function otherRun(): Promise<{ run: ChildProcess; folder: string; pid: number }> {
     const run = spawn(process.execPath, ['--input-type=module', '--eval', OTHER_RUN], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      // Nobody ends for it what it leaves.
+      env: { ...process.env, [KEEPER_ADDRESS]: undefined },
     });
+    endWithTests(run);
     runs.push(run);
     if (!run.stdout) throw new Error('The other run has no output.');
     const [said] = await once(run.stdout, 'data');

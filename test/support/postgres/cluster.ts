@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from '../free-port.ts';
+import { keep } from '../keeper.ts';
 import {
   makeClusterFolder,
   makeServerFolder,
@@ -45,6 +46,8 @@ const SETTINGS: ClusterSettings = {
   timezone: 'UTC',
 };
 
+/** PostgreSQL's word for an immediate shutdown. */
+const AT_ONCE = 'SIGQUIT';
 const PORT_ATTEMPTS = 5;
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
@@ -61,13 +64,20 @@ export async function startCluster(
   const server = { bin: installation.bin, folder, account, settings: { ...SETTINGS, ...settings } };
   const remove = () => stopAndRemove(server);
   process.once('exit', remove);
+  let release: (() => void) | null = null;
   const stop = async () => {
     process.off('exit', remove);
+    release?.();
     remove();
   };
   try {
     const { child, superuser } = await launchOnFreePort(server);
-    const restart = () => crashAndStart(server);
+    release = keep(child.pid ?? 0, AT_ONCE);
+    const restart = async () => {
+      release?.();
+      await crashAndStart(server);
+      release = keep(await postmasterOf(server), AT_ONCE);
+    };
     return { url: await createOwner(superuser), superuser, folder, pid: child.pid ?? 0, restart, stop };
   } catch (error) {
     await stop();
@@ -162,6 +172,10 @@ async function crashAndStart({ bin, folder, account }: Server): Promise<void> {
   if (code !== 0) throw new Error(`pg_ctl ended with ${code}:\n${await readFile(join(folder, 'server.log'), 'utf8')}`);
 }
 
+async function postmasterOf({ folder }: Server): Promise<number> {
+  return Number.parseInt(await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8'), 10);
+}
+
 /** At once and without a checkpoint, because nobody reads the data again; and synchronously, so that it also works in
  * the last moment of a process. */
 function stopAndRemove({ bin, folder, account }: Server): void {
@@ -183,8 +197,10 @@ export async function startReplica(
   const server = { bin: installation.bin, folder, account, settings: { ...SETTINGS, ...REPLICATED } };
   const remove = () => stopAndRemove(server);
   process.once('exit', remove);
+  let release: (() => void) | null = null;
   const stop = async () => {
     process.off('exit', remove);
+    release?.();
     remove();
   };
   const { host, port, user } = primary.superuser as SuperuserConfig;
@@ -206,7 +222,8 @@ export async function startReplica(
   const copied = spawnSync(join(installation.bin, 'pg_basebackup'), [...copy, '--no-sync'], { ...account, cwd: '/' });
   try {
     if (copied.status !== 0) throw new Error(`pg_basebackup ended with ${copied.status}:\n${copied.stderr}`);
-    const { superuser } = await launchOnFreePort(server);
+    const { child, superuser } = await launchOnFreePort(server);
+    release = keep(child.pid ?? 0, AT_ONCE);
     const url = new URL(primary.url);
     url.port = String(superuser.port);
     return { url: url.href, superuser, stop };

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../free-port.ts';
+import { endWithTests } from '../keeper.ts';
 import { untilListening } from '../listening.ts';
 import { firstProgram } from '../programs.ts';
 
@@ -40,6 +41,7 @@ export async function startProxy({ name, program }: ProxyKind, ports: readonly n
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  endWithTests(child);
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (log += text));
   await untilListening(child, secure, () => log);
