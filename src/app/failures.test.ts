@@ -15,6 +15,11 @@ test.each([
   [withFields('listen', { code: 'EACCES', port: 80 }), EXIT.unavailable, 'Set PORT to 1024 or above'],
   [withFields('listen', { code: 'EADDRNOTAVAIL', address: '10.9.9.9' }), EXIT.config, 'Set HOST to one that it has'],
   [withFields('connect', { code: 'ECONNREFUSED' }), EXIT.unavailable, 'The database does not answer (ECONNREFUSED)'],
+  [
+    withFields('the database system is starting up', { code: '57P03' }),
+    EXIT.unavailable,
+    '(the database system is starting up)',
+  ],
   [withFields('extension "vector" is not available', { code: '0A000' }), EXIT.config, 'has no pgvector'],
   [withFields('permission denied to create extension "vector"', { code: '42501' }), EXIT.config, 'has no pgvector'],
   [withFields('permission denied to create role', { code: '42501' }), EXIT.config, 'ALTER ROLE … CREATEROLE'],

@@ -52,11 +52,16 @@ export function explain(error: unknown): { message: string; exitCode: number } {
   if (lacking) return { message: lacking[1], exitCode: EXIT.config };
   if (isDatabaseAway(error)) {
     return {
-      message: `The database does not answer (${code ?? message}). Check DATABASE_URL.`,
+      message: `The database does not answer (${reasonOf(error)}). Check DATABASE_URL.`,
       exitCode: EXIT.unavailable,
     };
   }
   return { message: error.stack ?? message, exitCode: EXIT.internal };
+}
+
+/** PostgreSQL's own codes are numbers that say nothing to a person. */
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  return code === undefined || /^[0-9]/.test(code) ? message : code;
 }
 
 /** What a server database must have, and only its owner can give: by the words of Postgres. */

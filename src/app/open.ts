@@ -5,6 +5,7 @@ import type { SlowStatement, SlowStatements } from '../platform/database/slow-st
 import { createLog, type Logger } from '../platform/telemetry/log.ts';
 import type { Tracing } from '../platform/telemetry/tracing.ts';
 import type { Config } from './config.ts';
+import { brokenConnections, outageLines } from './database-lines.ts';
 import { fail } from './failures.ts';
 import { createServices, type Services } from './services.ts';
 
@@ -22,6 +23,7 @@ export async function openServices(config: Config, log: Logger, tracing: Tracing
     log.warn({ statement, duration_ms: milliseconds, ...(failed && { failed }) }, 'a statement was slow');
   };
   const slow = config.slowQueryMs === 0 ? null : { over: config.slowQueryMs, onSlow };
+  const onBroken = brokenConnections(log.error.bind(log), 'a database connection broke');
   const database = await openDatabase({
     ...connectionOptions(config),
     url: config.databaseUrl,
@@ -30,8 +32,8 @@ export async function openServices(config: Config, log: Logger, tracing: Tracing
     applicationName: 'parley',
     slow,
     // The embedded database does not come back by itself: the process must be started again.
-    onError: (error) =>
-      config.databaseUrl === null ? fail(error) : log.error({ err: error }, 'a database connection broke'),
+    onError: (error) => (config.databaseUrl === null ? fail(error) : onBroken(error)),
+    outage: outageLines('the database', log, 'error'),
   });
   const replica = openReplica(config, log, slow);
   return createServices(config, log, database, { replica, tracing, slowStatements: () => count });
@@ -42,11 +44,12 @@ const MOST_REPLICA_WAIT_MS = 2_000;
 function openReplica(config: Config, log: Logger, slow: SlowStatements | null): Database | undefined {
   const { databaseUrl, databaseReplicaUrl: url } = config;
   if (databaseUrl === null || url === null) return undefined;
-  const onError = (error: Error) => log.warn({ err: error }, 'a connection to the replica broke');
+  const onError = brokenConnections(log.warn.bind(log), 'a connection to the replica broke');
+  const outage = outageLines('the replica', log, 'warn');
   const options = connectionOptions(config);
   // Who does without it must not wait long for it.
   const poolTimeout = Math.min(options.poolTimeout, MOST_REPLICA_WAIT_MS);
-  return openServerDatabase({ ...options, poolTimeout, url, slow, applicationName: 'parley:replica', onError });
+  return openServerDatabase({ ...options, poolTimeout, url, slow, applicationName: 'parley:replica', onError, outage });
 }
 
 function connectionOptions(config: Config) {

@@ -1,3 +1,4 @@
+import { isConnectFailure } from '../platform/database/failures.ts';
 import type { ErrorReports } from '../platform/telemetry/error-reports.ts';
 import { createLog, type Logger, type LogOptions } from '../platform/telemetry/log.ts';
 import { createRedactor } from '../platform/telemetry/redaction.ts';
@@ -29,6 +30,8 @@ export function openLog(config: Config, reports: ErrorReports | null = null): Lo
     level: config.logLevel === 'warning' ? 'warn' : config.logLevel,
     pretty: format === 'pretty',
     secrets: secretsOf(config),
+    // The database's own lines do (`outageLines`): each loop and each request meets it.
+    isToldElsewhere: isConnectFailure,
   };
   return createLog(reports ? { ...options, onError: reports.report } : options);
 }

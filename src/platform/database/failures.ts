@@ -5,9 +5,39 @@ const AWAY_TEXT = /connection terminated|timeout exceeded when trying to connect
 
 const UNIQUE_VIOLATION = '23505';
 
+/** On errors of no connection. Enumerable, so that copies of an error have it, too: pg-boss passes on such. */
+const NO_CONNECTION = Symbol('no connection');
+/** The pool puts an error of its own before one that came too late. */
+const TOO_LATE = 'Connection terminated due to connection timeout';
+
+/** Marks the error of an attempt to connect: a wrong password or a missing database has a code that says nothing of that. */
+export function noteConnectFailure(error: Error): void {
+  Object.assign(error, { [NO_CONNECTION]: true });
+}
+
+/** A connection that was not tried, because the attempt before has just failed. */
+export class DatabaseAwayError extends Error {
+  readonly code: unknown;
+
+  constructor(last: Error) {
+    const { code } = last as { code?: unknown };
+    super(`the database cannot be reached (${last.message || code}); it is tried again in a moment`, { cause: last });
+    this.name = 'DatabaseAwayError';
+    this.code = code;
+    noteConnectFailure(this);
+  }
+}
+
+/** Whether an error is one of no connection to a server: who opens them tells of it, once for all that ask. */
+export function isConnectFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return NO_CONNECTION in error || error.message === TOO_LATE;
+}
+
 /** Whether an error says that the database cannot be reached now; the same statement may work in a moment. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (isConnectFailure(error)) return true;
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && (AWAY.test(code) || NODE_AWAY.has(code))) return true;
   return AWAY_TEXT.test(error.message);

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import pg from 'pg';
+import { type ConnectionGate, GatedClient } from './connection-gate.ts';
 import { type SlowStatements, StatementTimes } from './slow-statements.ts';
 import { StatementNames } from './statement-names.ts';
 
@@ -8,7 +8,7 @@ import { StatementNames } from './statement-names.ts';
  * first statement, or the whole of a short one. A system call costs more than most of our statements.
  * Statements that come often are prepared, unless a pooler stands between that hands the connection on after a transaction.
  */
-export class PacketClient extends pg.Client {
+export class PacketClient extends GatedClient {
   #corked = false;
   #times: StatementTimes | null = null;
 
@@ -48,8 +48,13 @@ export class PacketClient extends pg.Client {
   }
 }
 
-/** @param prepare whether the server, or the pooler before it, keeps prepared statements */
-export function packetClient(prepare: boolean, slow: SlowStatements | null): typeof PacketClient {
+/** @param prepare whether the server, or the pooler before it, keeps prepared statements
+ * @param gate what it connects through */
+export function packetClient(
+  prepare: boolean,
+  slow: SlowStatements | null,
+  gate: ConnectionGate | null = null,
+): typeof PacketClient {
   const names = prepare ? new StatementNames() : null;
   return class extends PacketClient {
     protected override nameOf(text: string): string | null {
@@ -58,6 +63,10 @@ export function packetClient(prepare: boolean, slow: SlowStatements | null): typ
 
     protected override slow(): SlowStatements | null {
       return slow;
+    }
+
+    protected override gate(): ConnectionGate | null {
+      return gate;
     }
   };
 }

@@ -1,6 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { ConnectionGate, gatedClient, type OutageEvents } from './connection-gate.ts';
 import { type Database, databaseOver, identifier, type Unlisten } from './database.ts';
+import { isConnectFailure } from './failures.ts';
 import { numberTypes } from './number-types.ts';
 import { packetClient } from './packet-client.ts';
 import type { Schema } from './schema.ts';
@@ -22,12 +24,23 @@ export type ServerDatabaseOptions = {
   applicationName: string;
   /** Who is told of slow statements; nobody where it is left out. */
   slow?: SlowStatements | null;
+  /** Told of each connection that breaks. */
   onError(error: Error): void;
+  /** Told of a server that lets no connection in, and of its return; nobody where it is left out. */
+  outage?: Pick<OutageEvents, 'onAway' | 'onBack'> | null;
 };
 
 export function openServerDatabase(options: ServerDatabaseOptions): Database & { pool: pg.Pool } {
+  const gate = new ConnectionGate({
+    ...options.outage,
+    // While no new connection can be had, who needs one waits for one of those that are open rather than be refused.
+    onTurn: (refuses) => {
+      pool.options.max = refuses && open > 0 ? open : options.poolSize;
+    },
+  });
+  const Client = packetClient(options.prepareStatements, options.slow ?? null, gate);
   const pool = new pg.Pool({
-    Client: packetClient(options.prepareStatements, options.slow ?? null) as unknown as new () => pg.ClientBase,
+    Client: Client as unknown as new () => pg.ClientBase,
     connectionString: options.url,
     max: options.poolSize,
     connectionTimeoutMillis: options.poolTimeout,
@@ -41,15 +54,24 @@ export function openServerDatabase(options: ServerDatabaseOptions): Database & {
   // An idle connection that breaks must not end the process; the pool drops it and opens another.
   pool.on('error', options.onError);
   // One that breaks while it is in use fails its queries; without a listener of its own it would end the process as well.
-  pool.on('connect', (client) => client.on('error', options.onError));
+  let open = 0;
+  pool.on('connect', (client) => {
+    open += 1;
+    client.on('error', options.onError);
+  });
+  pool.on('remove', () => {
+    open -= 1;
+  });
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  const listener = new Listener(options);
+  // Around a pooler there is another server.
+  const listener = new Listener(options, options.directUrl ? new ConnectionGate(options.outage ?? {}) : gate);
   const database = databaseOver('server', db, {
     execute: (text, values) => execute(pool, text, values ?? []),
     listen: (channel, onPayload) => listener.listen(channel, onPayload),
     waiting: () => pool.waitingCount,
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount }),
     close: async () => {
+      gate.close();
       await listener.close();
       await db.destroy();
     },
@@ -76,13 +98,15 @@ const RECONNECT_MS = 1_000;
 /** One connection of its own for notifications (LISTEN does not survive a transaction pooler), renewed when it breaks. */
 class Listener {
   readonly #options: ServerDatabaseOptions;
+  readonly #gate: ConnectionGate;
   readonly #callbacks = new Map<string, Set<(payload: string) => void>>();
   #client: Promise<pg.Client> | null = null;
   #renewal: NodeJS.Timeout | null = null;
   #closed = false;
 
-  constructor(options: ServerDatabaseOptions) {
+  constructor(options: ServerDatabaseOptions, gate: ConnectionGate) {
     this.#options = options;
+    this.#gate = gate;
   }
 
   async listen(channel: string, onPayload: (payload: string) => void): Promise<Unlisten> {
@@ -101,12 +125,13 @@ class Listener {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#renewal) clearTimeout(this.#renewal);
+    this.#gate.close();
     const client = await this.#client?.catch(() => null);
     await client?.end();
   }
 
   async #connect(): Promise<pg.Client> {
-    const client = new pg.Client({
+    const client = new (gatedClient(this.#gate))({
       connectionString: this.#options.directUrl ?? this.#options.url,
       connectionTimeoutMillis: this.#options.poolTimeout,
       keepAlive: true,
@@ -135,7 +160,8 @@ class Listener {
       this.#renewal = null;
       this.#client = this.#connect();
       this.#client.catch((error: Error) => {
-        this.#options.onError(error);
+        // What stands before the gate was told of by it.
+        if (!isConnectFailure(error)) this.#options.onError(error);
         this.#renew();
       });
     }, RECONNECT_MS).unref();

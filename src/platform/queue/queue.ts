@@ -83,7 +83,7 @@ export function createQueue(database: Database, events: QueueEvents): Queue {
     maintenanceIntervalSeconds: 300,
     schedule: true,
   });
-  boss.on('error', events.onError);
+  boss.on('error', (error: unknown) => events.onError(asError(error)));
   boss.on('warning', events.onWarning);
   return {
     enqueue: (trx, job, payload, options = {}) => enqueue(boss, trx, job.name, payload, options),
@@ -101,6 +101,13 @@ export function createQueue(database: Database, events: QueueEvents): Queue {
     counts: () => countJobs(boss),
     ages: () => readAges(database),
   };
+}
+
+/** pg-boss passes on copies, which are no errors any more. */
+function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  const { message, ...rest } = thrown as { message?: unknown };
+  return Object.assign(new Error(String(message)), rest);
 }
 
 function bossDatabase(database: Database): BossDatabase {

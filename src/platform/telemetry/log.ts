@@ -23,14 +23,17 @@ export type LogOptions = {
   secrets?: readonly string[];
   /** Told of each error that is logged. Must not throw. */
   onError?(logged: LoggedError): void;
+  /** Whether somebody else tells of such an error, once for all that meet it: their lines are at `debug`, whatever they were. */
+  isToldElsewhere?(error: unknown): boolean;
 };
 
+const WARN_LEVEL = 40;
 const ERROR_LEVEL = 50;
 
 /** Lines say what they are about by themselves: the ids of the work that they are written in, and no secrets. */
 export function createLog(options: LogOptions): Logger {
   const redactor = createRedactor(options.secrets);
-  const { onError } = options;
+  const { onError, isToldElsewhere } = options;
   const settings: LoggerOptions = {
     level: options.level.toLowerCase(),
     base: null,
@@ -43,6 +46,7 @@ export function createLog(options: LogOptions): Logger {
     mixin: (fields, _level, logger) => idsFor(fields, logger),
     hooks: {
       logMethod(args, method, level) {
+        if (isToldElsewhere && level >= WARN_LEVEL && isToldElsewhere(errorIn(args))) return this.debug(...args);
         if (onError && level >= ERROR_LEVEL) tell(args, level, this as Logger, onError);
         const clean = (args as unknown[]).map((one) => (typeof one === 'string' ? redactor.text(one) : one));
         method.apply(this, clean as Parameters<typeof method>);
@@ -89,9 +93,13 @@ function idsFor(fields: object, logger: Logger): Record<string, string> {
 
 const IDS = ['request_id', 'trace_id', 'tenant', 'tenant_id', 'run_id', 'job_id', 'queue', 'route'] as const;
 
+function errorIn([fields]: unknown[]): unknown {
+  return fields instanceof Error ? fields : (fields as { err?: unknown } | null)?.err;
+}
+
 function tell(args: unknown[], level: number, logger: Logger, onError: NonNullable<LogOptions['onError']>): void {
   const [fields, message] = args as [unknown, unknown];
-  const error = fields instanceof Error ? fields : (fields as { err?: unknown } | null)?.err;
+  const error = errorIn(args);
   if (!(error instanceof Error)) return;
   const known: Record<string, unknown> = { ...currentWork()?.ids, ...logger.bindings(), ...(fields as object) };
   const ids = Object.fromEntries(
