@@ -1,4 +1,5 @@
 import { createFirstOperator } from '../../features/identity/index.ts';
+import { removeAbandonedScratch } from '../../platform/storage/scratch-folder.ts';
 import { loadConfig } from '../config.ts';
 import { prepareDatabase } from '../installation.ts';
 import { jobsOf } from '../jobs.ts';
@@ -17,6 +18,7 @@ export async function runServe(): Promise<void> {
   endOnFaults(telemetry);
   const services = await openServices(config, log, tracing);
   const ended = untilSignal();
+  void removeAbandonedScratch();
   let draining = false;
   await prepareDatabase(services);
   await services.redis?.connect();

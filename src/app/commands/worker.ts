@@ -1,3 +1,4 @@
+import { removeAbandonedScratch } from '../../platform/storage/scratch-folder.ts';
 import { loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../failures.ts';
 import { prepareDatabase } from '../installation.ts';
@@ -20,6 +21,7 @@ export async function runWorker(): Promise<void> {
   endOnFaults(telemetry);
   const services = await openServices(config, log, tracing);
   const ended = untilSignal();
+  void removeAbandonedScratch();
   await prepareDatabase(services);
   await services.queue.start(jobsOf(services), { work: true });
   await services.usage.start();

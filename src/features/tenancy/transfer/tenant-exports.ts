@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import { newId } from '../../../platform/id.ts';
 import type { JobDefinition, Queue } from '../../../platform/queue/queue.ts';
+import { makeScratchFolder, removeAbandonedScratch } from '../../../platform/storage/scratch-folder.ts';
 import { type ActingPrincipal, actBy } from '../audit/act.ts';
 import { recordAct } from '../audit/audit.service.ts';
 import { findTenant } from '../lifecycle/tenant-lifecycle.store.ts';
@@ -101,7 +101,9 @@ async function make(deps: Dependencies, { exportId, tenant }: Payload, signal: A
   if (!row) return;
   await store.deleteParts(db, exportId);
   await store.updateExport(db, exportId, { status: 'running', progress: 0, error: null });
-  const folder = await mkdtemp(join(tmpdir(), 'parley-export-'));
+  // A killed export has left up to the size of its tenant.
+  await removeAbandonedScratch();
+  const folder = await makeScratchFolder();
   try {
     const path = join(folder, 'archive');
     await pipeline(
