@@ -56,6 +56,7 @@ program
   .command('ingest <folder>')
   .description('bring a folder of documents into a tenant, and what is gone from it out')
   .requiredOption('--tenant <slug>', 'the tenant')
+  .option('--allow-empty', 'remove all that was read from a folder that has no document any more')
   .action(async (folder, options) => (await import('./commands/ingest.ts')).runIngest(folder, options));
 
 program

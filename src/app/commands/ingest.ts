@@ -8,7 +8,7 @@ import { untilSignal } from '../shutdown.ts';
 import { FolderProgressBar, failureLines } from './folder-progress.ts';
 
 /** `parley ingest`: makes a tenant's documents what a folder holds. The embedded database must not be served meanwhile. */
-export async function runIngest(given: string, options: { tenant: string; json?: boolean }): Promise<void> {
+export async function runIngest(given: string, options: { tenant: string; allowEmpty?: boolean }): Promise<void> {
   const folder = await realpath(given).catch(() => {
     throw new CommandError(`There is no folder "${given}".`);
   });
@@ -21,11 +21,17 @@ export async function runIngest(given: string, options: { tenant: string; json?:
     if (!tenant) throw new CommandError(`There is no tenant "${options.tenant}".`);
     await services.queue.start(services.documents.jobs, { work: false });
     const bar = new FolderProgressBar(process.stderr.isTTY);
-    const context = { tenant: { id: tenant.id, slug: tenant.slug }, userId: null, signal: stop.signal };
+    const context = {
+      tenant: { id: tenant.id, slug: tenant.slug },
+      userId: null,
+      signal: stop.signal,
+      allowEmpty: options.allowEmpty === true,
+    };
     const report = await services.documents.ingestFolder(context, folder, (progress) => bar.show(progress));
     bar.end();
     process.stderr.write(failureLines(report).join(''));
-    const { ready, unchanged, removed, failed } = report;
+    const { ready, unchanged, removed, failed, kept } = report;
+    if (kept > 0) throw new CommandError(emptyFolder(given, kept), 1);
     process.stdout.write(`${ready} read, ${unchanged} unchanged, ${removed} removed, ${failed.length} failed\n`);
     if (failed.length > 0) process.exitCode = 1;
   } finally {
@@ -33,4 +39,10 @@ export async function runIngest(given: string, options: { tenant: string; json?:
     await services.documents.close();
     await services.database.close();
   }
+}
+
+function emptyFolder(given: string, kept: number): string {
+  const was =
+    kept === 1 ? 'The document that was read from there is' : `The ${kept} documents that were read from there are`;
+  return `There is no document in "${given}" any more. ${was} kept: is a disk not mounted? To remove them all, add --allow-empty.`;
 }

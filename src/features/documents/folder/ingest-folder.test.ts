@@ -48,9 +48,10 @@ describe.each(testDatabases())('a folder on the $kind database', ({ open }) => {
     }
   }
   const progress: FolderProgress[] = [];
-  const ingest = () => {
+  const ingest = (allowEmpty?: boolean) => {
     progress.length = 0;
-    const context = { tenant: somebody.tenant, userId: somebody.userId, signal };
+    const more = allowEmpty === undefined ? {} : { allowEmpty };
+    const context = { tenant: somebody.tenant, userId: somebody.userId, signal, ...more };
     return app.documents.ingestFolder(context, folder, (step) => progress.push(step));
   };
   const paths = async () => {
@@ -120,6 +121,22 @@ describe.each(testDatabases())('a folder on the $kind database', ({ open }) => {
     expect(await paths()).toEqual(['a.txt', 'b/c/d.txt', 'b/e.txt']);
     expect(await app.find(somebody, 'date')).toEqual(['d.txt']);
     expect(await ingest()).toMatchObject({ unchanged: 3, removed: 0, failed: [] });
+  });
+
+  test('that has nothing any more, as where its disk is not mounted, keeps what was read, unless it is allowed to', async () => {
+    expect(await ingest()).toMatchObject({ ready: 0, removed: 0, kept: 0 });
+    await write({ 'a.txt': 'About apples.', 'b/c.txt': 'About cherries.' });
+    await ingest();
+    await rm(join(folder, 'a.txt'));
+    await rm(join(folder, 'b'), { recursive: true });
+    expect(await ingest()).toMatchObject({ ready: 0, unchanged: 0, removed: 0, kept: 2, failed: [] });
+    await write({ '.hidden': 'x', 'photo.png': 'x' });
+    expect(await ingest()).toMatchObject({ removed: 0, kept: 2 });
+    expect(await paths()).toEqual(['a.txt', 'b/c.txt']);
+    expect(await app.find(somebody, 'cherry')).toEqual(['c.txt']);
+    expect(await ingest(true)).toMatchObject({ removed: 2, kept: 0 });
+    expect(await paths()).toEqual([]);
+    expect(await app.find(somebody, 'cherry')).toEqual([]);
   });
 
   test('leaves out what is hidden, pictures, and everything behind symbolic links', async () => {

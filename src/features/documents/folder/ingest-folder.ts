@@ -9,7 +9,13 @@ import { ensureSource, listSourceDocuments, type SourceDocument, setSynchronized
 import { type FileIngestion, type FileResult, ingestFile } from './ingest-file.ts';
 import { type FolderFile, walkFolder } from './walk-folder.ts';
 
-export type FolderContext = { tenant: Tenant; userId: string | null; signal: AbortSignal };
+export type FolderContext = {
+  tenant: Tenant;
+  userId: string | null;
+  signal: AbortSignal;
+  /** Whether a folder without any document may take all with it that was read from there; left out: it may not. */
+  allowEmpty?: boolean;
+};
 
 export type FolderProgress = FileResult & { path: string; done: number; total: number };
 
@@ -18,6 +24,8 @@ export type FolderReport = {
   ready: number;
   unchanged: number;
   removed: number;
+  /** What was read from there before and is kept, because the folder has nothing any more: it may not be mounted. */
+  kept: number;
   failed: readonly ({ path: string } & IngestionFault)[];
 };
 
@@ -30,12 +38,13 @@ export type FolderDependencies = IngestionDependencies & {
 /**
  * Makes a tenant's documents what a folder holds: new and changed files are ingested, a changed one staying searchable in
  * its old version until the new one is ready, and removed ones go. A file that cannot be read fails alone, and so does a
- * folder below: what was read of it before stays, for nothing says that it is gone.
+ * folder below: what was read of it before stays, for nothing says that it is gone. Nor does a folder without any document,
+ * unless the caller does.
  * Works here and now, not by jobs. @throws when the folder itself cannot be read
  */
 export async function ingestFolder(
   deps: FolderDependencies,
-  { tenant, userId, signal }: FolderContext,
+  { tenant, userId, signal, allowEmpty = false }: FolderContext,
   folder: string,
   onProgress: (progress: FolderProgress) => void = () => undefined,
 ): Promise<FolderReport> {
@@ -48,8 +57,9 @@ export async function ingestFolder(
   const known = Map.groupBy(await inTenant((trx) => listSourceDocuments(trx, sourceId)), ({ path }) => path);
   const ingestion = { ...deps, tenant, userId, signal, inTenant, sourceId };
   const report = await ingestFiles(ingestion, deps.ingestionConcurrency, files, known, onProgress);
-  const removed = await removeMissing(ingestion, known, files, unreadable);
-  return { sourceId, removed, ...report, failed: [...unreadable.map(unreadFolder), ...report.failed] };
+  const kept = files.length === 0 && !allowEmpty ? known.size : 0;
+  const removed = kept > 0 ? 0 : await removeMissing(ingestion, known, files, unreadable);
+  return { sourceId, removed, kept, ...report, failed: [...unreadable.map(unreadFolder), ...report.failed] };
 }
 
 function unreadFolder(path: string): FolderReport['failed'][number] {
