@@ -1,4 +1,5 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { Agent, EventSource } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { scriptedModel } from '../../src/ai/fakes.ts';
 import { type TestDatabase, testDatabases } from '../support/databases.ts';
@@ -49,12 +50,35 @@ test('each event has its place as its id, without a gap', () => {
   expect(whole.at(-1)?.event).toBe('run-end');
 });
 
-test('whoever comes back with the last id gets the rest, whatever the id, and nothing once all was seen', async () => {
-  for (const [index, { id }] of whole.entries()) {
+test('whoever comes back with the last id gets the rest, whatever the id, and that there is nothing more once all was seen', async () => {
+  for (const [index, { id }] of whole.slice(0, -1).entries()) {
     expect(await read(await events(id))).toEqual(whole.slice(index + 1));
   }
+  for (const seen of [whole.at(-1)?.id, '2147483647']) {
+    const over = await events(seen);
+    expect([over.status, await over.text()]).toEqual([204, '']);
+  }
+  expect((await events(undefined, `?after=${whole.length}`)).status).toBe(204);
   expect(await read(await events('1', '?after=3'))).toEqual(whole.slice(3));
   expect((await events(undefined, '?after=99999999999')).status).toBe(422);
+});
+
+test('an EventSource that has seen the end comes back once and no more', async () => {
+  let requests = 0;
+  // A browser's sends cookies, this one no headers of ours.
+  const dispatcher = new Agent().compose((dispatch) => (options, handler) => {
+    requests += 1;
+    return dispatch({ ...options, headers: { ...(options.headers as object), ...headers() } }, handler);
+  });
+  const node = { dispatcher, reconnectionTime: 20 };
+  const source = new EventSource(`${app.address}/v1/runs/${runId}/events`, { node });
+  const seen: string[] = [];
+  for (const { event } of whole)
+    source.addEventListener(event ?? '', (message) => seen.push((message as MessageEvent).lastEventId));
+  await expect.poll(() => source.readyState).toBe(EventSource.CLOSED);
+  expect([...new Set(seen)]).toEqual(whole.map(({ id }) => id));
+  expect(requests).toBe(2);
+  await dispatcher.close();
 });
 
 test.each(['x', '-1', '1.5', '99999999999999999999'])('a last id %j is refused and named', async (id) => {

@@ -77,6 +77,8 @@ async function followOnce(options: FollowOptions, progress: { after: number; att
     });
     if (!response.ok) throw await problemFrom(response);
     options.onConnection('open');
+    // It has ended, and all of it was seen.
+    if (response.status === 204) return true;
     return await relay(response, progress, options.onEvent);
   } catch (error) {
     if (options.signal.aborted || (error instanceof ApiError && !error.temporary)) throw error;

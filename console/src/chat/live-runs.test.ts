@@ -53,6 +53,20 @@ describe('an answer being written', () => {
     expect(seen[0]).toMatchObject({ question: 'Count', phase: 'starting' });
   });
 
+  test('that ended while nobody was connected, all of it seen, is over: it is not asked for again and again', async () => {
+    let asked = 0;
+    const cut = shortAnswer().slice(0, -1);
+    const over = () => {
+      asked += 1;
+      return new Response(null, { status: 204 });
+    };
+    fakeApi(byPath({ [ASK]: () => eventStream(cut), [EVENTS]: over }));
+    const { runs, ended, gone } = start();
+    runs.start('s1', 'Count');
+    await gone();
+    expect([asked, ended]).toEqual([1, ['s1']]);
+  });
+
   test('stays when the stored messages cannot be read, and makes room for the next question', async () => {
     fakeApi(byPath({ [ASK]: () => eventStream(shortAnswer()) }));
     const { runs, ended } = start({ stored: false });

@@ -205,13 +205,18 @@ function runRoutes(app: App, { runs }: Chat, metrics: Metrics): void {
       schema: {
         tags,
         summary: 'Follow a run from any event on',
-        description: 'Server-sent events behind `after` (or `Last-Event-ID`), then each as it comes, until `run-end`.',
+        description:
+          'Server-sent events behind `after` (or `Last-Event-ID`), then each as it comes, until `run-end`. Whoever has seen that is answered 204, on which an EventSource comes back no more.',
         params: IdParams,
         querystring: EventsQuery,
       },
     },
     async (request, reply) => {
-      await stream(request, reply, request.params.id, request.query.after ?? lastEventId(request));
+      const { principal, params, query } = request;
+      const after = query.after ?? lastEventId(request);
+      // https://html.spec.whatwg.org/multipage/server-sent-events.html: with anything else a client reconnects for ever.
+      if (await runs.isOver(principal, params.id, after)) return reply.code(204).send();
+      await stream(request, reply, params.id, after);
       return reply;
     },
   );

@@ -224,6 +224,13 @@ export function createRunService(deps: RunDependencies) {
       await engine.drop([id]);
     },
 
+    /** Whether the run has ended and has no event behind `after`: there is nothing to follow, now or later. */
+    async isOver(principal: Principal, id: string, after: number): Promise<boolean> {
+      if (after === 0 || engine.held(principal.tenant, id)) return false;
+      const { status, last_seq } = await find(principal, id);
+      return isTerminal(status) && last_seq <= after;
+    },
+
     /** The run's events behind `after`: what is there now, and then each as it comes. */
     async follow(principal: Principal, id: string, after: number, signal: AbortSignal) {
       const held = engine.held(principal.tenant, id);
