@@ -2,6 +2,8 @@ import { FUNCTION_WORDS, type Language, UNSTEMMED_FUNCTION_WORDS } from './funct
 
 /** Words that are looked at: of a long text the first, the middle and the last third of these. */
 const SAMPLE_WORDS = 600;
+/** Characters in which they are looked for, at each of the three places: all words of a text of 50 MB took 8 s to find. */
+const SAMPLE_CHARACTERS = 16_384;
 /** Fewer words than this say nothing. */
 const ENOUGH_WORDS = 12;
 /** In running text a third to a half of the words are function words; in tables and code hardly any. */
@@ -25,13 +27,27 @@ const votersOf = indexByWord();
  * are matched as they stand. Text that shows nothing (short, tables, code) is taken for `fallback`.
  */
 export function detectLanguage(text: string, fallback: Language = 'english'): Language {
-  const words = sample(text.toLowerCase().match(WORD) ?? []);
+  const words = sample(wordsToSample(text));
   const ofScript = languageOfScript(words);
   if (ofScript !== null) return ofScript;
   if (words.length < ENOUGH_WORDS) return fallback;
   const [winner] = [...countVotes(words)].sort(([, a], [, b]) => b - a);
   if (winner === undefined || winner[1] < ENOUGH_SHARE * words.length) return fallback;
   return winner[0] in FUNCTION_WORDS ? (winner[0] as Language) : 'simple';
+}
+
+/** All words of a text, or of its beginning, its middle and its end. */
+function wordsToSample(text: string): readonly string[] {
+  if (text.length <= 3 * SAMPLE_CHARACTERS) return wordsOf(text);
+  const middle = Math.floor((text.length - SAMPLE_CHARACTERS) / 2);
+  const places = [0, middle, text.length - SAMPLE_CHARACTERS];
+  const [first, between, last] = places.map((start) => wordsOf(text.slice(start, start + SAMPLE_CHARACTERS)));
+  const third = SAMPLE_WORDS / 3;
+  return [...(first ?? []).slice(0, third), ...(between ?? []).slice(0, third), ...(last ?? []).slice(-third)];
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.toLowerCase().match(WORD) ?? [];
 }
 
 function sample(words: readonly string[]): readonly string[] {
