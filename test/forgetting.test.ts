@@ -115,8 +115,9 @@ describe.each(testDatabases())('what is forgotten, on the $kind database', ({ op
     return found;
   }
 
+  const coldStorage = () => createObjectStorage(join(folder, 'cold'), { pathStyle: false });
   async function coldTexts({ tenant }: Person): Promise<string> {
-    const storage = createObjectStorage(join(folder, 'cold'), { pathStyle: false });
+    const storage = coldStorage();
     const texts: string[] = [];
     for await (const key of storage.list(`${tenant.slug}/`)) {
       texts.push(gunzipSync((await storage.get(key)) ?? gzipSync('')).toString());
@@ -242,6 +243,54 @@ describe.each(testDatabases())('what is forgotten, on the $kind database', ({ op
     expect(await coldTexts(ann)).toBe('');
     expect(await traces(ann, 'quarry')).toEqual([]);
     expect(await traces(bob, 'quarry')).toContain('memory');
+  });
+
+  test('of a conversation that another program brought is what cold storage has of it, too, and of no other', {
+    timeout: 120_000,
+  }, async () => {
+    const [ann, bob] = [await person(), await person()];
+    const rule = { name: 'cold', rule_type: 'age', conditions: { days: 90 }, action: 'move_to_cold_storage' };
+    const old = { role: 'user', created_at: '2001-01-01T00:00:00Z' };
+    for (const who of [ann, bob]) {
+      const bring = (conversation: string, content: string, more = {}) =>
+        who.send('POST', '/v1/messages', { ...old, conversation_id: conversation, content, ...more });
+      await bring('telegram/7', 'The lighthouse at Utsira is red.');
+      await bring('telegram/7', 'The lighthouse of Eve is white.', { subject: 'eve' });
+      await bring('telegram/8', 'The lighthouse at Ona is green.');
+      await bring('telegram/9', 'The lighthouse at Skudenes is grey.');
+      await bring('telegram/9', 'The lighthouse is lit again.', { created_at: new Date().toISOString() });
+      expect((await who.send('POST', '/v1/retention/rules', rule)).status).toBe(201);
+      const run = (await who.send('POST', '/v1/retention/runs', { actions: ['move_to_cold_storage'] })).body;
+      await expect
+        .poll(async () => (await who.send('GET', `/v1/retention/runs/${run.id}`)).body.status, { timeout: 60_000 })
+        .toBe('completed');
+    }
+    const backup = await backUpTenant(db.database, ann.tenant);
+    const coldBefore = new Map<string, Buffer>();
+    for await (const key of coldStorage().list(`${ann.tenant.slug}/`)) {
+      coldBefore.set(key, (await coldStorage().get(key)) as Buffer);
+    }
+    const forget = (conversation: string) =>
+      ann.send('DELETE', `/v1/memory/conversations/${encodeURIComponent(conversation)}`);
+    // One of which all was moved there, and one of which a part was.
+    expect((await forget('telegram/7')).body).toEqual({ deleted: 0 });
+    expect((await forget('telegram/9')).body).toEqual({ deleted: 1 });
+    await settled(ann);
+    const cold = await coldTexts(ann);
+    expect(['Utsira', 'Skudenes', 'Eve', 'Ona'].filter((word) => cold.includes(word))).toEqual(['Eve', 'Ona']);
+    const others = await coldTexts(bob);
+    expect(['Utsira', 'Skudenes', 'Eve', 'Ona'].every((word) => others.includes(word))).toBe(true);
+    expect(await traces(ann, 'lit again')).toEqual([]);
+
+    // A database and a bucket from before it: the journal has them forget again.
+    await forgetting().journal(ann.tenant, never);
+    await backup.restore();
+    for (const [key, bytes] of coldBefore) await coldStorage().put(key, bytes);
+    expect([await coldTexts(ann), await traces(ann, 'lit again')].flat().join()).toMatch(/Utsira.*rows of memory/s);
+    await forgetting().applyJournal(never, { tenant: ann.tenant });
+    expect(await coldTexts(ann)).not.toMatch(/Utsira|Skudenes/);
+    expect(await coldTexts(ann)).toContain('Ona');
+    expect(await traces(ann, 'lit again')).toEqual([]);
   });
 
   test('of all memories of a user leaves the chats, other people’s memories and those of people that a program speaks for', {

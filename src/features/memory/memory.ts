@@ -19,7 +19,7 @@ import { createFactService, type FactService } from './facts/fact.service.ts';
 import { endFactsOf } from './facts/fact.store.ts';
 import { learnFacts } from './facts/learn.ts';
 import { createFactReading, type FactReading } from './facts/reading/read-facts.ts';
-import { removeCold } from './forgetting/cold-memories.ts';
+import { hasCold, removeCold } from './forgetting/cold-memories.ts';
 import { createMemoryForgetter } from './forgetting/memory-forgetter.ts';
 import { createLiveMemories, type LiveMemories } from './live/live-memories.ts';
 import { createLook, type Look, type LookDependencies } from './look.ts';
@@ -130,7 +130,12 @@ export function createMemory(deps: MemoryDependencies): Memory {
   return {
     messages,
     batches: createBatches(messages),
-    conversations: createConversationService({ ...deps, spaces, changed }),
+    conversations: createConversationService({
+      ...deps,
+      spaces,
+      changed,
+      hasCold: (tenant) => hasCold(deps.retention.coldStorage, tenant),
+    }),
     forgetter: createMemoryForgetter(deps.retention),
     removeFiles: (tenant, signal) => removeCold(deps.retention.coldStorage, tenant, signal),
     forgetCaches: recall.forgetQuestions,

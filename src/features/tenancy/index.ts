@@ -12,6 +12,8 @@ export { auditRoutes } from './audit/audit.routes.ts';
 export { listAudit, recordAct } from './audit/audit.service.ts';
 export {
   type Counts,
+  conversationId,
+  conversationOf,
   type Forgetter,
   type ForgettingPrincipal,
   type ForgottenTarget,

@@ -1,19 +1,28 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { ObjectStorage } from '../../../platform/storage/object-storage.ts';
-import { subjectOf, type Target, type Tenant } from '../../tenancy/index.ts';
+import { conversationOf, subjectOf, type Target, type Tenant } from '../../tenancy/index.ts';
 
 /** A memory as cold storage has it: a line of JSON. */
 type ColdMemory = {
   id: string;
   superseded_by: string | null;
   session_id: string | null;
+  conversation_id: string | null;
   message_id: string | null;
   user_id: string | null;
   created_by: string;
   subject: string;
 };
 
-const KINDS: ReadonlySet<Target['kind']> = new Set(['memory', 'message', 'session', 'subject', 'memories', 'user']);
+const KINDS: ReadonlySet<Target['kind']> = new Set([
+  'memory',
+  'message',
+  'session',
+  'conversation',
+  'subject',
+  'memories',
+  'user',
+]);
 
 /** Takes what is to be forgotten out of the objects in cold storage. Returns how many memories that were. */
 export async function forgetCold(
@@ -39,6 +48,12 @@ export async function forgetCold(
   return forgotten;
 }
 
+/** Whether there is anything of a tenant. */
+export async function hasCold(storage: ObjectStorage, tenant: Tenant): Promise<boolean> {
+  for await (const _key of storage.list(`${tenant.slug}/`)) return true;
+  return false;
+}
+
 /** All of a tenant that is gone. */
 export async function removeCold(storage: ObjectStorage, tenant: Tenant, signal: AbortSignal): Promise<void> {
   for await (const key of storage.list(`${tenant.slug}/`)) {
@@ -54,6 +69,12 @@ function isMeant(memory: ColdMemory, { kind, ids }: Target): boolean {
   if (kind === 'session') return named(memory.session_id);
   if (kind === 'user') return named(memory.user_id) || named(memory.created_by);
   if (kind === 'memories') return named(memory.user_id) && memory.subject === '';
+  if (kind === 'conversation') return ids.some((id) => isOfConversation(memory, id));
   if (kind !== 'subject') return false;
   return ids.map(subjectOf).some(({ userId, subject }) => memory.user_id === userId && memory.subject === subject);
+}
+
+function isOfConversation(memory: ColdMemory, id: string): boolean {
+  const { userId, subject, conversation } = conversationOf(id);
+  return memory.user_id === userId && memory.subject === subject && memory.conversation_id === conversation;
 }

@@ -1,7 +1,7 @@
 import type { Database } from '../../../platform/database/database.ts';
 import { decodeCursor, pageOf } from '../../../platform/http/pagination.ts';
 import type { Principal } from '../../identity/index.ts';
-import { type Forgetting, inTenant } from '../../tenancy/index.ts';
+import { conversationId, type Forgetting, inTenant } from '../../tenancy/index.ts';
 import { memoryErrors } from '../memory.errors.ts';
 import type { ConversationQuery, ConversationStats, ConversationView } from '../memory.schema.ts';
 import { type ConversationRow, listConversations, readConversationStats } from './conversation.store.ts';
@@ -14,7 +14,9 @@ export type ConversationService = ReturnType<typeof createConversationService>;
 type Dependencies = {
   database: Database;
   spaces: Spaces;
-  forgetting: Pick<Forgetting, 'entomb'>;
+  forgetting: Pick<Forgetting, 'entomb' | 'finishWithin'>;
+  /** Whether cold storage has anything of a tenant. */
+  hasCold(tenant: Principal['tenant']): Promise<boolean>;
   changed(tenant: Principal['tenant']): void;
 };
 
@@ -22,7 +24,8 @@ type Dependencies = {
 const DELETION_BATCH = 200;
 
 /** What is remembered, by the conversation in which it was said: own sessions and those of other programs alike. */
-export function createConversationService({ database, spaces, forgetting, changed }: Dependencies) {
+export function createConversationService(deps: Dependencies) {
+  const { database, spaces, forgetting, changed } = deps;
   const within = <T>(
     principal: Principal,
     subject: string | undefined,
@@ -53,21 +56,39 @@ export function createConversationService({ database, spaces, forgetting, change
       };
     },
 
-    /** Deletes all that is remembered of a conversation, in short transactions. Returns how many memories. */
+    /** Deletes all that is remembered of a conversation, in short transactions; what was moved to cold storage, which has no
+     * index, goes by a job. Returns how many memories searches find no more. */
     async remove(principal: Principal, id: string, subject: string | undefined, signal: AbortSignal): Promise<number> {
+      const { tenant, userId } = principal;
+      const target = {
+        kind: 'conversation' as const,
+        id: conversationId(spaces.ownerOf(principal, { subject }), id),
+      };
       let deleted = 0;
       for (let batch = DELETION_BATCH; batch === DELETION_BATCH; ) {
         signal.throwIfAborted();
         batch = await within(principal, subject, async (trx, spaceIds) => {
           const found = await findOfConversation(trx, spaceIds, id, DELETION_BATCH);
           const ids = found.map((memory) => memory.id);
-          await forgetting.entomb(trx, principal.tenant, { kind: 'memory', ids });
-          const numbers = found.map(({ number }) => number);
-          return (await deleteMemories(trx, numbers)).memories;
+          if (ids.length === 0) return 0;
+          await forgetting.entomb(trx, tenant, { kind: 'memory', ids });
+          const gone = await deleteMemories(
+            trx,
+            found.map(({ number }) => number),
+          );
+          const counts = { memories: gone.memories, memory_postings: gone.postings, memory_vectors: gone.vectors };
+          const deletedRows = { counts: { ...counts, facts: gone.facts }, memoryIds: ids };
+          await forgetting.finishWithin(trx, tenant, target, userId, deletedRows);
+          return gone.memories;
         });
         deleted += batch;
       }
-      if (deleted === 0) throw memoryErrors.conversationNotFound();
+      if (deleted === 0) {
+        // All of it may have been moved there.
+        if (!(await deps.hasCold(tenant))) throw memoryErrors.conversationNotFound();
+        const nothing = { counts: {}, memoryIds: [] };
+        await inTenant(database, tenant, (trx) => forgetting.finishWithin(trx, tenant, target, userId, nothing));
+      }
       changed(principal.tenant);
       return deleted;
     },

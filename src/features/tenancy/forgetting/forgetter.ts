@@ -18,8 +18,9 @@ export const REQUESTABLE_KINDS = [
   'memories',
   'user',
 ] as const;
-/** And what else is deleted and must stay so. A `moved-memory` is in cold storage, where it stays. */
-export const TARGET_KINDS = [...REQUESTABLE_KINDS, 'attachment', 'moved-memory'] as const;
+/** And what else is deleted and must stay so. A `moved-memory` is in cold storage, where it stays. A `conversation`, named by
+ * `conversationId`, is what cold storage has of one; its rows go as memories. */
+export const TARGET_KINDS = [...REQUESTABLE_KINDS, 'attachment', 'moved-memory', 'conversation'] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
 export type Target = { readonly kind: TargetKind; readonly ids: readonly string[] };
@@ -62,6 +63,19 @@ export function subjectId(userId: string, subject: string): string {
 export function subjectOf(id: string): { userId: string; subject: string } {
   const cut = id.indexOf('/');
   return { userId: id.slice(0, cut), subject: id.slice(cut + 1) };
+}
+
+type Owner = { readonly userId: string | null; readonly subject: string };
+
+/** The id of a conversation, which whoever brings it gives: whose it is, and what that calls it. */
+export function conversationId({ userId, subject }: Owner, conversation: string): string {
+  return `${userId ?? ''}/${encodeURIComponent(subject)}/${conversation}`;
+}
+
+export function conversationOf(id: string): Owner & { conversation: string } {
+  const [userId = '', subject = ''] = id.split('/', 2);
+  const conversation = id.slice(userId.length + subject.length + 2);
+  return { userId: userId || null, subject: decodeURIComponent(subject), conversation };
 }
 
 export function added(...counts: readonly Counts[]): Record<string, number> {

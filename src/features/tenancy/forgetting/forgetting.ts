@@ -39,6 +39,14 @@ export type Forgetting = Journal & {
     target: { kind: TargetKind; id: string },
     by: string | null,
   ): Promise<{ id: string; done: Counts }>;
+  /** As `forgetWithin`, for what the caller has deleted itself in this transaction: a job does the rest. */
+  finishWithin(
+    trx: TenantTransaction,
+    tenant: Tenant,
+    target: { kind: TargetKind; id: string },
+    by: string | null,
+    deleted: { counts: Counts; memoryIds: readonly string[] },
+  ): Promise<void>;
   /** For who asked for it alone. @throws ApiError ERR_TENANT_010, ERR_TENANT_011 */
   get(principal: ForgettingPrincipal, id: string): Promise<store.ForgettingRow>;
   /** Those that the principal asked for, newest first. */
@@ -111,9 +119,10 @@ export function createForgetting(deps: ForgettingDependencies): Forgetting {
     target: { kind: TargetKind; id: string },
     by: string | null,
     pause: number,
+    known?: Counts,
   ) {
     const { kind, id: of } = target;
-    const planned = await countOf(trx, { kind, ids: [of] });
+    const planned = known ?? (await countOf(trx, { kind, ids: [of] }));
     const id = newId();
     await store.insertForgetting(trx, { id, kind, target: of, by, planned, at: clock.now() });
     await journal.entomb(trx, tenant, { kind, ids: [of] });
@@ -246,6 +255,10 @@ export function createForgetting(deps: ForgettingDependencies): Forgetting {
         done = added(done, step.counts);
         await store.saveStep(trx, id, { done, memoryIds: step.memoryIds ?? [] });
       }
+    },
+    finishWithin: async (trx, tenant, target, by, { counts, memoryIds }) => {
+      const id = await insert(trx, tenant, target, by, PAUSE_SECONDS, counts);
+      await store.saveStep(trx, id, { done: counts, memoryIds });
     },
     get: async (principal, id) => {
       const row = await inTenant(database, principal.tenant, (trx) => store.findForgetting(trx, id));
