@@ -96,6 +96,27 @@ export const mutations: readonly Mutation[] = [
     replace: '',
     test: { file: 'test/acceptance/suspended-tenant.test.ts', name: 'is answered and worked for no more' },
   },
+  {
+    name: 'a-server-that-lets-nobody-in',
+    file: 'src/platform/database/connection-gate.ts',
+    find: 'if (this.#error !== null && (this.#waiting !== null || this.#trying)) {',
+    replace: 'if (this.#error !== null && this.#refused < 0) {',
+    test: { file: 'src/platform/database/connection-gate.test.ts', name: 'is tried at growing distances' },
+  },
+  {
+    name: 'a-folder-that-has-nothing-any-more',
+    file: 'src/features/documents/folder/ingest-folder.ts',
+    find: 'const kept = files.length === 0 && !allowEmpty ? known.size : 0;',
+    replace: 'const kept = allowEmpty ? 0 : 0;',
+    test: { file: 'src/features/documents/folder/ingest-folder.test.ts', name: 'as where its disk is not mounted' },
+  },
+  {
+    name: 'a-conversation-in-cold-storage',
+    file: 'src/features/memory/forgetting/cold-memories.ts',
+    find: "if (kind === 'conversation') return ids.some((id) => isOfConversation(memory, id));",
+    replace: '',
+    test: { file: 'test/forgetting.test.ts', name: 'is what cold storage has of it' },
+  },
 ];
 
 /** The source without its guard. @throws Error where the guard is not where it is said to be */

@@ -135,6 +135,11 @@ describe.each(testDatabases())('tenants over HTTP on the $kind database', ({ ope
     expect(await answer.catch(() => 'cut off')).not.toBe(200);
   });
 
+  test('an export is believed for as long as it may take where the database takes no sign of life meanwhile', () => {
+    const [job] = served.services.tenancy.exports.jobs;
+    expect(job?.heartbeatSeconds).toBe(db.url === null ? job?.expireInSeconds : undefined);
+  });
+
   test('an export comes back as a new tenant, row by row; a damaged one does not', async () => {
     const dan = await signUp();
     const { body: session } = await dan.send('POST', '/v1/sessions', { title: 'Ünïcode \\ "quoted"\n\u2028\u2029' });
