@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { B, K1, type PlannedTerm, type TermCount } from '../../../lib/words/bm25.ts';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
+import { findByKeys } from '../../../platform/database/find-by-keys.ts';
 import { vectorText } from '../../../platform/database/vector-text.ts';
 import { isOnCurrentBranch, matchesFilter, type RecallFilter } from './filter.store.ts';
 
@@ -152,15 +153,25 @@ export type CandidateRow = {
   after: number | null;
 };
 
-/** What candidates are ranked by; those of other spaces are left out, whoever named them. Turns beside a candidate are those of its conversation, by the time they were said. The
- * conversation is kept by its bounds, not by `=`: otherwise a planner without statistics walks through the whole space by time. */
+/** What candidates are ranked by; those of other spaces are left out, whoever named them. Rows are found by their keys from
+ * here to the end of the transaction. */
 export async function describeCandidates(
   trx: TenantTransaction,
+  ...wanted: Parameters<typeof candidateRows>
+): Promise<CandidateRow[]> {
+  const [, { rows }] = await Promise.all([trx.executeQuery(findByKeys), candidateRows(...wanted).execute(trx)]);
+  return rows;
+}
+
+/** The statement. Turns beside a candidate are those of its conversation, by the time they were said. The conversation is kept
+ * by its bounds, not by `=`, and the space by a sum: otherwise a planner without statistics walks through the whole space, by
+ * time or once for each candidate. */
+export function candidateRows(
   numbers: readonly number[],
   lexemes: readonly string[],
   { spaceIds, filter }: { spaceIds: readonly number[]; filter: RecallFilter },
-): Promise<CandidateRow[]> {
-  const { rows } = await sql<CandidateRow>`
+): RawBuilder<CandidateRow> {
+  return sql<CandidateRow>`
     SELECT memory.number, memory.role, memory.importance, memory.created_at, memory.word_count,
       found.places, found.frequencies, before.number AS before, after.number AS after
     FROM unnest(${numbers}::bigint[]) AS wanted (number)
@@ -191,10 +202,9 @@ export async function describeCandidates(
       ORDER BY other.conversation_id, other.created_at, other.number
       LIMIT 1
     ) AS after ON true
-    WHERE memory.space_id = ANY(${spaceIds}::bigint[]) AND ${matchesFilter(filter)}
+    WHERE (memory.space_id + 0) = ANY(${spaceIds}::bigint[]) AND ${matchesFilter(filter)}
       AND ${filter.asOf === undefined ? isOnCurrentBranch('memory') : sql`true`}
-    ORDER BY memory.number`.execute(trx);
-  return rows;
+    ORDER BY memory.number`;
 }
 
 export type ContentRow = {

@@ -1,12 +1,15 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
 import { startMemory, type TestMemory } from '../../../../test/support/memory.ts';
 import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
 import { ModelError } from '../../../ai/chat-model.ts';
 import { hashEmbedder } from '../../../ai/fakes.ts';
+import { findByKeys } from '../../../platform/database/find-by-keys.ts';
 import type { Principal } from '../../identity/index.ts';
-import type { Tenant } from '../../tenancy/index.ts';
+import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import type { RecallBody } from './recall.schema.ts';
+import { candidateRows } from './recall.store.ts';
 
 const never = new AbortController().signal;
 
@@ -41,6 +44,19 @@ describe.each(testDatabases())('recall on the $kind database', ({ open }) => {
     ]);
     expect(await find(ann, { query: 'xylophone' })).toEqual([]);
     expect(await find(ann, { query: 'the of and' })).toEqual([]);
+  });
+
+  test('looks at what it found by number, however little the database knows of its tables', async () => {
+    await say(principalIn(tenant), 'The boat is moored at the northern pier.');
+    const rows = await inTenant(db.database, tenant, async (trx) => {
+      await trx.executeQuery(findByKeys);
+      const statement = candidateRows([1, 2, 3], ['boat'], { spaceIds: [1, 2], filter: { withoutNoise: true } });
+      return (await sql<{ 'QUERY PLAN': string }>`EXPLAIN ${statement}`.execute(trx)).rows;
+    });
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toMatch(/Index Scan using memory_pkey on memory\b/);
+    expect(plan.match(/Scan Backward using memory_conversation|Scan using memory_conversation/g)).toHaveLength(2);
+    expect(plan).not.toMatch(/Seq Scan|Bitmap|memory_space|Hash|Merge|Materialize/);
   });
 
   test('the score can be computed by hand, to the last digit', async () => {
