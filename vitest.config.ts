@@ -32,7 +32,8 @@ export default defineConfig({
     execArgv: ['--liftoff-only'],
     maxWorkers: 2,
     // On a machine shared with others a browser or a child process is late now and then; a fault fails three times.
-    retry: process.env.CI ? 2 : 0,
+    retry: process.env.TRY_AGAIN ? 1 : process.env.CI ? 2 : 0,
+    setupFiles: process.env.TRY_AGAIN ? ['test/support/fail-first-tries.ts'] : [],
     // Bounds on hanging, not on speed: a machine of CI may be several times slower than a developer's.
     testTimeout: process.env.CI ? 120_000 : 30_000,
     hookTimeout: process.env.CI ? 240_000 : 60_000,

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApp, type TestApp } from '../../test/support/app.ts';
-import { type TestDatabase, testDatabases } from '../../test/support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../../test/support/databases.ts';
 import { newAccount } from '../../test/support/identity.ts';
 import { RAISED_LIMITS } from '../../test/support/raised-limits.ts';
 import { newId } from '../platform/id.ts';
 
-describe.each(testDatabases())('Idempotency-Key on the $kind database', ({ open }) => {
+describe.each(anyTestDatabase())('Idempotency-Key on the $kind database', ({ open }) => {
   let db: TestDatabase;
   let on: TestApp;
   let token: string;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApp, type TestApp } from '../../test/support/app.ts';
-import { type TestDatabase, testDatabases } from '../../test/support/databases.ts';
+import { anyTestDatabase, type TestDatabase, testDatabases } from '../../test/support/databases.ts';
 import { movableClock, newAccount } from '../../test/support/identity.ts';
 import { RAISED_LIMITS } from '../../test/support/raised-limits.ts';
 import { startRedis } from '../../test/support/redis.ts';
@@ -40,7 +40,7 @@ const statuses = (answers: readonly { status: number }[]) =>
 const together = <T>(count: number, act: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => act(index)));
 
-describe.each(testDatabases())('rate limits on the $kind database', ({ open }) => {
+describe.each(anyTestDatabase())('rate limits on the $kind database', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

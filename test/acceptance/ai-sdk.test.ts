@@ -9,7 +9,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gate, type ScriptedModel, scriptedModel } from '../../src/ai/fakes.ts';
 import { newId } from '../../src/platform/id.ts';
-import { type TestDatabase, testDatabases } from '../support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../support/databases.ts';
 import { type OpenaiApp, type OpenaiUser, openOpenaiApp } from '../support/openai-app.ts';
 import { call, calls } from '../support/tool-runs.ts';
 import { UiChat } from '../support/ui-chat.ts';
@@ -17,7 +17,7 @@ import { UiChat } from '../support/ui-chat.ts';
 const PATIENCE = { timeout: 60_000 };
 
 /** AI SDK's own clients, unmodified, against the whole server. */
-describe.each(testDatabases())('AI SDK on the $kind database', { timeout: 180_000 }, ({ open }) => {
+describe.each(anyTestDatabase())('AI SDK on the $kind database', { timeout: 180_000 }, ({ open }) => {
   let db: TestDatabase;
   let app: OpenaiApp;
   let ann: OpenaiUser;

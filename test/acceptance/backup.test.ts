@@ -7,9 +7,10 @@ import { runParley } from '../support/command.ts';
 import { type TestDatabase, testDatabases } from '../support/databases.ts';
 import { printedCredential, startParley } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
+import { STORY } from '../support/story.ts';
 
 /** One installation from its first start: backed up, restored elsewhere, moved to a server. */
-describe('an embedded installation', () => {
+describe('an embedded installation', STORY, () => {
   let folder: string;
   let settings: Record<string, string>;
   let credential: { email: string; password: string };

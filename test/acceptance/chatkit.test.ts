@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ModelError } from '../../src/ai/chat-model.ts';
 import { gate, type Script, type ScriptedModel, scriptedModel } from '../../src/ai/fakes.ts';
 import { ChatkitClient, input, shape, type Wire } from '../support/chatkit-client.ts';
-import { type TestDatabase, testDatabases } from '../support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../support/databases.ts';
 import { type OpenaiApp, type OpenaiUser, openOpenaiApp } from '../support/openai-app.ts';
 
 const ORIGIN = 'https://shop.example.com';
@@ -16,7 +16,7 @@ const PNG = Buffer.from(
 );
 
 /** The protocol as ChatKit's page speaks it, against the whole server. The numbers are the cases of its description. */
-describe.each(testDatabases())('ChatKit’s protocol on the $kind database', { timeout: 120_000 }, ({ open }) => {
+describe.each(anyTestDatabase())('ChatKit’s protocol on the $kind database', { timeout: 120_000 }, ({ open }) => {
   let db: TestDatabase;
   let app: OpenaiApp;
   let speech: Awaited<ReturnType<typeof fakeTranscriber>>;

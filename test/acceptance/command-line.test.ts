@@ -2,19 +2,23 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ApiClient } from '../support/api-client.ts';
 import { runParley } from '../support/command.ts';
+import { type CommandsInTurn, commandsInTurn } from '../support/commands-in-turn.ts';
 import { type TestDatabase, testDatabases } from '../support/databases.ts';
 import { installInto, startParley } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
 import { makeTenant } from '../support/tenants.ts';
 
+/** Each starts programs, on a machine that may be busy with others. */
+const PATIENT = { timeout: 240_000 };
 const SECRET_KEY = 'a secret of the tests, forty characters long';
 
-describe('parley ask', () => {
+describe('parley ask', PATIENT, () => {
   let folder: string;
   let data: string;
+  let commands: CommandsInTurn;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'parley-docs-'));
@@ -24,16 +28,20 @@ describe('parley ask', () => {
       '# Zephyr\n\n## Output\n\nThe Zephyr turbine produces 42 megawatts. It stands near Skagen.\n',
     );
     await writeFile(join(folder, 'broken.pdf'), '%PDF-1.7 and then nothing of a PDF');
+    commands = commandsInTurn({ DATA_DIR: data });
   });
   afterAll(async () => {
+    await commands[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });
     await rm(data, { recursive: true });
   });
-  const ask = (question: string, ...more: string[]) =>
-    runParley(['ask', question, '--docs', folder, ...more], { DATA_DIR: data });
+  const asking = (question: string, ...more: string[]) => ['ask', question, '--docs', folder, ...more];
+  const ask = (question: string, ...more: string[]) => commands.run(asking(question, ...more));
 
   test('answers with numbered citations that name file and heading; a broken file fails alone, with its reason', async () => {
-    const { code, out, err } = await ask('How many megawatts does the Zephyr turbine produce?');
+    // As in a terminal; the others save the start. `--fresh`: whatever was read before.
+    const question = 'How many megawatts does the Zephyr turbine produce?';
+    const { code, out, err } = await runParley(asking(question, '--fresh'), { DATA_DIR: data });
     expect(out).toContain('42 megawatts');
     expect(out).toMatch(/\[1\] turbine\.md – Zephyr › Output/);
     expect(err).toMatch(/Not read: broken\.pdf – /);
@@ -60,13 +68,13 @@ describe('parley ask', () => {
   });
 
   test('names a folder that is not there', async () => {
-    const { code, err } = await runParley(['ask', 'x', '--docs', '/nowhere/at/all'], { DATA_DIR: data });
+    const { code, err } = await commands.run(['ask', 'x', '--docs', '/nowhere/at/all']);
     expect(err).toContain('There is no folder "/nowhere/at/all"');
     expect(code).toBe(64);
   });
 });
 
-describe('parley reset-password', () => {
+describe('parley reset-password', PATIENT, () => {
   test('gives who lost it a new password, and an unknown address a clear answer', async () => {
     const data = await mkdtemp(join(tmpdir(), 'parley-data-'));
     const settings = { ...RAISED_LIMITS, DATA_DIR: data };
@@ -82,10 +90,10 @@ describe('parley reset-password', () => {
     await rm(data, { recursive: true });
     expect(unknown.err).toContain('There is no account with the e-mail address "nobody@example.com"');
     expect(unknown.code).toBe(1);
-  }, 240_000);
+  });
 });
 
-describe('parley env', () => {
+describe('parley env', PATIENT, () => {
   test('lists every fault at once, with its fix, and ends with 2', async () => {
     const { code, out } = await runParley(['env'], {
       ENVIRONMENT: 'production',
@@ -123,6 +131,7 @@ describe('parley env', () => {
     const kind = testDatabases().find((each) => each.kind === 'server');
     if (!kind) return;
     const db = await kind.open();
+    onTestFinished(() => db.close());
     const settings = { DATABASE_URL: db.url ?? '' };
     const well = await runParley(['env'], { ...settings, DATABASE_DIRECT_URL: db.url ?? '' });
     expect(well.out).toMatch(/ok +\d+ migrations are applied/);
@@ -133,58 +142,63 @@ describe('parley env', () => {
     const pending = await runParley(['env'], settings);
     expect(pending.out).toContain('1 migration(s) are pending: npx parley migrate up');
     expect(pending.code).toBe(2);
-    await db.close();
   });
 });
 
 describe.each(testDatabases().filter(({ kind }) => kind === 'server'))(
   'parley migrate on the $kind database',
+  PATIENT,
   ({ open }) => {
     let db: TestDatabase;
     let settings: Record<string, string>;
+    let commands: CommandsInTurn;
 
     beforeAll(async () => {
       db = await open();
       await makeTenant(db.database, 'Acme');
       settings = { DATABASE_URL: db.url ?? '', SECRET_KEY };
+      commands = commandsInTurn(settings);
     });
-    afterAll(() => db.close());
+    afterAll(async () => {
+      await commands[Symbol.asyncDispose]();
+      await db.close();
+    });
 
     test('status and up say what is there, schema by schema', async () => {
       const status = await runParley(['migrate', 'status'], settings);
       expect(status.out).toMatch(/^platform: \d+ applied\ntenant_acme: \d+ applied\n$/);
       expect(status.code).toBe(0);
-      const up = await runParley(['migrate', 'up'], settings);
+      const up = await commands.run(['migrate', 'up']);
       expect(up.out).toBe('platform: up to date\ntenant acme: up to date\n');
     });
 
     test('usage shows a tenant with its budgets, and a key of its own is set by standard input and never shown', async () => {
-      const usage = await runParley(['usage', '--tenant', 'acme'], settings);
+      const usage = await commands.run(['usage', '--tenant', 'acme']);
       expect(usage.out).toMatch(/^What acme used from \d{4}-\d\d-01 to /);
       expect(usage.out).toMatch(/^tenant +day +hard +installation +10\.0000 +0\.0000 +0\.0000$/m);
-      const all = JSON.parse((await runParley(['usage', '--json'], settings)).out);
+      const all = JSON.parse((await commands.run(['usage', '--json'])).out);
       expect(all).toMatchObject({ data: [], total: { calls: 0, cost_usd: 0 } });
-      const wrong = await runParley(['usage', '--from', 'yesterday'], settings);
+      const wrong = await commands.run(['usage', '--from', 'yesterday']);
       expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('--from must be a day')]);
 
       const key = 'sk-of-acme-alone-4242';
       const set = await runParley(['tenant', 'key', 'acme', 'openai'], settings, `${key}\n`);
       expect(set.out).toBe('The tenant acme asks openai with a key of its own.\n');
-      const keys = await runParley(['tenant', 'keys', 'acme'], settings);
+      const keys = await commands.run(['tenant', 'keys', 'acme']);
       expect(keys.out).toMatch(/^openai\t…4242 since \S+\thttps:\/\/api\.openai\.com\/v1$/m);
       expect(set.out + set.err + keys.out).not.toContain(key);
       const none = await runParley(['tenant', 'key', 'acme', 'openai'], settings);
       expect(none.err).toContain('Give the key by standard input');
-    }, 240_000);
+    });
 
     test('down takes the last one back, the server refuses to serve without it, and up brings it again', async () => {
-      const down = await runParley(['migrate', 'down', '--schema', 'tenant_acme'], settings);
+      const down = await commands.run(['migrate', 'down', '--schema', 'tenant_acme']);
       expect(down.out).toMatch(/^tenant_acme: took back \d{4}_/);
       const serve = await runParley(['serve'], { ...settings, PORT: '0' });
       expect(serve.err).toContain('Schema tenant_acme lacks 1 migration(s)');
       expect(serve.err).toContain('Run: npx parley migrate up');
       expect(serve.code).toBe(78);
-      const tenant = await runParley(['migrate', 'tenant', 'acme'], settings);
+      const tenant = await commands.run(['migrate', 'tenant', 'acme']);
       expect(tenant.out).toMatch(/^tenant acme: applied \d{4}_/);
     });
 
@@ -201,19 +215,22 @@ describe.each(testDatabases().filter(({ kind }) => kind === 'server'))(
         checksum: string;
       }>`SELECT id, checksum FROM platform.schema_migration`.execute(db.database.db);
       await change.execute(db.database.db);
-      const serve = await runParley(['serve'], { ...settings, PORT: '0' });
-      expect(serve.err).toContain(reason);
-      expect(serve.code).toBe(78);
-      await sql`DELETE FROM platform.schema_migration`.execute(db.database.db);
-      for (const { id, checksum } of before.rows) {
-        await sql`INSERT INTO platform.schema_migration (id, checksum) VALUES (${id}, ${checksum})`.execute(
-          db.database.db,
-        );
+      try {
+        const serve = await runParley(['serve'], { ...settings, PORT: '0' });
+        expect(serve.err).toContain(reason);
+        expect(serve.code).toBe(78);
+      } finally {
+        await sql`DELETE FROM platform.schema_migration`.execute(db.database.db);
+        for (const { id, checksum } of before.rows) {
+          await sql`INSERT INTO platform.schema_migration (id, checksum) VALUES (${id}, ${checksum})`.execute(
+            db.database.db,
+          );
+        }
       }
     });
 
     test('an unknown tenant is said to be unknown', async () => {
-      const { code, err } = await runParley(['migrate', 'tenant', 'nobody'], settings);
+      const { code, err } = await commands.run(['migrate', 'tenant', 'nobody']);
       expect(err).toContain('There is no tenant "nobody"');
       expect(code).toBe(1);
     });

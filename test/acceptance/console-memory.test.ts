@@ -15,10 +15,11 @@ import {
 import { ApiClient } from '../support/api-client.ts';
 import { installInto, type ParleyProcess, startParley } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
+import { STORY } from '../support/story.ts';
 
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
-describe.skipIf(chromiumPath === undefined)('memory in the console', { timeout: 180_000 }, () => {
+describe.skipIf(chromiumPath === undefined)('memory in the console', { ...STORY, timeout: 180_000 }, () => {
   let folder: string;
   let parley: ParleyProcess;
   let address: string;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FakeUpstream, fakeUpstream } from '../../src/ai/http/fake-upstream.ts';
 import { ApiClient, type StreamedEvent } from '../support/api-client.ts';
 import { runParley } from '../support/command.ts';
@@ -45,7 +45,7 @@ describe.each(testDatabases())('a server that is killed in mid-answer, on the $k
   let settings: Record<string, string>;
   const started: ParleyProcess[] = [];
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'parley-crash-'));
     upstream = await fakeUpstream(answer);
     db = kind === 'server' ? await open() : null;
@@ -58,8 +58,8 @@ describe.each(testDatabases())('a server that is killed in mid-answer, on the $k
     };
     if (db?.url) expect((await runParley(['migrate', 'up'], settings)).code).toBe(0);
   });
-  afterAll(async () => {
-    for (const process of started) await process.stop().catch(() => undefined);
+  afterEach(async () => {
+    for (const process of started.splice(0)) await process.stop().catch(() => undefined);
     await upstream[Symbol.asyncDispose]();
     await db?.close();
     await rm(folder, { recursive: true, force: true });

@@ -1,16 +1,14 @@
-import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type CommandsInTurn, commandsInTurn } from '../support/commands-in-turn.ts';
 import { testDatabases } from '../support/databases.ts';
 import { type DocumentCommand, documentCommands, GROUPS, RUN_BY } from '../support/document-commands.ts';
 import { type EmbeddingsServer, startEmbeddings } from '../support/embeddings-server.ts';
-import { endWithTests } from '../support/keeper.ts';
-import { TEST_NODE } from '../support/parley-process.ts';
+import { STORY } from '../support/story.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
@@ -98,11 +96,11 @@ test('every command of the documents is run by a test, or marked as one that nee
 
 describe.each(testDatabases().filter(({ kind }) => kind === 'server'))(
   'at the machine of an installation',
+  STORY,
   ({ open }) => {
     let folder: string;
     let embeddings: EmbeddingsServer;
-    let driver: ChildProcessWithoutNullStreams;
-    let answers: AsyncIterator<string>;
+    let driver: CommandsInTurn;
     let close: () => Promise<void>;
     const places: Record<string, string> = {};
 
@@ -114,42 +112,26 @@ describe.each(testDatabases().filter(({ kind }) => kind === 'server'))(
       for (const name of ['FOLDER', 'ARCHIVE', 'LAST', 'PITR']) places[name] = join(folder, name.toLowerCase());
       await mkdir(join(folder, 'folder'));
       await writeFile(join(folder, 'folder', 'turbine.md'), '# Zephyr\n\nThe Zephyr turbine produces 42 megawatts.\n');
-      const [node, ...flags] = TEST_NODE;
-      driver = spawn(node, [...flags, 'test/support/command-driver.ts'], {
-        cwd: ROOT,
-        env: {
-          PATH: process.env.PATH,
-          HOME: process.env.HOME,
-          PARLEY_NO_ENV_FILE: 'true',
-          DATABASE_URL: database.url ?? '',
-          SECRET_KEY: 'a secret of the tests, forty characters long',
-          DATA_DIR: join(folder, 'data'),
-          BACKUP_STORAGE: join(folder, 'backups'),
-          EMBEDDING_MODEL: 'local/fake-small',
-          UNPRICED_MODELS: 'allow',
-          // On a busy machine a connection may take its time.
-          DATABASE_POOL_TIMEOUT_MS: '60000',
-          EMBEDDING_BASE_URL: embeddings.url,
-        },
+      driver = commandsInTurn({
+        DATABASE_URL: database.url ?? '',
+        SECRET_KEY: 'a secret of the tests, forty characters long',
+        DATA_DIR: join(folder, 'data'),
+        BACKUP_STORAGE: join(folder, 'backups'),
+        EMBEDDING_MODEL: 'local/fake-small',
+        UNPRICED_MODELS: 'allow',
+        // On a busy machine a connection may take its time.
+        DATABASE_POOL_TIMEOUT_MS: '60000',
+        EMBEDDING_BASE_URL: embeddings.url,
       });
-      endWithTests(driver);
-      driver.stderr.pipe(process.stderr);
-      answers = createInterface({ input: driver.stdout })[Symbol.asyncIterator]();
     }, 240_000);
     afterAll(async () => {
-      driver.kill('SIGKILL');
-      if (driver.exitCode === null && driver.signalCode === null) await once(driver, 'exit');
+      await driver[Symbol.asyncDispose]();
       await embeddings.stop();
       await close();
       await rm(folder, { recursive: true });
     });
 
-    const parley = async (args: readonly string[]): Promise<{ code: number; out: string; err: string }> => {
-      driver.stdin.write(`${JSON.stringify(args.map((each) => places[each] ?? each))}\n`);
-      const { value, done } = await answers.next();
-      if (done) throw new Error(`parley ${args.join(' ')} ended the process.`);
-      return JSON.parse(value) as { code: number; out: string; err: string };
-    };
+    const parley = (args: readonly string[]) => driver.run(args.map((each) => places[each] ?? each));
 
     test('its commands do what the documents say, one after another', { timeout: 240_000 }, async () => {
       for (const { args, says } of TRIALS) {

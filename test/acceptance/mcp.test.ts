@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { scriptedModel } from '../../src/ai/fakes.ts';
-import { type TestDatabase, testDatabases } from '../support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../support/databases.ts';
 import { endWithTests } from '../support/keeper.ts';
 import { type OpenaiApp, type OpenaiUser, openOpenaiApp } from '../support/openai-app.ts';
 
 const ACCEPT = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 
-describe.each(testDatabases())('MCP on the $kind database', { timeout: 180_000 }, ({ open, kind }) => {
+describe.each(anyTestDatabase())('MCP on the $kind database', { timeout: 180_000 }, ({ open }) => {
   let db: TestDatabase;
   let app: OpenaiApp;
   let ann: OpenaiUser;
@@ -168,7 +168,7 @@ describe.each(testDatabases())('MCP on the $kind database', { timeout: 180_000 }
     expect(await resultOf(await rpc('prompts/list'))).toMatchObject({ error: { code: -32601 } });
   });
 
-  test.runIf(kind === 'embedded').each(SCENARIOS)('the official conformance test %s passes', async (scenario) => {
+  test.each(SCENARIOS)('the official conformance test %s passes', async (scenario) => {
     const { url, close } = await withCredential(app.address, ann.token);
     onTestFinished(close);
     const child = spawn(process.execPath, [CONFORMANCE, 'server', '--url', url, '--scenario', scenario], {

@@ -1,14 +1,14 @@
 import type OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ScriptedModel, scriptedModel } from '../../src/ai/fakes.ts';
-import { type TestDatabase, testDatabases } from '../support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../support/databases.ts';
 import { type OpenaiApp, type OpenaiUser, openOpenaiApp } from '../support/openai-app.ts';
 import { call, calls } from '../support/tool-runs.ts';
 
 const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
 
 /** Functions of the client, through OpenAI's own package, unmodified. */
-describe.each(testDatabases())(
+describe.each(anyTestDatabase())(
   'functions of the openai package on the $kind database',
   { timeout: 180_000 },
   ({ open }) => {

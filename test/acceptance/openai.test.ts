@@ -2,11 +2,11 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ModelError } from '../../src/ai/chat-model.ts';
 import { gate, hashEmbedder, type ScriptedModel, scriptedModel } from '../../src/ai/fakes.ts';
-import { type TestDatabase, testDatabases } from '../support/databases.ts';
+import { anyTestDatabase, type TestDatabase, testDatabases } from '../support/databases.ts';
 import { type OpenaiApp, type OpenaiUser, openOpenaiApp } from '../support/openai-app.ts';
 
 /** OpenAI's own client, unmodified, against the whole server. */
-describe.each(testDatabases())('the openai package on the $kind database', { timeout: 180_000 }, ({ open }) => {
+describe.each(anyTestDatabase())('the openai package on the $kind database', { timeout: 180_000 }, ({ open }) => {
   let db: TestDatabase;
   let app: OpenaiApp;
   let ann: OpenaiUser;

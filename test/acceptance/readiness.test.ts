@@ -9,13 +9,14 @@ import type { Report } from '../../src/features/readiness/index.ts';
 import { ApiClient } from '../support/api-client.ts';
 import { type CommandResult, runParley } from '../support/command.ts';
 import { installInto, type ParleyProcess, startParley } from '../support/parley-process.ts';
+import { STORY } from '../support/story.ts';
 
 /** Two starts of a program, on a machine that is busy with other tests. */
 const TIME = { timeout: 240_000 };
 /** Drills that need nothing but the program, and seconds. All of them: READINESS_DRILLS=all. */
 const SOME_DRILLS = 'weak-production-refused';
 
-describe('parley readiness', () => {
+describe('parley readiness', STORY, () => {
   let folder: string;
   let parley: ParleyProcess;
   let address: string;

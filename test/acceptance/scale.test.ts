@@ -13,6 +13,7 @@ import { RAISED_LIMITS } from '../support/raised-limits.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type EndlessUpstream, endlessUpstream, isCounted } from '../support/runs/endless-upstream.ts';
 import { expectWhole, MovingClient } from '../support/runs/moving-client.ts';
+import { STORY } from '../support/story.ts';
 
 const WORKER = [...TEST_NODE, 'src/main.ts', 'worker'] as const;
 const [nginx] = proxyKinds;
@@ -26,7 +27,7 @@ const WAIT = { timeout: 240_000, interval: 100 };
 /** Two servers and two workers behind nginx, with PgBouncer in transaction mode and Redis: each as `deploy/` configures it. */
 describe.skipIf(missing && process.env.CI !== 'true').each(testDatabases().filter(({ kind }) => kind === 'server'))(
   'two servers and two workers behind a balancer, a pooler and Redis',
-  { timeout: 300_000 },
+  { ...STORY, timeout: 300_000 },
   ({ open }) => {
     let db: TestDatabase;
     let folder: string;

@@ -10,6 +10,7 @@ import { type TestDatabase, testDatabases } from '../support/databases.ts';
 import { newAccount } from '../support/identity.ts';
 import { type ParleyProcess, startParley, TEST_NODE } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
+import { STORY } from '../support/story.ts';
 
 const WAIT = { timeout: 120_000 };
 const WORKER = [...TEST_NODE, 'src/main.ts', 'worker'] as const;
@@ -17,7 +18,7 @@ const PLAN = 'The plan is to wait.';
 const FIRST = { choices: [{ index: 0, delta: { content: 'Once upon a time' } }] };
 
 /** Jobs need a worker of its own, which the embedded database has no room for. */
-describe.each(testDatabases().filter(({ kind }) => kind === 'server'))('a suspended tenant', ({ open }) => {
+describe.each(testDatabases().filter(({ kind }) => kind === 'server'))('a suspended tenant', STORY, ({ open }) => {
   let db: TestDatabase;
   let upstream: FakeUpstream;
   let on: TestApp;

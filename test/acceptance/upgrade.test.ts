@@ -8,6 +8,7 @@ import { type ParleyProcess, printedCredential } from '../support/parley-process
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
 import { type EndlessUpstream, endlessUpstream, isCounted } from '../support/runs/endless-upstream.ts';
 import { expectWhole, MovingClient } from '../support/runs/moving-client.ts';
+import { STORY } from '../support/story.ts';
 import { nextVersion, thisVersion, type Version, versionOf } from '../support/versions/version.ts';
 
 /** UPGRADE_STREAMS=200 for as many as the issue asks for. */
@@ -22,7 +23,7 @@ type Message = { role: string; content: string };
 
 describe.each(testDatabases().filter(({ kind }) => kind === 'server'))(
   'two versions of the server on one database, with streams open',
-  { timeout: 600_000 },
+  { ...STORY, timeout: 600_000 },
   ({ open }) => {
     let db: TestDatabase;
     let folder: string;

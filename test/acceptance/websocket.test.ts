@@ -1,13 +1,13 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { gate, type ScriptedModel, scriptedModel } from '../../src/ai/fakes.ts';
-import { type TestDatabase, testDatabases } from '../support/databases.ts';
+import { anyTestDatabase, type TestDatabase, testDatabases } from '../support/databases.ts';
 import { type OpenaiApp, type OpenaiUser, openOpenaiApp } from '../support/openai-app.ts';
 import { WebSocketClient } from '../support/web-socket-client.ts';
 
 const bearer = ({ token }: OpenaiUser) => ({ headers: { authorization: `Bearer ${token}` } });
 
-describe.each(testDatabases())('chat by WebSocket on the $kind database', { timeout: 180_000 }, ({ open }) => {
+describe.each(anyTestDatabase())('chat by WebSocket on the $kind database', { timeout: 180_000 }, ({ open }) => {
   let db: TestDatabase;
   let app: OpenaiApp;
   let ann: OpenaiUser;

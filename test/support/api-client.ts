@@ -37,6 +37,12 @@ export class ApiClient {
     return answerOf<Answer>(await this.#send('PATCH', path, body));
   }
 
+  /** @throws Error unless it was deleted, or was gone already */
+  async delete(path: string): Promise<void> {
+    const response = await this.#send('DELETE', path);
+    if (!response.ok && response.status !== 404) await answerOf(response);
+  }
+
   /** Waits for the first answer of a path that satisfies the condition. */
   async until<Answer>(path: string, condition: (answer: Answer) => boolean): Promise<Answer> {
     let last: Answer | undefined;

@@ -38,6 +38,14 @@ export function testDatabases(): readonly TestDatabaseKind[] {
   return [embedded];
 }
 
+/**
+ * For suites of what has no SQL of its own, as the dialects, whose features are tried on both: the server database, which
+ * costs less; the embedded one where there is no server. To be used as `testDatabases()`.
+ */
+export function anyTestDatabase(): readonly TestDatabaseKind[] {
+  return [databaseSource().missing === null ? server : embedded];
+}
+
 const embedded: TestDatabaseKind = {
   kind: 'embedded',
   open: async () => {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type TestDatabase, testDatabases } from '../../../test/support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../../../test/support/databases.ts';
 import { type EmbeddingsServer, startEmbeddings } from '../../../test/support/embeddings-server.ts';
 import { newAccount } from '../../../test/support/identity.ts';
 import { type ServedApp, startApp } from '../../../test/support/served-app.ts';
 import { WebSocketClient } from '../../../test/support/web-socket-client.ts';
 import type { Tenant } from '../../features/tenancy/index.ts';
 
-describe.each(testDatabases())('live memory on the $kind database', ({ kind, open }) => {
+describe.each(anyTestDatabase())('live memory on the $kind database', ({ kind, open }) => {
   let db: TestDatabase;
   let embeddings: EmbeddingsServer;
   /** Two replicas, where the database has room for two. */

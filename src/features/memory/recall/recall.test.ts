@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
 import { startMemory, type TestMemory } from '../../../../test/support/memory.ts';
 import { makeTenant, principalIn } from '../../../../test/support/tenants.ts';
@@ -222,6 +222,9 @@ describe.each(testDatabases())('recall by meaning on the $kind database', ({ ope
     db = await open();
     app = await startMemory(db.database, { embedder });
     ann = principalIn(await makeTenant(db.database));
+  });
+  afterEach(() => {
+    outage = null;
   });
   afterAll(async () => {
     await app.stop();
