@@ -1,7 +1,7 @@
-import { chunkDocument } from '../../../lib/chunking/chunk-document.ts';
 import { newId } from '../../../platform/id.ts';
 import type { Principal } from '../../identity/index.ts';
 import { type Forgetting, inTenant, noQuotas, type Tenant } from '../../tenancy/index.ts';
+import { cutDocument } from '../cutting/cut-document.ts';
 import { takeStorage } from '../document-quotas.ts';
 import { documentErrors, faultOf, type IngestionFault } from '../documents.errors.ts';
 import type { IngestionDependencies } from '../ingestion/ingestion.types.ts';
@@ -172,7 +172,8 @@ async function readText(
     log.info({ attachment_id: id, failure: extracted.failure }, 'an attachment has no text that can be read');
     return { chunks: [], fault: faultOf(extracted.failure, extracted.detail) };
   }
-  const chunks = chunkDocument(extracted.document).map((chunk) => ({
+  const cut = await cutDocument(extracted.document, signal);
+  const chunks = cut.map((chunk) => ({
     id: newId(),
     attachment_id: id,
     index: chunk.index,

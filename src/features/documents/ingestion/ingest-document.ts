@@ -99,7 +99,7 @@ async function ingest(
   const extracted = await deps.extract({ bytes, filename, declaredType }, signal);
   signal.throwIfAborted();
   if (!extracted.ok) return faultOf(extracted.failure, extracted.detail);
-  const document = prepareDocument(claimed, extracted.document);
+  const document = await prepareDocument(claimed, extracted.document, signal);
   const chunkCount = document.chunks.length;
   if (chunkCount === 0) return faultOf('empty', 'This file holds no text that could be searched.');
   const finish = async (trx: TenantTransaction) => {

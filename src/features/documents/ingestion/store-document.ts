@@ -1,8 +1,9 @@
-import { type Chunk, chunkDocument } from '../../../lib/chunking/chunk-document.ts';
+import type { Chunk } from '../../../lib/chunking/chunk-document.ts';
 import { detectLanguage } from '../../../lib/words/detect-language.ts';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import { newId } from '../../../platform/id.ts';
 import { TextIndexer } from '../../../platform/text/text-indexer.ts';
+import { cutDocument } from '../cutting/cut-document.ts';
 import type { ExtractedDocument } from '../extraction/extracted-document.ts';
 import { deleteText, insertStretches, type Stretch, stretchesOf } from '../original.store.ts';
 import { deleteChunks, insertChunks, type NewChunk } from './chunk.store.ts';
@@ -27,7 +28,11 @@ export type PreparedDocument = {
   chunks: readonly Chunk[];
 };
 
-export function prepareDocument(claimed: ClaimedDocument, extracted: ExtractedDocument): PreparedDocument {
+export async function prepareDocument(
+  claimed: ClaimedDocument,
+  extracted: ExtractedDocument,
+  signal: AbortSignal,
+): Promise<PreparedDocument> {
   const { text, pageCount, warnings } = extracted;
   return {
     title: titleOf(claimed, extracted),
@@ -36,7 +41,7 @@ export function prepareDocument(claimed: ClaimedDocument, extracted: ExtractedDo
     textLength: text.length,
     warnings,
     stretches: stretchesOf(text),
-    chunks: chunkDocument(extracted),
+    chunks: await cutDocument(extracted, signal),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { BlockKind } from '../../../../lib/chunking/block.ts';
+import type { Block, BlockKind } from '../../../../lib/chunking/block.ts';
 import type { ExtractedDocument, ExtractionInput, ExtractionLimits, ExtractionResult } from '../extracted-document.ts';
 
 /** What the reading process is sent, one at a time. */
@@ -19,21 +19,28 @@ const FIELDS = 5;
 const NO_PAGE = -1;
 
 export function packReply({ blocks, ...document }: ExtractedDocument): ReadReply {
-  const packed = new Int32Array(blocks.length * FIELDS);
-  for (const [index, { kind, start, end, level, page }] of blocks.entries()) {
-    packed.set([KINDS.indexOf(kind), start, end, level, page ?? NO_PAGE], index * FIELDS);
-  }
-  return { ok: true, document, blocks: packed };
+  return { ok: true, document, blocks: packBlocks(blocks) };
 }
 
 export function unpackReply(reply: ReadReply): ExtractionResult {
   if (!reply.ok) return reply;
-  const blocks = Array.from({ length: reply.blocks.length / FIELDS }, (_, index) => {
-    const [kind = 1, start = 0, end = 0, level = 0, page = NO_PAGE] = reply.blocks.subarray(
+  return { ok: true, document: { ...reply.document, blocks: unpackBlocks(reply.blocks) } };
+}
+
+export function packBlocks(blocks: readonly Block[]): Int32Array<ArrayBuffer> {
+  const packed = new Int32Array(blocks.length * FIELDS);
+  for (const [index, { kind, start, end, level, page }] of blocks.entries()) {
+    packed.set([KINDS.indexOf(kind), start, end, level, page ?? NO_PAGE], index * FIELDS);
+  }
+  return packed;
+}
+
+export function unpackBlocks(packed: Int32Array): Block[] {
+  return Array.from({ length: packed.length / FIELDS }, (_, index) => {
+    const [kind = 1, start = 0, end = 0, level = 0, page = NO_PAGE] = packed.subarray(
       index * FIELDS,
       (index + 1) * FIELDS,
     );
     return { kind: KINDS[kind] ?? 'paragraph', start, end, level, page: page === NO_PAGE ? null : page };
   });
-  return { ok: true, document: { ...reply.document, blocks } };
 }
