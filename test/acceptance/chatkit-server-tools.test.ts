@@ -97,6 +97,7 @@ test('a search is a task of a workflow while it runs and when it is kept, and it
 });
 
 test('a tool that changes something asks first; its widget reaches the page without nulls, and is kept', async () => {
+  sold.length = 0;
   await useTools([{ type: 'mcp', server: 'shop' }]);
   answerWith(({ messages }) =>
     messages.some(({ role }) => role === 'tool') ? ['Sold.'] : calls(call('shop__sell', { pot: 7 })),

@@ -208,7 +208,9 @@ test('what visitors said is deleted when the tenant’s days are over, and nothi
 test('over a WebSocket just the same', async () => {
   const acme = await host();
   const { access_token: token } = await visit(acme.slug);
-  const address = await on.app.listen({ port: 0, host: '127.0.0.1' });
+  // One of its own, which has heard nothing from this machine's address yet.
+  await using own = await openApp(db.database, LIMITS, { models, clock });
+  const address = await own.app.listen({ port: 0, host: '127.0.0.1' });
   const client = await WebSocketClient.open(address, { headers: { authorization: `Bearer ${token}` } });
   client.send({ message: 'Hello?', model: 'fake/dear' });
   expect(await client.next('error')).toMatchObject({ code: 'ERR_CHAT_012' });
