@@ -32,10 +32,11 @@ export async function measureStreaming({ seconds = 4 } = {}): Promise<Row[]> {
     const oursAtPace = { ...ours, body: { ...ours.body, model: 'openai/paced' } };
     return [
       ...(await compareThroughput(parley, bare, ours, seconds)),
-      await compareWithMemory(bare, { ...ours, body: { input: 'Go' } }, seconds),
       ...(await compareFirstText(bareAtPace, oursAtPace)),
       ...(await comparePace(bareAtPace, oursAtPace)),
       ...(await measureReplay(parley, database.url, { ...ours, url: (index) => ours.url(index, 0, MOST_STREAMS) })),
+      // Last, since what was said is still being remembered after it.
+      await compareWithMemory(bare, { ...ours, body: { input: 'Go' } }, seconds),
     ];
   } finally {
     await parley.stop();
@@ -108,12 +109,15 @@ const ROUNDS = 5;
 /** A stream takes about this long, ms. */
 const TURN_MS = TOKENS * 12;
 
+/** Turns of each stream: so many that all of them are under way most of the time. */
+const PACE_ROUNDS = 5;
+
 /** Whether many streams at once keep their pace. */
 async function comparePace(bare: Target, ours: Target): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { streams, goal } of MANY_STREAMS) {
-    const relayed = await paced(bare, streams, 2);
-    const answered = await paced(ours, streams, 2);
+    const relayed = await paced(bare, streams, PACE_ROUNDS);
+    const answered = await paced(ours, streams, PACE_ROUNDS);
     rows.push({
       what: `tokens a second at ${streams} streams of 10 ms a token`,
       ours: answered.tokensPerSecond,
