@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { checkFields } from '../../../test/support/check-fields.ts';
 import { createObjectStorage } from '../../platform/storage/open-storage.ts';
 import type { Check, StaticCheck } from './check.ts';
 import { type Finding, judge, sample } from './finding.ts';
@@ -17,15 +18,8 @@ const DAY = 86_400_000;
 
 function check(id: string, outcome: Finding['outcome'], more: Partial<StaticCheck> = {}): StaticCheck {
   return {
-    id,
+    ...checkFields(id),
     kind: 'static',
-    category: 'security',
-    weight: 'major',
-    title: `${id} is as it should be`,
-    items: ['S3-52'],
-    expected: 'well',
-    remedy: 'mend it',
-    validDays: 7,
     run: async () => ({ outcome, observed: `${id} was ${outcome}`, samples: [sample('seen', 'all of it')] }),
     ...more,
   };

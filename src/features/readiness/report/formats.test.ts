@@ -2,6 +2,7 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { Parser } from 'htmlparser2';
 import { describe, expect, test } from 'vitest';
+import { checkFields } from '../../../../test/support/check-fields.ts';
 import { chained } from '../evidence/evidence.ts';
 import type { CheckOutcome } from '../finding.ts';
 import type { Waiver } from '../waivers.ts';
@@ -27,15 +28,8 @@ const SURROUNDINGS = {
 
 function result(id: string, outcome: CheckOutcome, waiver: Waiver | null = null): CheckResult {
   const check = {
-    id,
+    ...checkFields(id),
     kind: 'live',
-    category: 'security',
-    weight: 'major',
-    title: `${id} is as it should be`,
-    items: ['S3-52'],
-    expected: 'well',
-    remedy: 'mend it',
-    validDays: 7,
     run: () => Promise.reject(new Error('Nobody runs it.')),
   } as const;
   const samples = [{ name: 'answer', sha256: 'x', bytes: 1, excerpt: HOSTILE }];
