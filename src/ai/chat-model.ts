@@ -15,7 +15,13 @@ export type Passage = {
 
 export type ToolDefinition = { name: string; description: string; inputSchema: Record<string, unknown> };
 /** `input` is what the model wrote, unchecked: a plain string where it wrote no valid JSON. */
-export type ToolCall = { id: string; name: string; input: unknown };
+export type ToolCall = {
+  id: string;
+  name: string;
+  input: unknown;
+  /** By the provider's name: what it wants back with the call as it sent it, such as Gemini's signature of its thoughts. */
+  opaque?: Readonly<Record<string, unknown>>;
+};
 
 export type ModelMessage =
   | { role: 'user'; content: string }

@@ -117,6 +117,23 @@ describe.each(anyTestDatabase())('the openai package on the $kind database', { t
       expect(answer.choices[0]).toMatchObject({ finish_reason: 'length', message: { content: 'too' } });
     });
 
+    test.each([
+      ['length', 'length', 'max_output_tokens'],
+      ['content-filter', 'content_filter', 'content_filter'],
+    ] as const)('an answer whose %s left no word of it is an answer nevertheless', async (reason, finish, why) => {
+      const usage = { inputTokens: 9, outputTokens: 16 };
+      const { id } = model(`fake/mute-${reason}`, [{ type: 'finish', reason, usage }]);
+      const answer = await openai.chat.completions.create(ask('Think!', { model: id, max_completion_tokens: 16 }));
+      expect(answer.choices[0]).toMatchObject({ finish_reason: finish, message: { content: '' } });
+      expect(answer.usage).toMatchObject({ prompt_tokens: 9, completion_tokens: 16 });
+      expect(await openai.responses.create({ model: id, input: 'Think!' })).toMatchObject({
+        status: 'incomplete',
+        incomplete_details: { reason: why },
+        output: [],
+        usage: { output_tokens: 16 },
+      });
+    });
+
     test('closing the connection does not stop the run, and its answer is kept', async () => {
       const wait = gate();
       const slow = model('fake/slow', ['a', { gate: wait }, 'b']);

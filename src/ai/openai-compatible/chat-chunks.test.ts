@@ -40,6 +40,57 @@ describe('a tool call', () => {
   });
 });
 
+describe('parallel calls', () => {
+  const whole = (more: object, name: string, input: string) => ({ ...more, function: { name, arguments: input } });
+  const both = [
+    { name: 'look', input: { at: 1 } },
+    { name: 'look', input: { at: 2 } },
+  ];
+
+  test.each([
+    ['all with the index 0, as Gemini gives them', { index: 0, id: 'a' }, { index: 0, id: 'b' }],
+    ['all with the index 0 and without an id', { index: 0 }, { index: 0, id: '' }],
+    ['without index and id', {}, {}],
+    ['without an index, and with an id that is null', { id: null }, { id: null }],
+  ])('are told apart: %s', (_, first, second) => {
+    const read2 = read(calls(whole(first, 'look', '{"at":1}')), calls(whole(second, 'look', '{"at":2}')), stop);
+    expect(called(read2)).toMatchObject(both);
+    expect(new Set(called(read2).map(({ id }) => id)).size).toBe(2);
+  });
+
+  test.each([
+    ['the name again', { index: 0, id: 'a' }, { index: 0, id: 'a', function: { name: 'look', arguments: '1}' } }],
+    ['the name again, behind the end', { index: 0, id: 'a' }, { index: 0, function: { name: 'look', arguments: '' } }],
+    ['an id of its own', { index: 0, id: 'a' }, { index: 0, id: 'x', function: { arguments: '1}' } }],
+    ['an id that is null', { id: 'a' }, { id: null, function: { name: null, arguments: '1}' } }],
+    ['an empty id', { id: 'a' }, { id: '', function: { arguments: '1}' } }],
+  ])('are not made of the pieces of one that come with %s', (_, first, second) => {
+    const begun = second.function.arguments === '' ? '{"at":1}' : '{"at":';
+    expect(called(read(calls(whole(first, 'look', begun)), calls(second), stop))).toMatchObject(both.slice(0, 1));
+  });
+});
+
+test('what a provider wants back with a call comes with it', () => {
+  const signed = { google: { thought_signature: 'abc' } };
+  const call = { index: 0, id: 'a', extra_content: signed, function: { name: 'look', arguments: '{}' } };
+  expect(called(read(calls(call), stop))).toEqual([{ id: 'a', name: 'look', input: {}, opaque: { openai: signed } }]);
+});
+
+test('a refusal is said, and is an end by the provider’s rules', () => {
+  const refusal = (text: string) => ({ choices: [{ delta: { content: null, refusal: text } }] });
+  expect(read(refusal(''), refusal('I can’t '), refusal('help.'), stop)).toEqual([
+    said('I can’t '),
+    said('help.'),
+    { type: 'finish', reason: 'content-filter', usage: null },
+  ]);
+});
+
+test.each(['error', 'insufficient_system_resource'])('an end by "%s" is a failure', (finish_reason) => {
+  expect(() => read(text('x'), { choices: [{ delta: {}, finish_reason }] })).toThrow(
+    expect.objectContaining({ kind: 'unavailable' }),
+  );
+});
+
 describe('usage', () => {
   const spent = (more: object) =>
     read(text('x'), { ...stop, usage: { prompt_tokens: 9, completion_tokens: 2, ...more } }).at(-1);
@@ -56,6 +107,15 @@ describe('usage', () => {
   ])('with %j of its input is %j', (details, usage) => {
     expect(spent({ prompt_tokens_details: details })).toMatchObject({ usage });
     expect((spent({ prompt_tokens_details: details }) as { usage: object }).usage).toEqual(usage);
+  });
+
+  test.each([
+    [11, 2],
+    [40, 31],
+    [5, 2],
+    ['many', 2],
+  ])('with a total of %j counts reasoning that only the total has: %i', (total_tokens, outputTokens) => {
+    expect(spent({ total_tokens })).toMatchObject({ usage: { inputTokens: 9, outputTokens } });
   });
 
   test('that is wrong does not take away what was known', () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { answerText } from '../answer-text.ts';
-import type { FinishReason, ModelError, ModelEvent, TokenUsage } from '../chat-model.ts';
+import type { FinishReason, ModelError, ModelEvent, TokenUsage, ToolCall } from '../chat-model.ts';
 import { kindOfStatus, modelError, UpstreamFailure } from '../http/upstream-error.ts';
 import { parseToolInput } from '../tool-input.ts';
 
@@ -10,12 +10,18 @@ type Chunk = {
   usage?: {
     prompt_tokens?: unknown;
     completion_tokens?: unknown;
+    total_tokens?: unknown;
     prompt_tokens_details?: { cached_tokens?: unknown } | null;
   } | null;
 };
 type Choice = { delta?: Delta; message?: Delta; finish_reason?: unknown };
-type Delta = { content?: unknown; tool_calls?: unknown } | null;
-type ToolCallDelta = { index?: unknown; id?: unknown; function?: { name?: unknown; arguments?: unknown } };
+type Delta = { content?: unknown; refusal?: unknown; tool_calls?: unknown } | null;
+type ToolCallDelta = {
+  index?: unknown;
+  id?: unknown;
+  function?: { name?: unknown; arguments?: unknown };
+  extra_content?: unknown;
+};
 
 /** Longest input of one tool call, in UTF-16 units. */
 const LONGEST_TOOL_INPUT = 4_194_304;
@@ -31,12 +37,13 @@ export type ChunkReader = {
   finish(): ModelEvent[];
 };
 
-type PartialToolCall = { index: unknown; id: string; name: string; input: string };
+type PartialToolCall = { index: unknown; id: string; name: string; input: string; opaque?: ToolCall['opaque'] };
 
 /** Turns the chunks of one answer into events. Tool calls come out whole, at the end. */
 export function chunkReader(provider: string): ChunkReader {
   let reason: FinishReason | null = null;
   let done = false;
+  let refused = false;
   let usage: TokenUsage | null = null;
   const toolCalls: PartialToolCall[] = [];
   const said = answerText(provider);
@@ -46,7 +53,7 @@ export function chunkReader(provider: string): ChunkReader {
       done = true;
       return;
     }
-    const chunk = parseChunk(provider, payload);
+    const chunk = reason === null ? parseChunk(provider, payload) : parseLate(payload);
     if (chunk.usage) usage = tokenUsage(chunk.usage) ?? usage;
     const choice = chunk.choices?.[0];
     if (choice) readChoice(choice, events);
@@ -55,10 +62,11 @@ export function chunkReader(provider: string): ChunkReader {
   function readChoice(choice: Choice, events: ModelEvent[]) {
     // A server that ignores `stream: true` sends the whole `message` in one piece.
     const delta = choice.delta ?? choice.message;
-    const text = said.push(textOf(delta?.content));
+    refused ||= textOf(delta?.refusal) !== '';
+    const text = said.push(textOf(delta?.content) + textOf(delta?.refusal));
     if (text !== '') events.push({ type: 'text-delta', delta: text });
     if (Array.isArray(delta?.tool_calls)) addToolCalls(provider, toolCalls, delta.tool_calls);
-    if (choice.finish_reason) reason = finishReason(choice.finish_reason);
+    if (choice.finish_reason) reason = finishReason(provider, choice.finish_reason);
   }
 
   function finish(): ModelEvent[] {
@@ -66,13 +74,13 @@ export function chunkReader(provider: string): ChunkReader {
       throw modelError(provider, 'protocol', new Error('The stream ended before the model said that it had finished.'));
     const rest = said.end();
     const calls = toolCalls.map(
-      ({ id, name, input }): ModelEvent => ({
+      ({ id, name, input, opaque }): ModelEvent => ({
         type: 'tool-call',
-        toolCall: { id, name, input: parseToolInput(input) },
+        toolCall: { id, name, input: parseToolInput(input), ...(opaque && { opaque }) },
       }),
     );
     // Some servers say `stop` although they call tools.
-    const ending = calls.length > 0 ? 'tool-calls' : (reason ?? 'other');
+    const ending = calls.length > 0 ? 'tool-calls' : refused ? 'content-filter' : (reason ?? 'other');
     const last: ModelEvent[] = rest === '' ? [] : [{ type: 'text-delta', delta: rest }];
     return [...last, ...calls, { type: 'finish', reason: ending, usage }];
   }
@@ -95,6 +103,12 @@ function parseChunk(provider: string, payload: string): Chunk {
   return chunk;
 }
 
+/** Behind the end only the usage is of interest; what is no chunk there takes nothing from an answer that is whole. */
+function parseLate(payload: string): Chunk {
+  const chunk = parseToolInput(payload);
+  return isObject(chunk) ? chunk : {};
+}
+
 function parseJson(provider: string, payload: string): unknown {
   try {
     return JSON.parse(payload);
@@ -112,49 +126,77 @@ function textOf(content: unknown): string {
 
 function addToolCalls(provider: string, toolCalls: PartialToolCall[], deltas: readonly (ToolCallDelta | null)[]): void {
   for (const delta of deltas) {
-    if (typeof delta !== 'object' || delta === null) continue;
+    if (!isObject(delta)) continue;
     const toolCall = openToolCall(provider, toolCalls, delta);
-    const { name, arguments: input } = delta.function ?? {};
-    if (typeof name === 'string' && toolCall.name === '') toolCall.name = name;
-    if (typeof input === 'string') toolCall.input += input;
-    else if (input != null) toolCall.input = JSON.stringify(input);
+    addTo(toolCall, delta);
+    if (isObject(delta.extra_content)) toolCall.opaque = { [provider]: delta.extra_content };
     if (toolCall.input.length > LONGEST_TOOL_INPUT)
       throw modelError(provider, 'protocol', new Error('The input of a tool call is too long.'));
   }
 }
 
+function addTo(toolCall: PartialToolCall, { function: called }: ToolCallDelta): void {
+  const { name, arguments: input } = called ?? {};
+  if (typeof name === 'string' && toolCall.name === '') toolCall.name = name;
+  if (typeof input === 'string') toolCall.input += input;
+  else if (input != null) toolCall.input = JSON.stringify(input);
+}
+
 /** The call that a delta goes on with: by its index; servers that send none start a new call with each id. */
-function openToolCall(provider: string, toolCalls: PartialToolCall[], { index, id }: ToolCallDelta): PartialToolCall {
+function openToolCall(provider: string, toolCalls: PartialToolCall[], delta: ToolCallDelta): PartialToolCall {
+  const { index = null } = delta;
+  const id = typeof delta.id === 'string' && delta.id !== '' ? delta.id : null;
   const open =
-    index === undefined || index === null
-      ? toolCalls.findLast((call) => id === undefined || call.id === id)
-      : toolCalls.find((call) => call.index === index);
-  if (open) return open;
+    index === null
+      ? toolCalls.findLast((call) => id === null || call.id === id)
+      : toolCalls.findLast((call) => call.index === index);
+  if (open && !beginsAnother(open, id, delta)) return open;
   if (toolCalls.length === MOST_TOOL_CALLS)
     throw modelError(provider, 'protocol', new Error('The answer calls too many tools.'));
-  const fresh = { index, id: typeof id === 'string' && id !== '' ? id : `call_${randomUUID()}`, name: '', input: '' };
+  const fresh = { index, id: id ?? `call_${randomUUID()}`, name: '', input: '' };
   toolCalls.push(fresh);
   return fresh;
+}
+
+/** Gemini and older servers give all of their parallel calls the index 0, or neither index nor id: what names a function
+ * anew, under an id of its own or behind an input that is complete, is another call. Others repeat the name, or make an id
+ * up, with each piece of one call. */
+function beginsAnother(open: PartialToolCall, id: string | null, { function: called }: ToolCallDelta): boolean {
+  if (typeof called?.name !== 'string' || called.name === '' || open.name === '') return false;
+  if (id !== null) return id !== open.id;
+  return Boolean(called.arguments) && isObject(parseToolInput(open.input)) && open.input !== '';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const FINISH_REASONS: ReadonlyMap<unknown, FinishReason> = new Map([
   ['stop', 'stop'],
   ['length', 'length'],
+  ['model_length', 'length'],
   ['tool_calls', 'tool-calls'],
   ['function_call', 'tool-calls'],
   ['content_filter', 'content-filter'],
 ]);
 
-function finishReason(reason: unknown): FinishReason {
+/** OpenRouter and Mistral; DeepSeek, when it ran out of machines: what was said is not whole, and nobody says why. */
+const BROKEN_OFF: ReadonlySet<unknown> = new Set(['error', 'insufficient_system_resource']);
+
+function finishReason(provider: string, reason: unknown): FinishReason {
+  if (BROKEN_OFF.has(reason)) throw modelError(provider, 'unavailable', new Error(`finish reason ${String(reason)}`));
   return FINISH_REASONS.get(reason) ?? 'other';
 }
 
 function tokenUsage({
   prompt_tokens: input,
-  completion_tokens: output,
+  completion_tokens: said,
+  total_tokens: total,
   prompt_tokens_details: details,
 }: NonNullable<Chunk['usage']>): TokenUsage | null {
-  if (!isCount(input) || !isCount(output)) return null;
+  if (!isCount(input) || !isCount(said)) return null;
+  // Gemini and Grok count hidden reasoning, which is paid as output, in the total only.
+  const output = isCount(total) ? Math.max(said, total - input) : said;
   const cached = details?.cached_tokens;
   // Null of what was cached is the usual case, and says nothing that the absence does not.
   const known = isCount(cached) && cached > 0 && cached <= input;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ModelError, ModelEvent } from '../chat-model.ts';
 import { type Answer, eventsText, fakeUpstream, sendEvents, sendJson } from '../http/fake-upstream.ts';
 import { UpstreamFailure } from '../http/upstream-error.ts';
-import { failure, modelAt, request, said, stop, text } from './fake-turn.ts';
+import { failure, modelAt, request, said, stop, text, turn } from './fake-turn.ts';
 
 describe('a failure', () => {
   const secret = 'organisation org-42 of bob@example.com';
@@ -82,6 +82,21 @@ describe('a failure', () => {
     expect(failed).toMatchObject({ kind, message: expect.not.stringContaining('org-42') });
     const whole = await failure((response) => sendJson(response, 200, { error }));
     expect(whole.kind).toBe(kind);
+  });
+
+  const whole = eventsText(text('The whole answer'), stop);
+  it.each([
+    ['the connection is lost', whole, true],
+    ['it is lost behind [DONE]', `${whole}data: [DONE]\n\n`, true],
+    ['half an event comes', `${whole}data: {"choices":[],"us`, false],
+    ['garbage comes', `${whole}data: oops\n\ndata: 7\n\ndata: {"error":{"code":500}}\n\n`, false],
+    ['a line has no end', `${whole}data: ${'x'.repeat(1_100_000)}`, false],
+  ])('is none where the model has said that it ended and then %s', async (_, sent, breaks) => {
+    const { events } = await turn((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(sent, () => (breaks ? response.socket?.resetAndDestroy() : response.end()));
+    });
+    expect(events).toEqual([said('The whole answer'), { type: 'finish', reason: 'stop', usage: null }]);
   });
 
   it('of the connection in mid-answer is told after what was said', async () => {

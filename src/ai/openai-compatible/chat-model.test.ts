@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ModelMessage, ToolCall } from '../chat-model.ts';
 import { eventsText, fakeUpstream, sendEvents, sendJson } from '../http/fake-upstream.ts';
 import { failure, finish, modelAt, request, said, stop, text, turn, usage } from './fake-turn.ts';
 
@@ -291,6 +292,34 @@ describe('tool calls', () => {
       { type: 'tool-call', toolCall: { id: 'b', name: 'look', input: '{"at":' } },
       { type: 'finish', reason: 'tool-calls', usage: null },
     ]);
+  });
+});
+
+describe('a call that goes back to the model', () => {
+  const called = (opaque?: ToolCall['opaque']): ModelMessage => ({
+    role: 'assistant',
+    content: '',
+    toolCalls: [
+      { id: 'a', name: 'look', input: {}, ...(opaque && { opaque }) },
+      { id: 'b', name: 'look', input: {} },
+    ],
+  });
+  const sent = async (provider: string, message: ModelMessage) => {
+    const { requests } = await turn((response) => sendEvents(response, stop), { messages: [message] }, { provider });
+    const [first] = requests[0]?.body.messages ?? [];
+    return first.tool_calls.map(({ extra_content }: { extra_content?: unknown }) => extra_content);
+  };
+  const signed = { google: { thought_signature: 'abc' } };
+
+  it('takes along what its provider sent with it, and no other provider’s', async () => {
+    expect(await sent('google', called({ google: signed }))).toEqual([signed, undefined]);
+    expect(await sent('openai', called({ google: signed }))).toEqual([undefined, undefined]);
+  });
+
+  it('of another model, or of a client’s own history, is marked for Gemini, which takes none without', async () => {
+    const mark = { google: { thought_signature: 'skip_thought_signature_validator' } };
+    expect(await sent('google', called())).toEqual([mark, undefined]);
+    expect(await sent('google', called({ openai: { x: 1 } }))).toEqual([mark, undefined]);
   });
 });
 

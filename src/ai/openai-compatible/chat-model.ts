@@ -50,7 +50,7 @@ async function ask(
   request: ModelRequest,
   refusals: Refusals,
 ): Promise<UpstreamAnswer> {
-  const body = chatBody(options.model, request, refusals);
+  const body = chatBody(options, request, refusals);
   const answer = await postJson({
     provider: options.provider,
     ...endpoint(options, '/chat/completions'),
@@ -93,9 +93,9 @@ async function* streamedEvents(
       yield events;
     }
   } catch (cause) {
-    if (cause instanceof LineTooLong) throw modelError(provider, 'protocol', cause);
-    const lateTimeout = chunks.state !== 'open' && cause instanceof ModelError && cause.kind === 'timeout';
-    if (!lateTimeout) throw cause;
+    const error = cause instanceof LineTooLong ? modelError(provider, 'protocol', cause) : cause;
+    // Once the model has said that it ended, its answer is whole: silence, a lost connection or half a line take nothing.
+    if (chunks.state === 'open' || !(error instanceof ModelError)) throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AnswerFormat, ModelMessage, ModelRequest, ToolDefinition } from '../chat-model.ts';
+import type { AnswerFormat, ModelMessage, ModelRequest, ToolCall, ToolDefinition } from '../chat-model.ts';
 import { assemblePrompt } from '../grounded-prompt.ts';
 
 /** Parameters that some models refuse; once refused, a model is asked without them. */
@@ -17,8 +17,13 @@ export type Refusals = {
 type ChatBody = Record<string, unknown>;
 
 /** The body of `POST /chat/completions`. */
-export function chatBody(model: string, request: ModelRequest, refusals: Refusals): ChatBody {
-  return { model, stream: true, messages: wireMessages(request, refusals), ...parameters(request, refusals) };
+export function chatBody(
+  { provider, model }: { provider: string; model: string },
+  request: ModelRequest,
+  refusals: Refusals,
+): ChatBody {
+  const messages = wireMessages(provider, request, refusals);
+  return { model, stream: true, messages, ...parameters(request, refusals) };
 }
 
 function parameters(request: ModelRequest, refusals: Refusals): ChatBody {
@@ -43,24 +48,38 @@ function wireFormat(format: AnswerFormat): unknown {
   return { type, json_schema };
 }
 
-function wireMessages(request: ModelRequest, { jsonSchema }: Refusals): unknown[] {
+function wireMessages(provider: string, request: ModelRequest, { jsonSchema }: Refusals): unknown[] {
   const { instructions, messages } = assemblePrompt(request, { schemaInWords: jsonSchema });
   const system = instructions === null ? [] : [{ role: 'system', content: instructions }];
-  return [...system, ...messages.map(wireMessage)];
+  return [...system, ...messages.map((message) => wireMessage(provider, message))];
 }
 
-function wireMessage(message: ModelMessage): unknown {
+function wireMessage(provider: string, message: ModelMessage): unknown {
   if (message.role === 'tool') return { role: 'tool', tool_call_id: message.toolCallId, content: message.content };
   if (message.role === 'user' || !message.toolCalls?.length) return { role: message.role, content: message.content };
   return {
     role: 'assistant',
     content: message.content === '' ? null : message.content,
-    tool_calls: message.toolCalls.map(({ id, name, input }) => ({
+    tool_calls: wireCalls(provider, message.toolCalls),
+  };
+}
+
+/** What Google takes in place of a signature that there never was: of another model's calls, or of a client's own history.
+ * https://ai.google.dev/gemini-api/docs/thought-signatures */
+const UNSIGNED = { google: { thought_signature: 'skip_thought_signature_validator' } };
+
+/** Gemini 3 refuses calls of which the first comes back without the signature of the thoughts that led to it. */
+function wireCalls(provider: string, calls: readonly ToolCall[]): unknown[] {
+  const unsigned = provider === 'google' && calls.every(({ opaque }) => !opaque?.[provider]);
+  return calls.map(({ id, name, input, opaque }, index) => {
+    const extra = opaque?.[provider] ?? (unsigned && index === 0 ? UNSIGNED : undefined);
+    return {
       id,
       type: 'function',
+      ...(extra !== undefined && { extra_content: extra }),
       function: { name, arguments: typeof input === 'string' ? input : JSON.stringify(input) },
-    })),
-  };
+    };
+  });
 }
 
 function wireTool({ name, description, inputSchema }: ToolDefinition): unknown {

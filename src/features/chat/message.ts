@@ -1,3 +1,4 @@
+import type { ToolCall } from '../../ai/chat-model.ts';
 import type { MessageRole, MessageStatus } from '../../platform/database/schema.ts';
 
 export type Span = { start: number; end: number };
@@ -24,7 +25,7 @@ export type TextPart = { type: 'text'; text: string; part_id?: string };
 export type CitationPart = { type: 'citation' } & CitationFields;
 export type ToolCallPart = {
   type: 'tool-call';
-  tool_call: { id: string; name: string; input: unknown };
+  tool_call: ToolCall;
   /** Missing in messages that were said elsewhere. */
   executor?: 'server' | 'client';
   needs_approval?: true;

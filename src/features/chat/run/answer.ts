@@ -1,12 +1,10 @@
+import type { ToolCall } from '../../../ai/chat-model.ts';
 import type { MessagePart } from '../message.ts';
 import type { RecalledFields, RunEvent, RunUsage, ToolExecutor } from './event.ts';
 import { type CallSignal, type CallState, firstCallState, nextCallState } from './run-machine.ts';
 
 /** A tool call as the log tells it. */
-export type LoggedCall = {
-  id: string;
-  name: string;
-  input: unknown;
+export type LoggedCall = ToolCall & {
   executor: ToolExecutor;
   state: CallState;
   /** Whether this worker wrote what let the call begin, rather than one before it. */

@@ -126,9 +126,10 @@ async function streamStep(asking: Asking, step: AnswerStep, writer: RunWriter, s
     await writer.room();
   }
   say(said.json?.end() ?? '', step, writer);
-  // After a tool there may be nothing left to say.
+  // After a tool there may be nothing left to say; a model may think up all that it may write, or not be let speak at all.
   const empty = writer.answer.textOf(step.partId) === '' && said.calls.length === 0;
-  if (empty && step.number === 1) throw new ModelError('protocol', 'The model answered with no text.');
+  const explained = step.number > 1 || said.reason === 'length' || said.reason === 'content-filter';
+  if (empty && !explained) throw new ModelError('protocol', 'The model answered with no text.');
   return said;
 }
 

@@ -1,5 +1,5 @@
 /** The events of a run, as the log keeps them and as `docs` shows them. Every dialect is a rendering of these. */
-import type { FinishReason } from '../../../ai/chat-model.ts';
+import type { FinishReason, ToolCall } from '../../../ai/chat-model.ts';
 import type { CitationFields, MessageView } from '../message.ts';
 
 export type RunEndStatus = 'completed' | 'failed' | 'cancelled';
@@ -45,7 +45,7 @@ export type RunEvent =
   /** Who runs it, and whether a person must agree before. */
   | {
       type: 'tool-call';
-      tool_call: { id: string; name: string; input: unknown };
+      tool_call: ToolCall;
       executor: ToolExecutor;
       needs_approval?: true;
     }

@@ -1,4 +1,4 @@
-import type { AnswerFormat, ModelMessage, ModelRequest } from '../../../ai/chat-model.ts';
+import type { AnswerFormat, ModelMessage, ModelRequest, ToolCall } from '../../../ai/chat-model.ts';
 import { cutHistory } from '../../../lib/history/cut-history.ts';
 import { contentOf, type MessagePart, toldOf } from '../message.ts';
 import type { Answer } from './answer.ts';
@@ -136,11 +136,11 @@ function addText(messages: ModelMessage[], role: 'user' | 'assistant', text: str
   else messages.push({ role, content: text });
 }
 
-function addCall(messages: ModelMessage[], { id, name, input }: { id: string; name: string; input: unknown }): void {
+function addCall(messages: ModelMessage[], call: ToolCall): void {
   const last = messages.at(-1);
   const open = last?.role === 'assistant' ? last : { role: 'assistant' as const, content: '' };
   if (open !== last) messages.push(open);
-  open.toolCalls = [...(open.toolCalls ?? []), { id, name, input }];
+  open.toolCalls = [...(open.toolCalls ?? []), call];
 }
 
 /** What the model reads as a call's result. */
@@ -175,7 +175,7 @@ export function stepMessages(answer: Answer): ModelMessage[] {
       {
         role: 'assistant',
         content: answer.textOf(partId),
-        toolCalls: calls.map(({ id, name, input }) => ({ id, name, input })),
+        toolCalls: calls.map(({ id, name, input, opaque }) => ({ id, name, input, ...(opaque && { opaque }) })),
       },
       ...calls.map(({ id, result }) => toolMessage(id, result ?? { error: NO_OUTPUT })),
     ]);

@@ -1,3 +1,4 @@
+import type { ToolCall } from '../../../ai/chat-model.ts';
 import { newId } from '../../../platform/id.ts';
 import type { Logger } from '../../../platform/telemetry/log.ts';
 import type { Metrics } from '../../../platform/telemetry/metrics.ts';
@@ -20,7 +21,7 @@ export type Calling = {
   log: Logger;
 };
 
-export type WrittenCall = { id: string; name: string; input: unknown };
+export type WrittenCall = ToolCall;
 
 /** Characters of a result's JSON: what a model can still read, and what an event may weigh. */
 const LARGEST_OUTPUT = 200_000;
@@ -33,8 +34,9 @@ const PLAIN = /^[!-~]+$/;
 /** Logs what the model called. A call that nobody can run is answered at once, with a value that the model sees.
  * @param tools null where no more calls are allowed */
 export function logCalls(calls: readonly WrittenCall[], tools: ToolSet | null, writer: RunWriter): void {
-  for (const { id, name, input } of calls) {
-    const toolCall = { id: freshId(id, writer), name, input };
+  for (const call of calls) {
+    const toolCall = { ...call, id: freshId(call.id, writer) };
+    const { name } = toolCall;
     const offered = tools?.get(name);
     const asks = offered?.executor === 'server' && offered.tool.needsApproval;
     const fault = faultOfCall(toolCall, tools);
