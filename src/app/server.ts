@@ -99,7 +99,11 @@ export async function createServer(services: Services, isDraining: () => boolean
     watchTenants: services.tenantGates.watch,
     countAct: (principal, act) => countAct(limits, principal, act),
   });
-  await chatkitRoutes(app, { ...services, tenantSettings: services.tenancy.settings });
+  await chatkitRoutes(app, {
+    ...services,
+    tenantSettings: services.tenancy.settings,
+    hasToolServer: (tenant, name) => services.tools.mcp.has(tenant, name),
+  });
   await serveReference(app);
   await serveConsole(app, join(projectFolder, 'console', 'dist'));
   await app.ready();

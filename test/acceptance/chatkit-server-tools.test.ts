@@ -137,3 +137,35 @@ test('and one that is declined never runs', async () => {
   expect(String(model.requests.at(-1)?.messages.at(-1)?.content)).toContain('did not allow');
   expect(sold).toEqual([]);
 });
+
+test('of two calls that ask, each is asked about; skipping is no, and is kept as it was told', async () => {
+  sold.length = 0;
+  const model = answerWith(({ messages }) =>
+    messages.some(({ role }) => role === 'tool')
+      ? ['One is sold.']
+      : calls(call('shop__sell', { pot: 1 }), call('shop__sell', { pot: 2 })),
+  );
+  const events = await create('Two pots');
+  const thread = threadOf(events);
+  const first = events.at(-1).item;
+  const answers = { [first.inputs[0].id]: { values: ['Approve'] } };
+  const next = await page.stream('threads.add_structured_input', {
+    thread_id: thread,
+    item_id: first.id,
+    input: { answers },
+  });
+  expect(shape(next)).toEqual(['stream_options', 'replaced(structured_input)', 'done(structured_input)']);
+  const second = next.at(-1).item;
+  const skip = { thread_id: thread, item_id: second.id, input: { status: 'skipped' } };
+  const last = await page.stream('threads.add_structured_input', skip);
+  expect(last.at(-1).item).toMatchObject({ content: [{ text: 'One is sold.' }] });
+  expect(sold).toEqual(['pot']);
+  expect(String(model.requests.at(-1)?.messages.at(-1)?.content)).toContain('skipped');
+  const kept = await page.items(thread);
+  const told = (type: string) => [...next, ...last].flatMap(({ item }) => (item?.type === type ? [item] : []));
+  expect(kept.filter(({ type }) => type === 'structured_input')).toEqual([
+    next[1].item,
+    { ...last[1].item, status: 'skipped' },
+  ]);
+  expect(kept.filter(({ type }) => type === 'workflow')).toEqual(told('workflow').slice(-1));
+});

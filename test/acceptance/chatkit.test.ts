@@ -38,6 +38,8 @@ describe.each(anyTestDatabase())('ChatKit’s protocol on the $kind database', {
     ...calls.map((toolCall) => ({ type: 'tool-call' as const, toolCall })),
     { type: 'finish', reason: 'tool-calls', usage: null },
   ];
+  const api = async (path: string) =>
+    (await fetch(app.address + path, { headers: { authorization: `Bearer ${ann.token}` } })).json();
   const create = (text = 'Hi', more = {}) => page.stream('threads.create', { input: input(text, more) });
   const threadOf = (events: readonly Wire[]): string =>
     events.find(({ type }) => type === 'thread.created')?.thread.id ?? '';
@@ -224,6 +226,20 @@ describe.each(anyTestDatabase())('ChatKit’s protocol on the $kind database', {
       expect((await page.json('threads.list')).body.data).toHaveLength(before);
     });
 
+    test('what a person may have done wrong is said in the stream: the page shows nothing of an HTTP error', async () => {
+      const before = (await page.json('threads.list')).body.data.length;
+      const long = 'x'.repeat(32_001);
+      const message = 'The message has 32001 characters; 32000 are allowed.';
+      const refused = [{ type: 'error', code: 'custom', message, allow_retry: false }];
+      expect(await create(long)).toEqual(refused);
+      expect(await create('Hi', { quoted_text: long })).toEqual(refused);
+      expect((await page.json('threads.list')).body.data).toHaveLength(before);
+      const viewer = pageOf(await app.newUser(ann, 'viewer'));
+      const told = await viewer.stream('threads.create', { input: input('Hi') });
+      expect(told).toMatchObject([{ type: 'error', code: 'custom', allow_retry: false }]);
+      expect((await viewer.json('threads.update', { thread_id: ABSENT, title: 'x' })).status).toBe(403);
+    });
+
     test('20, 21, 22, 60: what is not there, or another user’s, or another tenant’s', async () => {
       answerWith(['Mine.']);
       const events = await create('A secret');
@@ -349,6 +365,61 @@ describe.each(anyTestDatabase())('ChatKit’s protocol on the $kind database', {
       await settings({ 'chatkit.tools': null });
     });
 
+    test('what is complete of an answer is there while it goes on: in another tab, and for the widget’s own actions', async () => {
+      await settings({ 'chatkit.tools': [cart] });
+      const hold = gate();
+      answerWith((_request, count) =>
+        count === 0 ? ['Look: ', ...calling(call('call_1'))] : ['Two ', { gate: hold }, 'pots.'],
+      );
+      const thread = threadOf(await create());
+      const result = { widget: { type: 'Card', children: [] } };
+      const going = page.stream('threads.add_client_tool_output', { thread_id: thread, result });
+      await hold.reached;
+      const meanwhile = await page.items(thread);
+      expect(meanwhile.map(({ type, status }) => status ?? type)).toEqual([
+        'user_message',
+        'assistant_message',
+        'completed',
+        'widget',
+      ]);
+      for (const limit of [1, 3]) {
+        expect(await page.items(thread, 'asc', limit)).toEqual(meanwhile);
+        expect(await page.items(thread, 'desc', limit)).toEqual(meanwhile.toReversed());
+      }
+      const act = { thread_id: thread, item_id: meanwhile[3].id, action: { type: 'wink' } };
+      expect(await page.json('threads.sync_custom_action', act)).toEqual({ status: 200, body: {} });
+      hold.open();
+      const last = (await going).at(-1).item;
+      expect(await page.items(thread)).toEqual([...meanwhile, last]);
+      // Retry from an item of an answer that goes on stops it.
+      const again = gate();
+      answerWith((_request, count) => (count === 0 ? ['Well ', { gate: again }] : ['Better.']));
+      const stopped = page.stream('threads.add_user_message', { thread_id: thread, input: input('And?') });
+      await again.reached;
+      const { active_run_id } = (await api(`/v1/sessions/${thread.slice(4)}`)) as Wire;
+      const { message_id } = (await api(`/v1/runs/${active_run_id}`)) as Wire;
+      const from = { thread_id: thread, item_id: `msg_${message_id}` };
+      expect(shape(await page.stream('threads.retry_after_item', from)).at(-1)).toBe('done(assistant_message)');
+      expect(shape(await stopped).at(-1)).toBe('notice');
+      const said = (await page.items(thread)).filter(({ type }) => type.endsWith('message'));
+      expect(said.map(({ content }) => content[0].text)).toEqual(['Hi', 'Look: ', 'Two pots.', 'And?', 'Better.']);
+      await settings({ 'chatkit.tools': null });
+    });
+
+    test('a setting that names what is not there costs nobody the answer', async () => {
+      await settings({ 'chatkit.tools': [{ type: 'mcp', server: 'gone' }, cart, cart] });
+      const model = answerWith(['Hi.']);
+      expect(shape(await create()).at(-1)).toBe('done(assistant_message)');
+      expect(model.requests.at(-1)?.tools?.map(({ name }) => name)).toEqual(['read_cart']);
+      await settings({
+        'chatkit.tools': [{ type: 'mcp', server: 'gone' }],
+        'tools.default': [{ type: 'search_documents' }],
+      });
+      expect(shape(await create()).at(-1)).toBe('done(assistant_message)');
+      expect(model.requests.at(-1)?.tools ?? []).toEqual([]);
+      await settings({ 'chatkit.tools': null, 'tools.default': null });
+    });
+
     test('26: the user writes on, and the call stays open for ever', async () => {
       await settings({ 'chatkit.tools': [cart] });
       answerWith((_request, count) => (count === 0 ? calling(call('call_1')) : ['Never mind.']));
@@ -363,6 +434,25 @@ describe.each(anyTestDatabase())('ChatKit’s protocol on the $kind database', {
       ]);
       const late = await page.stream('threads.add_client_tool_output', { thread_id: thread, result: {} });
       expect(late).toMatchObject([{ type: 'error' }]);
+      await settings({ 'chatkit.tools': null });
+    });
+
+    test('ChatKit REST knows no outputs: its next message gives up the call, and the session stays open', async () => {
+      await settings({ 'chatkit.tools': [cart] });
+      answerWith((_request, count) => (count === 0 ? calling(call('call_1')) : ['Never mind.']));
+      const post = (path: string, body: object) =>
+        fetch(`${app.address}/v1/chatkit/sessions${path}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${ann.token}`, 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+      const { data } = (await (await post('', {})).json()) as Wire;
+      const say = async (text: string) => {
+        const message = { role: 'user', content: [{ type: 'input_text', text }] };
+        return (await post(`/${data.id}/threads/${data.id}/runs`, { message })).text();
+      };
+      expect(await say('What is in my cart?')).toContain('"client_tool_call"');
+      expect(await say('Forget it')).toContain('Never mind.');
       await settings({ 'chatkit.tools': null });
     });
 
@@ -627,6 +717,18 @@ describe.each(anyTestDatabase())('ChatKit’s protocol on the $kind database', {
       expect(page20.data).toHaveLength(20);
       const whole = (await own.json('threads.get_by_id', { thread_id: thread })).body;
       expect(whole.items).toEqual({ data: all.slice(0, 20), has_more: true, after: all[19].id });
+      // AI SDK's dialect makes a session's id of a name, so that it says nothing of its time.
+      const talk = { id: 'a name', messages: [{ id: 'a', role: 'user', parts: [{ type: 'text', text: 'named' }] }] };
+      const headers = { authorization: `Bearer ${dora.token}`, 'content-type': 'application/json' };
+      await (
+        await fetch(`${app.address}/v1/ai-sdk/chat`, { method: 'POST', headers, body: JSON.stringify(talk) })
+      ).text();
+      const newest = threadOf(await own.stream('threads.create', { input: input('t6') }));
+      const named = (await list({ limit: 2 })).data;
+      expect(named.map(({ title }: Wire) => title)).toEqual(['t6', 'named']);
+      expect((await list({ after: newest })).data.map(({ title }: Wire) => title).slice(0, 2)).toEqual(['named', 't4']);
+      expect((await list({ after: named[1].id })).data.map(({ id }: Wire) => id)).toEqual(threads.toReversed());
+
       const wrong = { thread_id: thread, after: 'msg_01990000-0000-7000-8000-00000000dead' };
       expect(await own.json('items.list', wrong)).toMatchObject({ status: 404, body: { message: expect.any(String) } });
     });
@@ -659,6 +761,8 @@ describe.each(anyTestDatabase())('ChatKit’s protocol on the $kind database', {
           body: {},
         });
       }
+      const nothing = { thread_id: thread, item_ids: [], kind: 'positive' };
+      expect(await page.json('items.feedback', nothing)).toEqual({ status: 200, body: {} });
       const headers = { authorization: `Bearer ${ann.token}` };
       const own = await fetch(`${app.address}/v1/sessions/${thread.slice(4)}/feedback`, { headers });
       const { data } = (await own.json()) as { data: { rating: string; user_id: string }[] };
@@ -748,6 +852,12 @@ describe.each(anyTestDatabase())('ChatKit’s protocol on the $kind database', {
       expect(sent[1].item.attachments[0]).toMatchObject({ type: 'image', preview_url, thread_id: threadOf(sent) });
       expect(sent[1].item.attachments[0]).not.toHaveProperty('upload_descriptor');
 
+      // What a client says of a type beside it is no header of the answer.
+      const odd = { name: 'odd.png', size: PNG.length, mime_type: 'image/png; x=\r\nset-cookie: a=b' };
+      const oddly = (await page.json('attachments.create', odd)).body;
+      await send(ann, oddly.upload_descriptor.url, file);
+      expect((await fetch(oddly.preview_url)).headers.get('content-type')).toBe('image/png');
+
       const other = await page.json('attachments.create', { name: 'a.json', size: 2, mime_type: 'application/json' });
       const put = await fetch(other.body.upload_descriptor.url, {
         method: 'PUT',
@@ -779,6 +889,8 @@ describe.each(anyTestDatabase())('ChatKit’s protocol on the $kind database', {
         body: expect.stringContaining('RIFF of a fern'),
       });
       expect(speech.requests.at(-1)?.body).toContain('filename="recording.webm"');
+      const silent = { audio_base64: '!!', mime_type: 'audio/webm' };
+      expect((await page.json('input.transcribe', silent)).status).toBe(400);
       speech.fail();
       expect(await page.json('input.transcribe', spoken)).toMatchObject({
         status: 502,

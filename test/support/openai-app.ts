@@ -17,7 +17,7 @@ export type OpenaiApp = AsyncDisposable &
   Pick<TestApp, 'services'> & {
     address: string;
     /** Somebody new, in a tenant of their own or in the tenant of somebody else. */
-    newUser(inTenantOf?: OpenaiUser): Promise<OpenaiUser>;
+    newUser(inTenantOf?: OpenaiUser, role?: 'member' | 'viewer'): Promise<OpenaiUser>;
   };
 
 export async function openOpenaiApp(
@@ -32,12 +32,12 @@ export async function openOpenaiApp(
   return {
     services,
     address,
-    newUser: async (host) => {
+    newUser: async (host, role = 'member') => {
       const account = newAccount();
       const made = await post(address, '/v1/auth/register', account);
       const tenantId = host?.tenantId ?? made.tenant.id;
       if (host) {
-        const membership = { tenant_id: tenantId, user_id: made.user.id, role: 'member' } as const;
+        const membership = { tenant_id: tenantId, user_id: made.user.id, role };
         await database.transaction((trx) => insertMembership(trx, membership));
       }
       const { email, password } = account;

@@ -130,10 +130,21 @@ export async function listSessionsByBeginning(
     .select(SUMMARY)
     .where('user_id', '=', userId)
     .where('expires_at', 'is', null)
-    .$if(after !== null, (query) => query.where('id', order === 'asc' ? '>' : '<', after ?? ''))
+    .$if(after !== null, (query) =>
+      query.where(
+        sql<boolean>`(created_at, id) ${sql.raw(order === 'asc' ? '>' : '<')} (${beginningOf(after ?? '')}, ${after})`,
+      ),
+    )
+    .orderBy('created_at', order)
     .orderBy('id', order)
     .limit(limit)
     .execute();
+}
+
+/** When a session was begun; of one that is gone, by its id. Not every id tells the time: some dialects make it of a name. */
+function beginningOf(id: string) {
+  const made = new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16));
+  return sql`coalesce((SELECT other.created_at FROM session AS other WHERE other.id = ${id}::uuid), ${made})`;
 }
 
 export async function countSessions(trx: TenantTransaction, userId: string): Promise<number> {

@@ -9,7 +9,7 @@ import type { App } from '../../platform/http/server.ts';
 import { chatkitErrors } from './chatkit.errors.ts';
 import type { ChatkitDependencies } from './dependencies.ts';
 import { attachmentIdOf } from './ids.ts';
-import { attachmentView, isPicture } from './items/user-item.ts';
+import { attachmentView, baseType, isPicture } from './items/user-item.ts';
 import { previewUrlFor } from './request-urls.ts';
 
 const tags = ['ChatKit'];
@@ -119,7 +119,7 @@ function previewRoute(app: App, { documents, previews }: ChatkitDependencies): v
       if (!file || !isPicture(file.contentType)) throw chatkitErrors.previewNotFound();
       return reply
         .headers({
-          'content-type': file.contentType,
+          'content-type': baseType(file.contentType),
           'content-disposition': 'inline',
           'content-security-policy': "default-src 'none'; sandbox",
           'cross-origin-resource-policy': 'cross-origin',

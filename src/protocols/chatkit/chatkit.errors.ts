@@ -67,6 +67,12 @@ export const chatkitErrors = defineErrors('CHATKIT', {
     title: 'Attachment not found',
     example: 'There is no attachment with this id.',
   },
+  recordingInvalid: {
+    number: 13,
+    kind: 'invalid',
+    title: 'No recording',
+    example: 'audio_base64 holds no recording; send its bytes in base64.',
+  },
   previewNotFound: {
     number: 10,
     kind: 'not-found',

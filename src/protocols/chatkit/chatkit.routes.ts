@@ -64,9 +64,9 @@ function protocolRoute(app: App, deps: ChatkitDependencies): void {
     },
     async (request, reply) => {
       const operation = request.body as Operation;
-      requireRole(request.principal, roleFor(operation.type));
       const acting = await actingFor(deps, request);
       if (isStreaming(operation)) return streamTurn(acting, operation, request, reply);
+      requireRole(request.principal, roleFor(operation.type));
       const uploadUrl = (id: string) => `${originOf(request)}/v1/chatkit/attachments/${id}/content`;
       return reply.send(await answerJson(acting, operation, uploadUrl));
     },
@@ -84,7 +84,7 @@ async function actingFor(deps: ChatkitDependencies, request: FastifyRequest): Pr
   return {
     deps,
     principal,
-    options: await chatkitOptions(deps.tenantSettings, principal.tenant),
+    options: await chatkitOptions(deps, principal.tenant),
     previewUrl: previewUrlFor(deps, request),
     signal,
     once: (work) => request.once(work),
@@ -98,7 +98,7 @@ async function streamTurn(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const opened = await openTurn(acting, operation).catch((error: unknown) => refusal(request, toApiError(error)));
+  const opened = await openAs(acting, operation).catch((error: unknown) => refusal(request, toApiError(error)));
   if ('type' in opened) {
     await sendEventStream(request, reply, () => single(opened));
     return reply;
@@ -118,6 +118,11 @@ async function streamTurn(
   }
   source.abort();
   return reply;
+}
+
+async function openAs(acting: Acting, operation: StreamingOperation): Promise<Turn> {
+  requireRole(acting.principal, roleFor(operation.type));
+  return openTurn(acting, operation);
 }
 
 function refusal(request: FastifyRequest, error: ApiError): ThreadEvent {

@@ -5,8 +5,10 @@ import { nullable, words } from '../../platform/http/schema.ts';
 const open = { additionalProperties: true };
 
 const Id = Type.String({ minLength: 1, maxLength: 200 });
-const LONGEST_TEXT = 32_000;
-const Text = Type.String({ maxLength: LONGEST_TEXT });
+/** Of a text that a person wrote. Not the schema's to refuse: the page says nothing of an HTTP error, so that a person would
+ * only see the message vanish. */
+export const LONGEST_TEXT = 32_000;
+const Text = Type.String({ description: `${LONGEST_TEXT} characters at most.` });
 const Payload = Type.Unknown();
 
 const UserPart = Type.Unsafe<
@@ -94,7 +96,7 @@ const params = {
               Type.String(),
               Type.Object(
                 {
-                  values: Type.Optional(Type.Array(Type.String({ maxLength: LONGEST_TEXT }), { maxItems: 100 })),
+                  values: Type.Optional(Type.Array(Text, { maxItems: 100 })),
                   skipped: Type.Optional(Type.Boolean()),
                 },
                 open,

@@ -10,8 +10,8 @@ export type ChatkitOptions = {
   stopOnClose: boolean;
   /** What every answer is told beside the question. */
   instructions: string | null;
-  /** What the model may call: tools of the page by their functions, others by name. */
-  tools: NonNullable<RunInput['tools']>;
+  /** What the model may call: tools of the page by their functions, others by name. Null: what the tenant has everywhere. */
+  tools: NonNullable<RunInput['tools']> | null;
 };
 
 /** Addresses of pictures for those who have no credential, such as the page's `<img>`. */
@@ -28,6 +28,8 @@ export type ChatkitDependencies = {
   /** Null: speech is not written down here. */
   transcriber: Transcriber | null;
   tenantSettings: TenantSettings;
+  /** Whether the tenant has an MCP server of this name that is switched on. */
+  hasToolServer(tenant: Tenant, name: string): Promise<boolean>;
   metrics: Metrics;
   previews: PreviewSeal;
   config: { chatkitSessions: number; chatkitSessionDays: number; chatkitMessageLength: number };

@@ -17,6 +17,7 @@ import type { MessagePart, RunEvent } from '../../../features/chat/index.ts';
 import type { AttachmentView, ThreadEvent, ThreadItem, UserPart, Widget } from '../wire.ts';
 import { eventsOfParts } from './answer-event.ts';
 import { AnswerItems } from './answer-items.ts';
+import { SKIPPED } from './tool-view.ts';
 
 const IDENTITY = { id: MESSAGE_ID, session_id: SESSION_ID };
 
@@ -30,7 +31,7 @@ function rendered(...log: readonly RunEvent[]): { told: ThreadEvent[]; items: re
 function kept(parts: readonly MessagePart[]): readonly ThreadItem[] {
   const answer = new AnswerItems(IDENTITY);
   for (const event of eventsOfParts(parts)) answer.add(event);
-  answer.showWaiting();
+  answer.end();
   return answer.items();
 }
 
@@ -161,6 +162,51 @@ describe('an answer as items', () => {
     expect(held(told).filter(same)).toEqual(items.filter(same));
   });
 
+  test('of several calls that are waited for, none is shown as running or twice', () => {
+    const asks = (id: string) => call(id, 'wipe', { needs_approval: true });
+    const approval = (id: string) => ({ type: 'tool-approval' as const, tool_call_id: id, approved: true });
+    const wait = (...ids: string[]): RunEvent => ({
+      type: 'run-wait',
+      tool_call_ids: ids,
+      until: '2026-01-02T00:00:00Z',
+    });
+    const before = [asks('a'), asks('b'), call('c'), result('c', 'read'), wait('a', 'b')];
+    // The first was allowed, which no worker has taken up yet.
+    const between = new AnswerItems(IDENTITY);
+    for (const event of [...before, approval('a')]) between.add(event);
+    expect(types(between.showWaiting())).toEqual(['thread.item.done']);
+    expect(between.items().map(({ type }) => type)).toEqual(['workflow', 'structured_input', 'structured_input']);
+
+    const after = [approval('a'), approval('b'), result('a', 'done'), result('b', 'done'), stepEnd()];
+    const next = [call('d'), result('d', 'read'), part('text-start', 'text-2'), said('Ready.', 'text-2'), stepEnd()];
+    const { told } = rendered(...before, ...after, ...next, runEnd('completed', 'Ready.'));
+    const parts = [...before, ...after, ...next].filter(({ type }) => type.startsWith('tool-')) as MessagePart[];
+    const items = kept([...parts, { type: 'text', part_id: 'text-2', text: 'Ready.' }]);
+    const same = (item: ThreadItem) => item.type !== 'structured_input';
+    expect(held(told).filter(same)).toEqual(items.filter(same));
+    const titles = items.flatMap((item) =>
+      item.type === 'workflow'
+        ? [item.workflow.tasks.map(({ title, status_indicator }) => `${title} ${status_indicator}`)]
+        : [],
+    );
+    expect(titles).toEqual([
+      ['Search documents complete'],
+      ['Wipe complete', 'Wipe complete', 'Search documents complete'],
+    ]);
+  });
+
+  test('what is not complete is no item yet', () => {
+    const answer = new AnswerItems(IDENTITY);
+    for (const event of [part('text-start'), said('Look: '), stepEnd(), call('a')]) answer.add(event);
+    expect(answer.items().map(({ type }) => type)).toEqual(['assistant_message']);
+    answer.add(result('a', 'read'));
+    answer.add(part('text-start', 'text-2'));
+    answer.add(said('It', 'text-2'));
+    expect(answer.items().map(({ type }) => type)).toEqual(['assistant_message', 'workflow']);
+    answer.end();
+    expect(answer.items()).toHaveLength(3);
+  });
+
   test('an answer that starts again takes back what was shown', () => {
     const { told, items } = rendered(
       part('text-start'),
@@ -185,6 +231,12 @@ describe('an answer as items', () => {
       { type: 'tool-result', tool_call_id: 'b', error: 'The user refused.' },
     ]);
     expect(items).toMatchObject([{ status: 'answered', inputs: [{ answer: { values: ['Never.'] } }] }]);
+    const skipped = kept([
+      { type: 'tool-call', tool_call: { id: 'b', name: 'wipe', input: {} }, executor: 'server', needs_approval: true },
+      { type: 'tool-approval', tool_call_id: 'b', approved: false, reason: SKIPPED },
+      { type: 'tool-result', tool_call_id: 'b', error: 'The user refused.' },
+    ]);
+    expect(skipped).toMatchObject([{ status: 'skipped', inputs: [{ answer: { values: [], skipped: true } }] }]);
   });
 
   test('an output that only looks like something to show is a result like any other', () => {

@@ -4,7 +4,17 @@ import type { Annotation, ItemUpdate, StructuredInputItem, ThreadEvent, ThreadIt
 import type { AnswerEvent } from './answer-event.ts';
 import { errorEvent } from './error-event.ts';
 import { shownBy } from './shown.ts';
-import { APPROVE, answeredQuestions, approvalQuestion, type Call, DECLINE, questionsOf, taskOf } from './tool-view.ts';
+import {
+  APPROVE,
+  answeredQuestions,
+  approvalQuestion,
+  type Call,
+  DECLINE,
+  questionsOf,
+  SKIPPED,
+  submissionOf,
+  taskOf,
+} from './tool-view.ts';
 
 type OpenText = { id: string; partId: string; text: string; annotations: Annotation[] };
 type OpenWorkflow = { id: string; calls: Call[] };
@@ -29,9 +39,9 @@ export class AnswerItems {
     this.#base = { thread_id: threadId(session_id), created_at: timeOf(id) };
   }
 
-  /** In the order in which they appeared. */
+  /** Those that are complete, in the order in which they appeared. */
   items(): readonly ThreadItem[] {
-    return [...this.#items.values()];
+    return [...this.#items.values()].filter(({ id }) => id !== this.#text?.id && id !== this.#workflow?.id);
   }
 
   /** The first call that waits for the page or for the user's word; they are dealt with one after the other. */
@@ -50,14 +60,17 @@ export class AnswerItems {
   /** Shows what the first waiting call needs: a call of a tool of the page, or a question. The stream ends with it. */
   showWaiting(): readonly ThreadEvent[] {
     this.#emitted = [];
-    this.#closeAll();
+    this.#closeText();
+    this.#closeSettled();
     const call = this.waiting;
     if (call) this.#done(this.#waitingItem(call));
     return this.#emitted;
   }
 
-  /** Nothing will answer the open questions any more. */
-  abandonQuestions(): void {
+  /** Nothing comes any more: what is open is complete as it stands, and nobody answers the open questions. */
+  end(): void {
+    this.#closeAll();
+    this.showWaiting();
     for (const item of this.#items.values()) {
       if (item.type !== 'structured_input' || item.status !== 'pending') continue;
       const inputs = item.inputs.map((question) => ({ ...question, answer: { values: [], skipped: true } }));
@@ -197,10 +210,12 @@ export class AnswerItems {
   #decide({ tool_call_id, approved, reason }: Extract<AnswerEvent, { type: 'tool-approval' }>): void {
     const call = this.#calls.get(tool_call_id);
     if (!call) return;
-    const value = approved ? APPROVE : (reason ?? DECLINE);
-    const question = { ...approvalQuestion(call), answer: { values: [value], skipped: false } };
+    const skipped = !approved && reason === SKIPPED;
+    const values = skipped ? [] : [approved ? APPROVE : (reason ?? DECLINE)];
+    const question = { ...approvalQuestion(call), answer: { values, skipped } };
     call.approval = approved ? null : 'declined';
-    const item = this.#askItem('ask', call, [question], 'answered');
+    const item = this.#askItem('ask', call, [question], skipped ? 'skipped' : 'answered');
+    this.#closeSettled();
     // Its client was told when the user answered.
     this.#items.set(item.id, item);
     if (approved && !call.byClient) this.#addTask(call);
@@ -217,6 +232,7 @@ export class AnswerItems {
 
   /** Its client knows: it was the one that answered. */
   #completeItem(call: Call): void {
+    this.#closeSettled();
     if (call.approval === 'declined') return;
     const item = this.#clientItem(call);
     this.#items.set(item.id, item);
@@ -244,6 +260,12 @@ export class AnswerItems {
     this.#done(this.#workflowItem(open));
   }
 
+  /** Before a client is waited for, every call of the server has its result: what comes afterwards is another workflow,
+   * whoever reads it. */
+  #closeSettled(): void {
+    if (this.#workflow?.calls.every(({ result }) => result !== null)) this.#closeWorkflow();
+  }
+
   #workflowItem({ id, calls }: OpenWorkflow): WorkflowItem {
     const { length } = calls;
     const summary = length > 0 && { summary: { title: length === 1 ? 'Used a tool' : `Used ${length} tools` } };
@@ -266,9 +288,7 @@ export class AnswerItems {
     const questions = questionsOf(call);
     if (questions) {
       if (!result) return this.#askItem('ask', call, questions, 'pending');
-      const answered = answeredQuestions(questions, result.output);
-      const skipped = answered.every(({ answer }) => answer?.skipped);
-      return this.#askItem('ask', call, answered, skipped ? 'skipped' : 'answered');
+      return this.#askItem('ask', call, answeredQuestions(questions, result.output), submissionOf(result.output));
     }
     const output = result?.output ?? (result?.error === undefined ? undefined : { error: result.error });
     return {

@@ -37,17 +37,23 @@ async function* itemsBehind(
     const ordered = order === 'asc' ? items : items.toReversed();
     return ordered.slice(ordered.findIndex(({ id }) => id === after) + 1);
   };
-  const waiting = await waitingItems(reading, session);
-  const isInWaiting = waiting.some(({ id }) => id === after);
+  const unfinished = await unfinishedAnswer(reading.chat, reading.principal, session);
+  const begun = unfinished?.answer.items() ?? [];
+  const isInBegun = begun.some(({ id }) => id === after);
   if (order === 'desc') {
-    if (after === null || isInWaiting) yield behind(waiting);
-  } else if (isInWaiting) return yield behind(waiting);
-  const start = after === null || isInWaiting ? null : await messageOfItem(reading, session.id, after);
+    if (after === null || isInBegun) yield behind(begun);
+  } else if (isInBegun) return yield behind(begun);
+  const start = after === null || isInBegun ? null : await messageOfItem(reading, session.id, after);
   if (start) yield behind(itemsOf(start, reading.previewUrl));
+  // An answer that has ended meanwhile is a message by now.
+  let isKept = start?.id === unfinished?.messageId;
   for await (const messages of messagesBehind(reading, session.id, order, start)) {
-    yield messages.flatMap((message) => behind(itemsOf(message, reading.previewUrl)));
+    const ended = messages.find(({ id }) => id === unfinished?.messageId);
+    isKept ||= ended !== undefined;
+    const others = order === 'asc' ? messages : messages.filter((message) => message !== ended);
+    yield others.flatMap((message) => behind(itemsOf(message, reading.previewUrl)));
   }
-  if (order === 'asc') yield waiting;
+  if (order === 'asc' && !isKept) yield begun;
 }
 
 async function* messagesBehind(
@@ -79,21 +85,25 @@ export function itemsOf(message: MessageView, previewUrl: PreviewUrl): readonly 
   if (message.role !== 'assistant') return [];
   const answer = new AnswerItems(message);
   for (const event of eventsOfParts(message.parts)) answer.add(event);
-  answer.showWaiting();
-  answer.abandonQuestions();
+  answer.end();
   return answer.items();
 }
 
-/** The items of an answer that waits for the page; its message is kept only at its end. */
-export async function waitingItems({ chat, principal }: Reading, session: SessionView): Promise<readonly ThreadItem[]> {
-  const waiting = await waitingAnswer(chat, principal, session);
-  return waiting?.answer.items() ?? [];
+/** The items of an answer that has not ended; its message is kept only at its end. */
+export async function unfinishedItems(
+  { chat, principal }: Reading,
+  session: SessionView,
+): Promise<readonly ThreadItem[]> {
+  return (await unfinishedAnswer(chat, principal, session))?.answer.items() ?? [];
 }
 
-export type WaitingAnswer = {
+export type UnfinishedAnswer = {
   runId: string;
   messageId: string;
   answer: AnswerItems;
+};
+
+export type WaitingAnswer = UnfinishedAnswer & {
   /** What a client has to be told of what it waits for. */
   shown: readonly ThreadEvent[];
   lastSeq: number;
@@ -101,15 +111,28 @@ export type WaitingAnswer = {
 
 /** The answer of this session that waits for the page, with what it shows; null when none does. */
 export async function waitingAnswer(
-  { runs }: Chat,
+  chat: Chat,
   principal: Principal,
   session: SessionView,
 ): Promise<WaitingAnswer | null> {
+  const unfinished = await unfinishedAnswer(chat, principal, session);
+  return unfinished?.waiting ? { ...unfinished, ...unfinished.waiting } : null;
+}
+
+/** `waiting`: what it shows a client that it waits for. */
+type Unfinished = UnfinishedAnswer & { waiting: Pick<WaitingAnswer, 'shown' | 'lastSeq'> | null };
+
+/** The answer that this session is being given, as far as it is; null when none is. */
+export async function unfinishedAnswer(
+  { runs }: Chat,
+  principal: Principal,
+  session: SessionView,
+): Promise<Unfinished | null> {
   if (session.active_run_id === null) return null;
-  const run = await runs.get(principal, session.active_run_id);
-  if (run.status !== 'waiting') return null;
-  const answer = new AnswerItems({ id: run.message_id, session_id: session.id });
-  for (const event of await runs.log(principal, run.id)) answer.add(event);
-  const shown = answer.showWaiting();
-  return { runId: run.id, messageId: run.message_id, answer, shown, lastSeq: run.last_seq };
+  const { id, message_id, status, last_seq } = await runs.get(principal, session.active_run_id);
+  if (status !== 'waiting' && status !== 'running') return null;
+  const answer = new AnswerItems({ id: message_id, session_id: session.id });
+  for (const event of await runs.log(principal, id)) answer.add(event);
+  const waiting = status === 'waiting' ? { shown: answer.showWaiting(), lastSeq: last_seq } : null;
+  return { runId: id, messageId: message_id, answer, waiting };
 }

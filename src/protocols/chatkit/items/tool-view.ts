@@ -18,6 +18,8 @@ export type Call = {
 
 export const APPROVE = 'Approve';
 export const DECLINE = 'Decline';
+/** Why a call was not allowed whose question the user passed over; the model reads it. */
+export const SKIPPED = 'The question was skipped.';
 const LONGEST_INPUT_SHOWN = 300;
 
 /** What the user is asked before a call is made. */
@@ -64,6 +66,11 @@ export function answeredQuestions(questions: readonly Question[], output: unknow
     const values = isRecord(answer) && Array.isArray(answer.values) ? answer.values.map(String) : [];
     return { ...question, answer: { values, skipped: values.length === 0 } };
   });
+}
+
+/** Whether the questions were answered or skipped as a whole, as `ask_user` returns it. */
+export function submissionOf(output: unknown): 'answered' | 'skipped' {
+  return isRecord(output) && output.status === 'skipped' ? 'skipped' : 'answered';
 }
 
 /** A call that the server makes, as a line of a workflow. */

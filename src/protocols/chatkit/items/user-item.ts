@@ -6,7 +6,12 @@ import type { AttachmentView, UserMessageItem, UserPart } from '../wire.ts';
 const PICTURES: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif']);
 
 export function isPicture(contentType: string): boolean {
-  return PICTURES.has(contentType.split(';')[0]?.trim().toLowerCase() ?? '');
+  return PICTURES.has(baseType(contentType));
+}
+
+/** Without what a client has added to it, which is no header of ours. */
+export function baseType(contentType: string): string {
+  return (contentType.split(';')[0] ?? '').trim().toLowerCase();
 }
 
 /** Gives the address at which a picture is shown to whoever has it. */

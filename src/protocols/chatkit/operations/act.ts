@@ -1,7 +1,7 @@
 import type { ActPart, SessionView } from '../../../features/chat/index.ts';
 import { chatkitErrors } from '../chatkit.errors.ts';
 import { messageIdOf } from '../ids.ts';
-import { itemsOf, waitingItems } from '../items/thread-items.ts';
+import { itemsOf, unfinishedItems } from '../items/thread-items.ts';
 import type { Acting } from './turn.ts';
 
 type ActionParams = { item_id?: string | null; action: { type: string; payload?: unknown } };
@@ -23,13 +23,11 @@ async function assertWidget(
   item: string,
 ): Promise<void> {
   const { chat } = deps;
-  const waiting = await waitingItems({ chat, principal, previewUrl }, session);
+  const begun = await unfinishedItems({ chat, principal, previewUrl }, session);
   const messageId = messageIdOf(item);
   if (messageId === null) throw chatkitErrors.itemNotFound();
-  const isWaiting = waiting.some(({ id }) => id === item);
-  const items = isWaiting
-    ? waiting
-    : itemsOf(await chat.sessions.message(principal, session.id, messageId), previewUrl);
+  const isBegun = begun.some(({ id }) => id === item);
+  const items = isBegun ? begun : itemsOf(await chat.sessions.message(principal, session.id, messageId), previewUrl);
   const found = items.find(({ id }) => id === item);
   if (!found) throw chatkitErrors.itemNotFound();
   if (found.type !== 'widget') throw chatkitErrors.notAWidget();

@@ -85,7 +85,8 @@ async function updateThread({ deps, principal }: Acting, { thread_id, title }: P
 
 async function rate({ deps, principal }: Acting, { thread_id, item_ids, kind }: Params<'items.feedback'>) {
   const ids = item_ids.map(messageIdOf).filter((id) => id !== null);
-  await deps.chat.feedback.rate(principal, sessionIdOf(thread_id), [...new Set(ids)], kind);
+  if (item_ids.length === 0) await deps.chat.sessions.get(principal, sessionIdOf(thread_id));
+  else await deps.chat.feedback.rate(principal, sessionIdOf(thread_id), [...new Set(ids)], kind);
   return {};
 }
 
@@ -127,7 +128,7 @@ function knownAttachment(given: string): string {
 async function transcribe({ deps, signal }: Acting, { audio_base64, mime_type }: Params<'input.transcribe'>) {
   if (!deps.transcriber) throw chatkitErrors.noTranscriber();
   const recording = { bytes: Buffer.from(audio_base64, 'base64'), mediaType: mime_type };
-  if (recording.bytes.length === 0) throw chatkitErrors.transcriptionFailed('The recording is empty.');
+  if (recording.bytes.length === 0) throw chatkitErrors.recordingInvalid();
   const text = await deps.transcriber.transcribe(recording, signal).catch((cause: unknown) => {
     if (!(cause instanceof ModelError)) throw cause;
     throw chatkitErrors.transcriptionFailed(undefined, { cause });

@@ -1,13 +1,13 @@
 import type { InputPart, RunInput, RunView, SessionView } from '../../../features/chat/index.ts';
-import { ApiError } from '../../../platform/http/errors.ts';
 import { encodeCursor } from '../../../platform/http/pagination.ts';
 import { chatkitErrors } from '../chatkit.errors.ts';
 import type { UserInput } from '../chatkit.schema.ts';
 import { attachmentIdOf, messageIdOf, sessionIdOf } from '../ids.ts';
-import { waitingAnswer } from '../items/thread-items.ts';
+import { unfinishedAnswer } from '../items/thread-items.ts';
 import { userItem } from '../items/user-item.ts';
 import { threadView } from '../thread.ts';
 import type { ThreadEvent } from '../wire.ts';
+import { makingWay } from './making-way.ts';
 import { type Acting, answerOf, type ParamsOf, type Turn } from './turn.ts';
 import { inputParts, runInput } from './user-input.ts';
 
@@ -49,14 +49,19 @@ export async function addUserMessage(acting: Acting, params: ParamsOf<'threads.a
   const asked = runInput(options, inputParts(params.input, files));
   const ids = files.map(({ id }) => id);
   await attachments.assign(principal, ids, session.id);
-  const run = await acting.once(() => createRun(acting, session, asked));
+  const run = await acting.once(() => ask(acting, session, asked));
   return turnAfter(acting, session, run, [await saidEvent(acting, run)]);
 }
 
 /** `threads.custom_action`: what the user did becomes a message that the page is not shown, and is answered. */
 export async function customAction(acting: Acting, session: SessionView, act: InputPart): Promise<Turn> {
-  const run = await acting.once(() => createRun(acting, session, runInput(acting.options, [act])));
+  const run = await acting.once(() => ask(acting, session, runInput(acting.options, [act])));
   return turnAfter(acting, session, run, []);
+}
+
+/** The user writes on: what waits for them is given up, what they have just stopped comes to its end first. */
+function ask({ deps: { chat }, principal, signal }: Acting, { id }: SessionView, asked: RunInput): Promise<RunView> {
+  return makingWay(chat, principal, id, () => chat.runs.create(principal, id, asked), { signal });
 }
 
 /** A session that had no title has one now. */
@@ -76,31 +81,6 @@ async function saidEvent({ deps, principal, previewUrl }: Acting, run: RunView):
   return { type: 'thread.item.done', item: userItem(said, previewUrl) };
 }
 
-/** How long a new question waits for an answer that is being stopped, ms. */
-const STOPPING_MS = 5_000;
-
-/** The user writes on: what waits for them is given up, what they have just stopped comes to its end first. */
-function createRun(acting: Acting, session: SessionView, asked: RunInput): Promise<RunView> {
-  const { deps, principal } = acting;
-  return madeWay(acting, session, () => deps.chat.runs.create(principal, session.id, asked), false);
-}
-
-async function madeWay(
-  { deps, principal, signal }: Acting,
-  session: SessionView,
-  begin: () => Promise<RunView>,
-  stop: boolean,
-): Promise<RunView> {
-  try {
-    return await begin();
-  } catch (error) {
-    if (!(error instanceof ApiError && error.definition.code === 'ERR_CHAT_005')) throw error;
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(STOPPING_MS)]);
-    if (!(await deps.chat.runs.makeWay(principal, session.id, patience, stop))) throw error;
-    return begin();
-  }
-}
-
 /** `threads.retry_after_item`: a message is answered once more; what was said after it stays on a branch
  * that the page no longer shows. What still answers is stopped. */
 export async function retryAfterItem(acting: Acting, params: ParamsOf<'threads.retry_after_item'>): Promise<Turn> {
@@ -110,7 +90,8 @@ export async function retryAfterItem(acting: Acting, params: ParamsOf<'threads.r
   const { input: _, ...asked } = runInput(options, question.parts as InputPart[]);
   const { runs } = deps.chat;
   const again = () => runs.again(principal, session.id, question.id, asked);
-  const run = await acting.once(() => madeWay(acting, session, again, true));
+  const { signal } = acting;
+  const run = await acting.once(() => makingWay(deps.chat, principal, session.id, again, { signal, stop: true }));
   return { session, opening: [], answer: answerOf(run), knownTitle: session.title };
 }
 
@@ -119,8 +100,8 @@ async function questionOf({ deps, principal }: Acting, session: SessionView, ite
   const { sessions } = deps.chat;
   const id = messageIdOf(item);
   if (id === null) throw chatkitErrors.itemNotFound();
-  const waiting = await waitingAnswer(deps.chat, principal, session);
-  const start = waiting?.messageId === id ? null : await sessions.message(principal, session.id, id);
+  const unfinished = await unfinishedAnswer(deps.chat, principal, session);
+  const start = unfinished?.messageId === id ? null : await sessions.message(principal, session.id, id);
   if (start?.role === 'user') return start;
   const cursor = start && encodeCursor([start.created_at, start.id]);
   const query = { order: 'desc' as const, limit: 100, ...(cursor !== null && { cursor }) };

@@ -1,13 +1,22 @@
 import type { InputPart, RunInput } from '../../../features/chat/index.ts';
 import type { Attachment } from '../../../features/documents/index.ts';
-import type { UserInput } from '../chatkit.schema.ts';
+import { chatkitErrors } from '../chatkit.errors.ts';
+import { LONGEST_TEXT, type UserInput } from '../chatkit.schema.ts';
 import type { ChatkitOptions } from '../dependencies.ts';
 
-/** What a page sent, as the parts of a message. */
+/** @throws ApiError ERR_CHATKIT_007 */
+export function assertLength(texts: readonly (string | null | undefined)[]): void {
+  const longest = Math.max(0, ...texts.map((text) => text?.length ?? 0));
+  if (longest <= LONGEST_TEXT) return;
+  throw chatkitErrors.messageTooLong(`The message has ${longest} characters; ${LONGEST_TEXT} are allowed.`);
+}
+
+/** What a page sent, as the parts of a message. @throws ApiError ERR_CHATKIT_007 */
 export function inputParts(
   { content, quoted_text, inference_options }: UserInput,
   attachments: readonly Attachment[],
 ): InputPart[] {
+  assertLength([quoted_text, ...content.map(({ text }) => text)]);
   const model = inference_options?.model ?? undefined;
   const tool = inference_options?.tool_choice?.id;
   return [
@@ -47,6 +56,6 @@ export function runInput(options: ChatkitOptions, parts: readonly InputPart[]): 
     input: parts,
     ...(choice?.model !== undefined && { model: choice.model }),
     ...(instructions !== '' && { instructions }),
-    ...(options.tools.length > 0 && { tools: options.tools }),
+    ...(options.tools && { tools: options.tools }),
   };
 }

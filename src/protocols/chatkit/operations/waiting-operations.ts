@@ -2,9 +2,10 @@ import type { RunView, SessionView } from '../../../features/chat/index.ts';
 import { chatkitErrors } from '../chatkit.errors.ts';
 import { sessionIdOf } from '../ids.ts';
 import { type WaitingAnswer, waitingAnswer } from '../items/thread-items.ts';
-import { APPROVE, type Call, DECLINE, questionsOf } from '../items/tool-view.ts';
+import { APPROVE, type Call, DECLINE, questionsOf, SKIPPED } from '../items/tool-view.ts';
 import type { Question, StructuredInputItem } from '../wire.ts';
 import { type Acting, answerOf, type ParamsOf, type Turn } from './turn.ts';
+import { assertLength } from './user-input.ts';
 
 type Given = ParamsOf<'threads.add_structured_input'>['input'];
 type Waiting = WaitingAnswer & { call: Call };
@@ -31,6 +32,7 @@ export async function addStructuredInput(
   const item = waiting?.answer.items().find(({ id }) => id === params.item_id);
   if (!waiting || item?.type !== 'structured_input' || item.status !== 'pending')
     throw chatkitErrors.notPending('This question is not open any more.');
+  assertLength(Object.values(params.input.answers ?? {}).flatMap(({ values = [] }) => values));
   const answered = answeredItem(item, params.input);
   const run = await giveAnswers(acting, waiting, answered);
   return turnOn(acting, session, waiting, run, [{ type: 'thread.item.replaced', item: answered }]);
@@ -49,9 +51,9 @@ async function giveAnswers(
 ): Promise<RunView> {
   const { runs } = deps.chat;
   if (call.approval === 'needed') {
-    const [value] = item.inputs[0]?.answer?.values ?? [];
+    const [value = SKIPPED] = item.inputs[0]?.answer?.values ?? [];
     const approved = value === APPROVE;
-    const reason = !approved && value !== undefined && value !== DECLINE ? { reason: value } : {};
+    const reason = !approved && value !== DECLINE ? { reason: value } : {};
     return runs.decideToolCalls(principal, runId, [{ tool_call_id: call.id, approved, ...reason }]);
   }
   const answers = Object.fromEntries(item.inputs.map(({ id, answer }) => [id, answer]));

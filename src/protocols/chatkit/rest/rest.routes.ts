@@ -4,6 +4,7 @@ import type { App } from '../../../platform/http/server.ts';
 import { type SseEvent, sendEventStream } from '../../../platform/http/sse.ts';
 import { chatkitErrors } from '../chatkit.errors.ts';
 import type { ChatkitDependencies } from '../dependencies.ts';
+import { makingWay } from '../operations/making-way.ts';
 import { runInput } from '../operations/user-input.ts';
 import { chatkitOptions, restLimits } from '../options.ts';
 import { answerEvents } from '../run-stream.ts';
@@ -101,9 +102,12 @@ function runRoute(app: App, deps: ChatkitDependencies): void {
       if (params.thread_id !== session.id) throw chatkitErrors.threadNotFound();
       const limits = await restLimits(deps.tenantSettings, principal.tenant, deps.config);
       const text = textOf(body, limits.characters);
-      const options = await chatkitOptions(deps.tenantSettings, principal.tenant);
+      const options = await chatkitOptions(deps, principal.tenant);
       const asked = runInput(options, [{ type: 'text', text }]);
-      const run = await request.once(() => deps.chat.runs.create(principal, session.id, asked));
+      const create = () => deps.chat.runs.create(principal, session.id, asked);
+      // These routes know no way to answer what a run waits for: without this, one that waits would close its session.
+      const { signal } = request;
+      const run = await request.once(() => makingWay(deps.chat, principal, session.id, create, { signal }));
       return answer(deps, request, reply, run);
     },
   );
