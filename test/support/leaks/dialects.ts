@@ -201,7 +201,7 @@ function marksHiddenFrom(actor: Actor): readonly string[] {
 }
 
 /** What refuses others in words: of one's own thread, something that does not fit is refused in other words. */
-const DENIED = /There is no (?:session|thread) with this id|belongs to another user/;
+const DENIED = /There is no (?:session|thread) with this id|belongs to another user|This needs (the role|an API key)/;
 
 async function sendChatkit({ app, headers }: World, actor: Actor, type: string, params: object): Promise<Outcome> {
   const response = await app.inject({
