@@ -175,6 +175,36 @@ describe('anthropicModel', () => {
     expect(['unavailable', 'protocol', 'rate-limited']).toContain((error as { kind: string }).kind);
   });
 
+  it('passes over events of another year, but not over a known one that is broken', async () => {
+    const later = { type: 'event_of_another_year', more: 1 };
+    const { events } = await turn(
+      streaming(start, later, textBlock, text('Hi'), later, blockEnd(0), end('end_turn'), messageEnd),
+    );
+    expect(events).toEqual([
+      said('Hi'),
+      { type: 'finish', reason: 'stop', usage: { inputTokens: 3, outputTokens: 2 } },
+    ]);
+    const broken = turn(
+      streaming(start, textBlock, { type: 'content_block_delta' }, blockEnd(0), end('end_turn'), messageEnd),
+    );
+    await expect(broken).rejects.toMatchObject({ name: 'ModelError', kind: 'protocol' });
+  });
+
+  it.each([
+    ['overloaded_error', 'unavailable'],
+    ['rate_limit_error', 'rate-limited'],
+    ['api_error', 'unavailable'],
+    ['authentication_error', 'unauthorized'],
+    ['invalid_request_error', 'bad-request'],
+    ['error_of_another_year', 'unavailable'],
+  ])('tells %s in the middle of its stream as %s', async (type, kind) => {
+    const fault = { type: 'error', error: { type, message: 'org-42' } };
+    const ping = { type: 'ping' };
+    const error = await turn(streaming(start, ping, textBlock, text('x'), fault)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'ModelError', kind, cause: { body: `${type}: org-42` } });
+    expect((error as Error).message).not.toContain('org-42');
+  });
+
   it('ends with time-outs and aborts, upstream too', async () => {
     await using upstream = await fakeUpstream(() => {});
     const slow = Array.fromAsync(modelAt(upstream.origin, { firstByte: 50 }).stream(request()));

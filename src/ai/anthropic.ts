@@ -27,6 +27,24 @@ async function load({ apiKey, model, baseUrl, timeouts }: AnthropicOptions): Pro
   const baseURL = baseUrl ?? ANTHROPIC_URL;
   return fromLanguageModel(createAnthropic({ apiKey, baseURL })(model), {
     provider: 'anthropic',
+    passesOver: isUnknownEvent,
     ...(timeouts && { timeouts }),
   });
+}
+
+const EVENTS: ReadonlySet<unknown> = new Set([
+  'message_start',
+  'message_delta',
+  'message_stop',
+  'content_block_start',
+  'content_block_delta',
+  'content_block_stop',
+  'error',
+  'ping',
+]);
+
+/** New kinds of events may come at any time: https://docs.anthropic.com/en/api/versioning */
+function isUnknownEvent(value: unknown): boolean {
+  const { type } = (value ?? {}) as { type?: unknown };
+  return typeof type === 'string' && !EVENTS.has(type);
 }

@@ -13,7 +13,13 @@ export type Passage = {
   text: string;
 };
 
-export type ToolDefinition = { name: string; description: string; inputSchema: Record<string, unknown> };
+export type ToolDefinition = {
+  name: string;
+  description: string;
+  inputSchema: Record<string, unknown>;
+  /** Whether the provider shall hold the model to the schema; absent: as it does unasked. */
+  strict?: boolean;
+};
 /** `input` is what the model wrote, unchecked: a plain string where it wrote no valid JSON. */
 export type ToolCall = {
   id: string;
@@ -55,11 +61,15 @@ export type ModelRequest = {
   tools?: readonly ToolDefinition[];
   /** Default: auto. */
   toolChoice?: 'auto' | 'none' | 'required' | { name: string };
+  /** False: at most one call in each step, of providers that can be told so. */
+  parallelToolCalls?: false;
   /** Default: prose. A provider that does not know formats is told in words: whoever asks checks what comes. */
   format?: AnswerFormat;
   maxOutputTokens?: number;
   /** 0 to 2. */
   temperature?: number;
+  /** 0 to 1. */
+  topP?: number;
   stop?: readonly string[];
   /** What this answer has already said, after a crash: the model goes on from there and does not repeat it.
    * Offsets in events count from the answer's beginning, this part included. */

@@ -41,7 +41,7 @@ describe.each(anyTestDatabase())('AI SDK on the $kind database', { timeout: 180_
   const get = async <Answer>(path: string, user = ann) =>
     (await (await fetch(app.address + path, { headers: bearer(user) })).json()) as Answer;
 
-  type Kept = { data: { role: string; content: string }[] };
+  type Kept = { data: { id: string; role: string; content: string }[] };
   const kept = async (chat: UiChat) => {
     const { session_id } = runOf(chat);
     const { data } = await get<Kept>(`/v1/sessions/${session_id}/messages`);
@@ -77,6 +77,36 @@ describe.each(anyTestDatabase())('AI SDK on the $kind database', { timeout: 180_
       await chat.regenerate({ messageId: first });
       expect(await kept(chat)).toEqual(['user: Hi', 'assistant: Answer 3']);
       expect(chat.answer).toBe('Answer 3');
+    });
+
+    test('an edited question is asked in the place of the one before, and what followed that is not told', async () => {
+      models['fake/edits'] = scriptedModel((_request, call) => [`Answer ${call}`], { id: 'fake/edits' });
+      const told = () =>
+        (models['fake/edits'] as ScriptedModel).requests.at(-1)?.messages.map(({ content }) => content);
+      const chat = new UiChat({ transport: transport({ model: 'fake/edits' }) });
+      await chat.sendMessage({ text: 'One' });
+      await chat.sendMessage({ text: 'Two' });
+      const [first, , second] = chat.messages.map(({ id }) => id);
+      await chat.sendMessage({ text: 'Two, edited', messageId: second as string });
+      expect(told()).toEqual(['One', 'Answer 0', 'Two, edited']);
+      await chat.sendMessage({ text: 'Two, edited again', messageId: second as string });
+      expect(told()).toEqual(['One', 'Answer 0', 'Two, edited again']);
+      await chat.sendMessage({ text: 'One, edited', messageId: first as string });
+      expect(told()).toEqual(['One, edited']);
+      expect(await kept(chat)).toEqual(['user: One, edited', 'assistant: Answer 4']);
+      // A page that was loaded anew may know it by our id.
+      const { session_id } = runOf(chat);
+      const { data } = await get<Kept>(`/v1/sessions/${session_id}/messages`);
+      const loaded = data.map(
+        ({ id, role, content }): UIMessage => ({
+          id,
+          role: role as 'user',
+          parts: [{ type: 'text', text: content }],
+        }),
+      );
+      const anew = new UiChat({ id: chat.id, messages: loaded, transport: transport({ model: 'fake/edits' }) });
+      await anew.sendMessage({ text: 'One, at last', messageId: loaded[0]?.id as string });
+      expect(told()).toEqual(['One, at last']);
     });
 
     test('a chat that was begun elsewhere brings its history along', async () => {

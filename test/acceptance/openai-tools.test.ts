@@ -27,7 +27,11 @@ describe.each(anyTestDatabase())(
 
     beforeAll(async () => {
       db = await open();
-      app = await openOpenaiApp(db.database, { 'fake/weather': weather });
+      const two = scriptedModel(
+        calls(...['a', 'b', 'c'].map((id) => call('get_weather', { city: 'Oslo' }, `call_${id}`))),
+        { id: 'fake/two' },
+      );
+      app = await openOpenaiApp(db.database, { 'fake/weather': weather, 'fake/two': two });
       ann = await app.newUser();
       openai = ann.client;
     });
@@ -79,6 +83,24 @@ describe.each(anyTestDatabase())(
         } as never);
         expect(await runner.finalContent()).toBe('It is sunny.');
         expect(seen).toEqual([{ city: 'Oslo' }]);
+      });
+
+      test('are what the client says: strict, one at a time', async () => {
+        const strict = [{ type: 'function' as const, function: { name: 'get_weather', parameters, strict: true } }];
+        await openai.chat.completions.create({ ...asked, tools: strict, parallel_tool_calls: false, top_p: 0.5 });
+        const told = { topP: 0.5, parallelToolCalls: false, tools: [{ name: 'get_weather', strict: true }] };
+        expect(weather.requests.at(-1)).toMatchObject(told);
+        const response = await openai.responses.create({
+          model: 'fake/weather',
+          input: 'And in Oslo?',
+          tools: [{ type: 'function', name: 'get_weather', parameters, strict: true }],
+          parallel_tool_calls: false,
+          top_p: 0.5,
+        });
+        expect(weather.requests.at(-1)).toMatchObject(told);
+        expect(response).toMatchObject({ parallel_tool_calls: false, top_p: 0.5, tools: [{ strict: true }] });
+        const usual = await openai.responses.create({ model: 'fake/weather', input: 'And in Oslo?' });
+        expect(usual).toMatchObject({ parallel_tool_calls: true, top_p: null });
       });
 
       test('hold the model to a function where the client does, and name what is wrong with one', async () => {
@@ -175,6 +197,29 @@ describe.each(anyTestDatabase())(
             expect(await openai.conversations.items.retrieve(itemId, { conversation_id: id })).toEqual(item);
           }
         }
+      });
+
+      test('that were called together are items in order, and a page holds no more than was asked for', async () => {
+        const { id } = await openai.conversations.create({});
+        await openai.responses.create({ ...asked, model: 'fake/two', conversation: id });
+        const said = (item: OpenAI.Conversations.ConversationItem) =>
+          item.type === 'function_call' ? item.call_id : item.type;
+        const asc = ['message', 'call_a', 'call_b', 'call_c'];
+        for (const [order, all] of [['asc', asc] as const, ['desc', asc.toReversed()] as const]) {
+          for (const limit of [1, 2, 3]) {
+            const pages: string[][] = [];
+            const first = await openai.conversations.items.list(id, { order, limit });
+            for await (const page of first.iterPages()) pages.push(page.data.map(said));
+            expect(pages.flat()).toEqual(all);
+            expect(Math.max(...pages.map(({ length }) => length))).toBe(limit);
+          }
+        }
+        const [, , last] = (await openai.conversations.items.list(id, { order: 'asc' })).data;
+        const unknown = (last as { id: string }).id.replace(/\d+$/, '99');
+        await expect(openai.conversations.items.list(id, { after: unknown })).rejects.toMatchObject({
+          status: 404,
+          param: 'after',
+        });
       });
 
       test('in a conversation are nobody else’s items, and none that are not there', async () => {

@@ -375,6 +375,10 @@ describe.each(anyTestDatabase())('the openai package on the $kind database', { t
         { role: 'assistant', content: [{ type: 'output_text', text: 'Two' }] },
         { role: 'user', content: [{ type: 'input_text', text: 'Three' }] },
       ]);
+      await expect(openai.responses.inputItems.list(made.id, { after: 'msg_of_another' })).rejects.toMatchObject({
+        status: 404,
+        param: 'after',
+      });
       const [newest] = (await openai.responses.inputItems.list(made.id)).data;
       expect(newest).toMatchObject({ content: [{ text: 'Three' }] });
       await openai.responses.delete(made.id);

@@ -69,7 +69,8 @@ describe('a model of a package', () => {
     const schema = { type: 'object' };
     const format = { type: 'json_schema' as const, name: 'place', description: 'A place', schema };
     await events(model, { messages, tools, toolChoice: { name: 'look' }, temperature: 0.5, stop: ['END'], format });
-    await events(model, { tools, toolChoice: 'required' });
+    const strict = tools.map((tool) => ({ ...tool, strict: true }));
+    await events(model, { tools: strict, toolChoice: 'required', parallelToolCalls: false, topP: 0.9 });
     expect(asked[0]).toMatchObject({
       temperature: 0.5,
       stopSequences: ['END'],
@@ -85,7 +86,12 @@ describe('a model of a package', () => {
       ['text'],
     ]);
     expect(said?.[3]).toMatchObject({ content: [{ toolName: 'unknown' }] });
-    expect(asked[1]?.toolChoice).toEqual({ type: 'required' });
+    expect(asked[1]).toMatchObject({
+      toolChoice: { type: 'required' },
+      tools: [{ name: 'look', strict: true }],
+      topP: 0.9,
+      providerOptions: { anthropic: { disableParallelToolUse: true } },
+    });
   });
 
   test.each([

@@ -4,24 +4,27 @@ import {
   type LanguageModelV4FinishReason,
   type LanguageModelV4StreamPart,
   type LanguageModelV4Usage,
+  TypeValidationError,
 } from '@ai-sdk/provider';
 import { type AnswerText, answerText } from '../answer-text.ts';
 import { type ChatModel, type FinishReason, ModelError, type ModelEvent, type TokenUsage } from '../chat-model.ts';
 import { DEFAULT_TIMEOUTS, type Deadline, startDeadline, type Timeouts } from '../http/deadline.ts';
-import { modelError, statusError, UpstreamFailure } from '../http/upstream-error.ts';
+import { kindOfStatus, modelError, statusError, UpstreamFailure } from '../http/upstream-error.ts';
 import { parseToolInput } from '../tool-input.ts';
 import { callOptions } from './language-model-prompt.ts';
 
 export type FromLanguageModelOptions = {
   /** How messages call it, and the first part of the model's id. */
   provider: string;
+  /** Whether something in the stream that its package does not know may be passed over. */
+  passesOver?: (value: unknown) => boolean;
   timeouts?: Partial<Timeouts>;
 };
 
 /** Any model of the AI SDK's provider packages, taken at the level of `doStream`: no layer that re-streams every token. */
 export function fromLanguageModel(
   model: LanguageModelV4,
-  { provider, timeouts = {} }: FromLanguageModelOptions,
+  { provider, passesOver = () => false, timeouts = {} }: FromLanguageModelOptions,
 ): ChatModel {
   return {
     id: `${provider}/${model.modelId}`,
@@ -37,7 +40,7 @@ export function fromLanguageModel(
       deadline.onEnd((reason) => stop.abort(reason));
       try {
         const { stream } = await model.doStream(callOptions(request, stop.signal));
-        yield* modelEvents(provider, stream, deadline);
+        yield* modelEvents(provider, stream, { deadline, passesOver });
       } catch (error) {
         throw deadline.reason() ?? upstreamError(provider, error);
       } finally {
@@ -50,13 +53,17 @@ export function fromLanguageModel(
 async function* modelEvents(
   provider: string,
   stream: ReadableStream<LanguageModelV4StreamPart>,
-  deadline: Deadline,
+  { deadline, passesOver }: { deadline: Deadline; passesOver(value: unknown): boolean },
 ): AsyncGenerator<readonly ModelEvent[]> {
   let finished = false;
   const said = answerText(provider);
   deadline.next('idle');
   for await (const part of stream) {
     deadline.pause();
+    if (part.type === 'error' && TypeValidationError.isInstance(part.error) && passesOver(part.error.value)) {
+      deadline.refresh();
+      continue;
+    }
     const events = eventsOf(provider, part, said);
     finished ||= events.at(-1)?.type === 'finish';
     if (events.length > 0) yield events;
@@ -108,9 +115,22 @@ function tokenUsage({ inputTokens, outputTokens }: LanguageModelV4Usage): TokenU
   return { inputTokens: input, outputTokens: output, ...(cached && { cachedInputTokens: cached }) };
 }
 
+/** What a provider says in its stream in place of an answer, such as Anthropic's `overloaded_error`: no Error, but an object. */
+type StreamedError = { type?: unknown; message: string; statusCode?: unknown };
+
+function isStreamedError(error: unknown): error is StreamedError {
+  return typeof error === 'object' && error !== null && !(error instanceof Error) && 'message' in error;
+}
+
+function streamedError(provider: string, { type, message, statusCode }: StreamedError): ModelError {
+  const status = typeof statusCode === 'number' ? statusCode : 500;
+  return modelError(provider, kindOfStatus(status), new UpstreamFailure(status, `${String(type)}: ${message}`));
+}
+
 /** The package's error without the request in it: prompts do not belong in a log. */
 function upstreamError(provider: string, error: unknown): Error {
   if (error instanceof ModelError) return error;
+  if (isStreamedError(error)) return streamedError(provider, error);
   if (!APICallError.isInstance(error)) return modelError(provider, 'protocol', error);
   const { statusCode, responseHeaders, responseBody } = error;
   if (statusCode === undefined) return modelError(provider, 'unavailable', error.cause ?? new Error(error.message));

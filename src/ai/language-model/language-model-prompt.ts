@@ -5,7 +5,7 @@ import { assemblePrompt } from '../grounded-prompt.ts';
 
 /** A request in the AI SDK's terms. */
 export function callOptions(request: ModelRequest, abortSignal: AbortSignal): LanguageModelV4CallOptions {
-  const { tools, toolChoice = 'auto', format, maxOutputTokens, temperature, stop } = request;
+  const { tools, toolChoice = 'auto', format, maxOutputTokens, temperature, topP, stop } = request;
   return {
     prompt: promptMessages(request),
     abortSignal,
@@ -13,14 +13,18 @@ export function callOptions(request: ModelRequest, abortSignal: AbortSignal): La
     ...(format?.type === 'json_schema' && { responseFormat: schemaFormat(format) }),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(temperature !== undefined && { temperature }),
+    ...(topP !== undefined && { topP }),
     ...(stop?.length && { stopSequences: [...stop] }),
     ...(tools?.length && {
-      tools: tools.map(({ name, description, inputSchema }) => ({
+      tools: tools.map(({ name, description, inputSchema, strict }) => ({
         type: 'function' as const,
         name,
         description,
         inputSchema: inputSchema as JSONSchema7,
+        ...(strict !== undefined && { strict }),
       })),
+      // Other packages pass over what is Anthropic's.
+      ...(request.parallelToolCalls === false && { providerOptions: { anthropic: { disableParallelToolUse: true } } }),
       toolChoice:
         typeof toolChoice === 'string' ? { type: toolChoice } : { type: 'tool' as const, toolName: toolChoice.name },
     }),

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ModelMessage, ToolCall } from '../chat-model.ts';
+import type { ModelMessage, ModelRequest, ToolCall } from '../chat-model.ts';
 import { eventsText, fakeUpstream, sendEvents, sendJson } from '../http/fake-upstream.ts';
 import { failure, finish, modelAt, request, said, stop, text, turn, usage } from './fake-turn.ts';
 
 describe('an answer', () => {
   it('is asked for with all that the request holds', async () => {
-    const tools = [{ name: 'look', description: 'Looks.', inputSchema: { type: 'object' } }];
+    const tools = [{ name: 'look', description: 'Looks.', inputSchema: { type: 'object' }, strict: true }];
     const toolCalls = [{ id: 'c1', name: 'look', input: { at: 1 } }];
     const { requests } = await turn((response) => sendEvents(response, text('x'), stop, '[DONE]'), {
       instructions: 'Be brief.',
@@ -18,6 +18,8 @@ describe('an answer', () => {
       tools,
       maxOutputTokens: 9,
       temperature: 0.5,
+      topP: 0.9,
+      parallelToolCalls: false,
       stop: ['END'],
     });
     expect(requests[0]?.path).toBe('/v1/chat/completions');
@@ -36,9 +38,16 @@ describe('an answer', () => {
         },
         { role: 'tool', tool_call_id: 'c1', content: 'nothing' },
       ],
-      tools: [{ type: 'function', function: { name: 'look', description: 'Looks.', parameters: { type: 'object' } } }],
+      tools: [
+        {
+          type: 'function',
+          function: { name: 'look', description: 'Looks.', parameters: { type: 'object' }, strict: true },
+        },
+      ],
+      parallel_tool_calls: false,
       max_tokens: 9,
       temperature: 0.5,
+      top_p: 0.9,
       stop: ['END'],
     });
   });
@@ -329,7 +338,13 @@ describe('a parameter that the upstream does not know', () => {
     ['max_tokens', "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.", { maxOutputTokens: 5 }],
     ['temperature', "Unsupported value: 'temperature' does not support 0.5", { temperature: 0.5 }],
     ['stop', "Unsupported parameter: 'stop' is not supported with this model.", { stop: ['x'] }],
-  ])('%s is left out, now and later', async (name, message, more) => {
+    ['top_p', "Unsupported parameter: 'top_p' is not supported with this model.", { topP: 0.5 }],
+    [
+      'parallel_tool_calls',
+      "Unsupported parameter: 'parallel_tool_calls' is not supported with this model.",
+      { parallelToolCalls: false, tools: [{ name: 'look', description: '', inputSchema: { type: 'object' } }] },
+    ],
+  ] as [string, string, Partial<ModelRequest>][])('%s is left out, now and later', async (name, message, more) => {
     await using upstream = await fakeUpstream((response, { body }) =>
       name in body ? sendJson(response, 400, { error: { message } }) : sendEvents(response, text('x'), stop),
     );

@@ -28,6 +28,8 @@ export function openAiCompatibleModel(options: OpenAiCompatibleOptions): ChatMod
     streamOptions: false,
     maxTokens: false,
     temperature: false,
+    topP: false,
+    parallelToolCalls: false,
     stop: false,
     jsonObject: false,
     jsonSchema: false,

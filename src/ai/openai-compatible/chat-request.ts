@@ -7,6 +7,8 @@ export type Refusals = {
   /** OpenAI's reasoning models take `max_completion_tokens` only, most other servers `max_tokens` only. */
   maxTokens: boolean;
   temperature: boolean;
+  topP: boolean;
+  parallelToolCalls: boolean;
   stop: boolean;
   /** `response_format` of type `json_object`; then words alone ask for it. */
   jsonObject: boolean;
@@ -27,19 +29,28 @@ export function chatBody(
 }
 
 function parameters(request: ModelRequest, refusals: Refusals): ChatBody {
-  const { tools, toolChoice = 'auto', format, maxOutputTokens, temperature, stop } = request;
-  const body: ChatBody = {};
+  const { format, maxOutputTokens, temperature, topP, stop } = request;
+  const body: ChatBody = toolParameters(request, refusals);
   if (!refusals.streamOptions) body.stream_options = { include_usage: true };
-  if (tools?.length) body.tools = tools.map(wireTool);
-  // `auto` is what every server does unasked, and some refuse the field.
-  if (tools?.length && toolChoice !== 'auto') body.tool_choice = wireToolChoice(toolChoice);
   if (format && !refusals[format.type === 'json' ? 'jsonObject' : 'jsonSchema'])
     body.response_format = wireFormat(format);
   if (maxOutputTokens !== undefined)
     body[refusals.maxTokens ? 'max_completion_tokens' : 'max_tokens'] = maxOutputTokens;
   if (temperature !== undefined && !refusals.temperature) body.temperature = temperature;
+  if (topP !== undefined && !refusals.topP) body.top_p = topP;
   if (stop?.length && !refusals.stop) body.stop = stop;
   return body;
+}
+
+function toolParameters(request: ModelRequest, refusals: Refusals): ChatBody {
+  const { tools, toolChoice = 'auto', parallelToolCalls } = request;
+  if (!tools?.length) return {};
+  return {
+    tools: tools.map(wireTool),
+    // `auto` is what every server does unasked, and some refuse the field.
+    ...(toolChoice !== 'auto' && { tool_choice: wireToolChoice(toolChoice) }),
+    ...(parallelToolCalls === false && !refusals.parallelToolCalls && { parallel_tool_calls: false }),
+  };
 }
 
 function wireFormat(format: AnswerFormat): unknown {
@@ -82,21 +93,35 @@ function wireCalls(provider: string, calls: readonly ToolCall[]): unknown[] {
   });
 }
 
-function wireTool({ name, description, inputSchema }: ToolDefinition): unknown {
-  return { type: 'function', function: { name, description, parameters: inputSchema } };
+function wireTool({ name, description, inputSchema, strict }: ToolDefinition): unknown {
+  const described = { name, description, parameters: inputSchema };
+  return { type: 'function', function: { ...described, ...(strict !== undefined && { strict }) } };
 }
 
 function wireToolChoice(choice: NonNullable<ModelRequest['toolChoice']>): unknown {
   return typeof choice === 'string' ? choice : { type: 'function', function: { name: choice.name } };
 }
 
+type Known = { field: string; words: RegExp; refusal: (sent: ChatBody) => keyof Refusals };
+
+/** What we can do without, in the order in which a refusal is searched for it. */
+const KNOWN: readonly Known[] = [
+  { field: 'stream_options', words: /stream_options|include_usage/, refusal: () => 'streamOptions' },
+  { field: 'max_tokens', words: /max_completion_tokens/, refusal: () => 'maxTokens' },
+  { field: 'temperature', words: /\btemperature\b/, refusal: () => 'temperature' },
+  { field: 'top_p', words: /\btop_p\b/, refusal: () => 'topP' },
+  { field: 'parallel_tool_calls', words: /parallel_tool_calls/, refusal: () => 'parallelToolCalls' },
+  {
+    field: 'response_format',
+    words: /response_format|json_object|json_schema|structured output/i,
+    refusal: ({ response_format: format }) =>
+      (format as { type: string }).type === 'json_object' ? 'jsonObject' : 'jsonSchema',
+  },
+  { field: 'stop', words: /["'`]stop["'`]/, refusal: () => 'stop' },
+];
+
 /** The parameter that a refusal (status 400 or 422) is about, if it was sent and we can do without it. */
 export function refusedParameter(refusal: string, sent: ChatBody): keyof Refusals | null {
-  if ('stream_options' in sent && /stream_options|include_usage/.test(refusal)) return 'streamOptions';
-  if ('max_tokens' in sent && refusal.includes('max_completion_tokens')) return 'maxTokens';
-  if ('temperature' in sent && /\btemperature\b/.test(refusal)) return 'temperature';
-  if ('response_format' in sent && /response_format|json_object|json_schema|structured output/i.test(refusal))
-    return (sent.response_format as { type: string }).type === 'json_object' ? 'jsonObject' : 'jsonSchema';
-  if ('stop' in sent && /["'`]stop["'`]/.test(refusal)) return 'stop';
-  return null;
+  const found = KNOWN.find(({ field, words }) => field in sent && words.test(refusal));
+  return found ? found.refusal(sent) : null;
 }

@@ -15,6 +15,7 @@ const ClientTool = Type.Object(
     parameters: Type.Optional(
       Type.Record(Type.String(), Type.Unknown(), { description: 'JSON Schema of the input: an object.' }),
     ),
+    strict: Type.Optional(Type.Boolean({ description: 'Passed on to providers that know it.' })),
   },
   { ...closed, title: 'Client tool', description: 'A tool of yours: the run waits until you give its output.' },
 );

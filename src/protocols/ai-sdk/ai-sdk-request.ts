@@ -31,12 +31,13 @@ export function questionOf({ messages }: AiChatBody): string {
 }
 
 /** A chat's next question, with what the request says of its run. */
-export function runInput(body: AiChatBody): RunInput {
-  const { model, instructions, retrieval, tools, tool_choice, metadata } = body;
+export function runInput(body: AiChatBody): RunInput & { input: string } {
+  const { messages, model, instructions, retrieval, tools, tool_choice, metadata } = body;
   return {
     input: questionOf(body),
     metadata: metadata ?? {},
-    dialect: { name: 'ai-sdk' },
+    // So that an edited question is found by the name that its client gave it.
+    dialect: { name: 'ai-sdk', ...(messages.at(-1)?.id && { message_id: messages.at(-1)?.id }) },
     ...(model && { model }),
     ...(instructions && { instructions }),
     ...(retrieval && { retrieval }),

@@ -74,8 +74,8 @@ export function aiSdkRoutes(app: App, deps: AiSdkDependencies): void {
 async function ask(chat: Chat, principal: Principal, body: AiChatBody): Promise<RunView> {
   const { runs } = chat;
   const input = runInput(body);
-  const again = body.trigger === 'regenerate-message' && (await orNull(askAgain(chat, principal, body)));
-  if (again) return again;
+  const branched = await orNull(askOnBranch(chat, principal, body));
+  if (branched) return branched;
   const whole = { ...input, earlier: earlierOf(body) };
   if (!body.id) return runs.createInNewSession(principal, {}, whole);
   const id = sessionIdOf(principal, body.id);
@@ -84,6 +84,20 @@ async function ask(chat: Chat, principal: Principal, body: AiChatBody): Promise<
   // A name of the client's own makes a session; an id that is none of ours does not.
   if (isId(body.id)) return runs.create(principal, id, input);
   return runs.createInNewSession(principal, { id, metadata: { ai_sdk_chat_id: body.id } }, whole);
+}
+
+/** Another answer, or an edited question in the place of the one before; null for a question that is new. */
+async function askOnBranch(chat: Chat, principal: Principal, body: AiChatBody): Promise<RunView | null> {
+  if (body.trigger === 'regenerate-message') return askAgain(chat, principal, body);
+  return body.id && body.messageId ? askInstead(chat, principal, body.id, body.messageId, body) : null;
+}
+
+/** `sendMessage` of a message that there was says its id: the client has dropped what came behind it.
+ * @throws ApiError where it is not known here */
+async function askInstead({ runs }: Chat, principal: Principal, id: string, messageId: string, body: AiChatBody) {
+  const sessionId = sessionIdOf(principal, id);
+  const question = isId(messageId) ? messageId : await runs.questionNamed(principal, sessionId, messageId);
+  return question === null ? null : runs.edit(principal, sessionId, question, runInput(body));
 }
 
 /** Another answer beside the one that is named, or the last one. @throws ApiError where that is not known here */

@@ -25,7 +25,11 @@ const UiPart = Type.Object(
 export type UiPart = Static<typeof UiPart>;
 
 const UiMessage = Type.Object(
-  { id: Type.Optional(Type.String()), role: words(['user', 'assistant', 'system']), parts: Type.Array(UiPart) },
+  {
+    id: Type.Optional(Type.String({ maxLength: 200 })),
+    role: words(['user', 'assistant', 'system']),
+    parts: Type.Array(UiPart),
+  },
   { ...open, title: 'UIMessage' },
 );
 export type UiMessage = Static<typeof UiMessage>;
@@ -41,7 +45,7 @@ export const AiChatBody = Type.Object(
     id: optional(ChatId),
     messages: Type.Array(UiMessage, { minItems: 1, maxItems: MOST_GIVEN_MESSAGES }),
     trigger: optional(Type.String()),
-    messageId: optional(Type.String()),
+    messageId: optional(Type.String({ maxLength: 200 })),
     model: optional(Type.String({ minLength: 1, maxLength: 200 })),
     instructions: optional(Type.String({ maxLength: 32_000 })),
     retrieval: optional(RetrievalOptions),

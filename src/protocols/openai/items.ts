@@ -2,6 +2,7 @@ import type { MessageView } from '../../features/chat/index.ts';
 import { isId } from '../../platform/id.ts';
 import { fileCitation } from './citation.ts';
 import { prefixed, unprefixed } from './ids.ts';
+import { openaiErrors } from './openai.errors.ts';
 import type { ItemsQuery } from './responses/responses.schema.ts';
 import { argumentsOf } from './tools.ts';
 
@@ -49,11 +50,25 @@ export function messageIdOf(itemId: string): string | null {
   return id !== null && isId(id) ? id : null;
 }
 
-/** A page of items that are all at hand, in OpenAI's form of a list. */
+/** A message's items in the order of a list. */
+export function itemsInOrder(message: MessageView, order: ItemsQuery['order']): Item[] {
+  const items = itemViews(message);
+  return order === 'asc' ? items : items.toReversed();
+}
+
+/** Those behind the one of this id. @throws ApiError where it is not among them */
+export function itemsAfter(items: readonly Item[], after: string): readonly Item[] {
+  const place = items.findIndex(({ id }) => id === after);
+  if (place === -1)
+    throw openaiErrors.itemNotFound(undefined, { fields: [{ field: 'after', message: 'is no item here' }] });
+  return items.slice(place + 1);
+}
+
+/** A page of items that are all at hand, in OpenAI's form of a list. @throws ApiError for an `after` that is not among them */
 export function itemPage(messages: readonly MessageView[], { limit = 20, order = 'desc', after }: ItemsQuery) {
-  const items = (order === 'asc' ? messages : messages.toReversed()).flatMap(itemViews);
-  const start = after === undefined ? 0 : items.findIndex(({ id }) => id === after) + 1;
-  return itemList(items.slice(start, start + limit), items.length > start + limit);
+  const all = (order === 'asc' ? messages : messages.toReversed()).flatMap((message) => itemsInOrder(message, order));
+  const items = after === undefined ? all : itemsAfter(all, after);
+  return itemList(items.slice(0, limit), items.length > limit);
 }
 
 export function itemList(items: readonly Item[], hasMore: boolean) {

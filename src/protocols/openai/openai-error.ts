@@ -67,8 +67,10 @@ export function runError(status: 'failed' | 'cancelled', fault: RunFault | undef
   if (status === 'cancelled') return openaiErrors.runStopped(undefined, { headers: { 'x-should-retry': 'false' } });
   switch (fault?.code) {
     case 'ERR_RUN_001':
-    case 'ERR_RUN_003':
       return openaiErrors.runFailed(fault.detail);
+    // A bad key, or a request that the provider refuses: asked again it refuses again.
+    case 'ERR_RUN_003':
+      return openaiErrors.runFailed(fault.detail, { headers: { 'x-should-retry': 'false' } });
     case 'ERR_BUDGET_001':
       return budgetErrors.exhausted(fault.detail, { headers: { 'x-should-retry': 'false' } });
     case 'ERR_BUDGET_002':

@@ -10,6 +10,7 @@ const FunctionFields = {
   name: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })),
   description: optional(Type.String({ maxLength: 4_000 })),
   parameters: optional(Type.Record(Type.String(), Type.Unknown())),
+  strict: optional(Type.Boolean()),
 };
 
 /** A tool in either form: Chat Completions have its fields under `function`, Responses beside `type`. */
@@ -47,9 +48,15 @@ export function toolInput(tools: Tools | null | undefined, choice: ToolChoice | 
         `"${tool.type.slice(0, 40)}" is not supported here; give functions`,
       );
     }
-    const { name, description, parameters } = tool.function ?? tool;
+    const { name, description, parameters, strict } = tool.function ?? tool;
     if (name === undefined) throw invalidField(`tools.${index}.name`, 'is required');
-    return { type: 'function' as const, name, ...(description && { description }), ...(parameters && { parameters }) };
+    return {
+      type: 'function' as const,
+      name,
+      ...(description && { description }),
+      ...(parameters && { parameters }),
+      ...(typeof strict === 'boolean' && { strict }),
+    };
   });
   // Nobody can be waited for here; the tenant's own tools are not called where no tool is wanted.
   if (functions.length === 0) return { client_tools: 'end', ...(choice === 'none' && { tool_choice: choice }) };
@@ -63,6 +70,26 @@ function choiceOf(choice: ToolChoice | null | undefined): RunInput['tool_choice'
   const name = typeof choice === 'string' ? undefined : (choice.function?.name ?? choice.name);
   if (name !== undefined && typeof choice === 'object' && choice.type === 'function') return { type: 'function', name };
   throw unsupportedField('tool_choice', 'must be auto, none, required or a function here');
+}
+
+/** Wishes that both dialects have in common. */
+export const SamplingFields = {
+  temperature: optional(Type.Number({ minimum: 0, maximum: 2 })),
+  top_p: optional(Type.Number({ minimum: 0, maximum: 1 })),
+  parallel_tool_calls: optional(Type.Boolean()),
+};
+
+export function samplingInput(wishes: {
+  temperature?: number | null;
+  top_p?: number | null;
+  parallel_tool_calls?: boolean | null;
+}): Partial<RunInput> {
+  const { temperature, top_p, parallel_tool_calls: parallel } = wishes;
+  return {
+    ...(typeof temperature === 'number' && { temperature }),
+    ...(typeof top_p === 'number' && { top_p }),
+    ...(parallel === false && { parallel_tool_calls: false }),
+  };
 }
 
 /** What is to be answered: the question that comes last, or outputs of functions; null where there is neither. */

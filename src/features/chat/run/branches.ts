@@ -87,12 +87,25 @@ export function createBranches(deps: BranchDependencies) {
       return branchOff(principal, sessionId, question.id, await asked(principal, former, { ...given, input: null }));
     },
 
+    /** The id of a question that a dialect's client knows by a name of its own; null for one that was not asked so. */
+    async questionNamed(principal: Principal, sessionId: string, name: string): Promise<string | null> {
+      return inTenant(database, principal.tenant, async (trx) => {
+        assertOwnSession(principal, await findSession(trx, sessionId));
+        return store.findQuestionNamed(trx, sessionId, name);
+      });
+    },
+
     /**
      * Asks something else in the place of a message of the user, on a branch of its own; asked for as before unless `given`
      * says otherwise. Files and quotes of the message stay with it.
      * @throws ApiError ERR_CHAT_001, 002, 005, 006, 008, 021
      */
-    async edit(principal: Principal, sessionId: string, messageId: string, given: NewRun): Promise<RunView> {
+    async edit(
+      principal: Principal,
+      sessionId: string,
+      messageId: string,
+      given: NewRun & Pick<RunInput, 'dialect'>,
+    ): Promise<RunView> {
       const { message, former } = await findQuestion(database, principal, sessionId, messageId);
       if (message.role !== 'user') throw chatErrors.notAQuestion();
       const input = editedParts(given.input, message.parts);
@@ -170,6 +183,8 @@ function inputOf({ request }: store.RunRow): Omit<RunInput, 'input' | 'model'> {
     ...(request.max_steps !== undefined && { max_steps: request.max_steps }),
     ...(request.whole_history && { whole_history: true }),
     ...(request.client_tools && { client_tools: request.client_tools }),
+    ...(request.top_p !== undefined && { top_p: request.top_p }),
+    ...(request.parallel_tool_calls === false && { parallel_tool_calls: false }),
   };
 }
 

@@ -21,6 +21,8 @@ export type ModelContext = {
   question: string;
   maxOutputTokens: number | null;
   temperature: number | null;
+  topP: number | null;
+  parallelToolCalls: boolean;
   stop: readonly string[];
   /** Null: prose. */
   format: AnswerFormat | null;
@@ -53,6 +55,8 @@ export function contextOf(run: RunRow, history: readonly HistoryRow[]): ModelCon
     attachmentIds: said.toReversed().flatMap(({ parts }) => attachmentsOf(parts)),
     maxOutputTokens: request.max_output_tokens,
     temperature: request.temperature,
+    topP: request.top_p ?? null,
+    parallelToolCalls: request.parallel_tool_calls ?? true,
     stop: request.stop ?? [],
     format: request.answer_format ?? null,
   };
@@ -186,11 +190,13 @@ function attachmentsOf(parts: readonly MessagePart[]): string[] {
 }
 
 export function modelParameters(context: ModelContext): Omit<ModelRequest, 'messages' | 'passages' | 'signal'> {
-  const { instructions, maxOutputTokens, temperature, stop, format } = context;
+  const { instructions, maxOutputTokens, temperature, topP, parallelToolCalls, stop, format } = context;
   return {
     instructions,
     ...(maxOutputTokens !== null && { maxOutputTokens }),
     ...(temperature !== null && { temperature }),
+    ...(topP !== null && { topP }),
+    ...(!parallelToolCalls && { parallelToolCalls }),
     ...(stop.length > 0 && { stop }),
     ...(format && { format }),
   };

@@ -19,6 +19,8 @@ export type RunInput = Omit<NewRun, 'input'> & {
   earlier?: readonly GivenMessage[];
   whole_history?: boolean;
   client_tools?: 'wait' | 'end';
+  top_p?: number;
+  parallel_tool_calls?: false;
   dialect?: Readonly<Record<string, unknown>>;
 };
 
@@ -95,12 +97,20 @@ function requestOf(input: RunInput): store.RunRequest {
     metadata: input.metadata ?? {},
     ...(input.stop && { stop: input.stop }),
     ...(input.whole_history && { whole_history: true }),
+    ...toolsOf(input),
+    ...(input.answer_format && { answer_format: input.answer_format }),
+    ...(input.top_p !== undefined && { top_p: input.top_p }),
+    ...(input.dialect && { dialect: input.dialect }),
+  };
+}
+
+function toolsOf(input: RunInput): Partial<store.RunRequest> {
+  return {
     ...(input.tools?.length && { tools: input.tools }),
     ...(input.tool_choice && { tool_choice: input.tool_choice }),
-    ...(input.answer_format && { answer_format: input.answer_format }),
     ...(input.max_steps !== undefined && { max_steps: input.max_steps }),
     ...(input.client_tools && { client_tools: input.client_tools }),
-    ...(input.dialect && { dialect: input.dialect }),
+    ...(input.parallel_tool_calls === false && { parallel_tool_calls: false }),
   };
 }
 

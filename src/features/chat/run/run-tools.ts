@@ -86,8 +86,9 @@ export async function openTools(
   return new Map(offered.toReversed().map((tool) => [tool.definition.name, tool]));
 }
 
-function clientTool({ name, description = '', parameters = { type: 'object' } }: ClientTool): OfferedTool {
-  return { executor: 'client', definition: { name, description, inputSchema: parameters } };
+function clientTool({ name, description = '', parameters = { type: 'object' }, strict }: ClientTool): OfferedTool {
+  const definition = { name, description, inputSchema: parameters, ...(strict !== undefined && { strict }) };
+  return { executor: 'client', definition };
 }
 
 function serverTool(tool: RunTool): OfferedTool {

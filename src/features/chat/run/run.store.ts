@@ -37,6 +37,10 @@ export type RunRequest = {
   /** `end`: a run that calls a client's tool ends there, and its output comes with another run; nobody is asked for approval.
    * Default: it waits. */
   client_tools?: 'wait' | 'end';
+  /** 0 to 1. */
+  top_p?: number;
+  /** At most one call in each step. */
+  parallel_tool_calls?: false;
   /** The trace that it belongs to, whichever worker goes on with it; there only where requests are traced. */
   trace?: string;
   /** What the dialect that asked has to say again when it renders the run. Nothing else reads it. */
@@ -194,6 +198,23 @@ export async function findUnfinishedRun(
     .where('session_id', '=', sessionId)
     .where('status', 'in', UNFINISHED)
     .executeTakeFirst();
+}
+
+/** The message that the newest run answers whose client called its question so: `message_id` of the run's dialect. */
+export async function findQuestionNamed(
+  trx: TenantTransaction,
+  sessionId: string,
+  name: string,
+): Promise<string | null> {
+  const found = await trx
+    .selectFrom('run')
+    .select('parent_id')
+    .where('session_id', '=', sessionId)
+    .where(sql<string>`request #>> '{dialect,message_id}'`, '=', name)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return found?.parent_id ?? null;
 }
 
 /** Asks the run's worker to stop. Returns false when the run has already ended. */

@@ -7,6 +7,7 @@ export type ClientTool = {
   description?: string;
   /** JSON Schema of its input. Default: an object without members. */
   parameters?: Record<string, unknown>;
+  strict?: boolean;
 };
 
 /** A tool of this program, or several, by name. */

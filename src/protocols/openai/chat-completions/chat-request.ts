@@ -1,7 +1,7 @@
 import type { GivenMessage, MessagePart, NewRunSession, RunInput } from '../../../features/chat/index.ts';
 import { formatInput } from '../answer-format.ts';
 import { textOf } from '../message-content.ts';
-import { asking, callPart, toolInput } from '../tools.ts';
+import { asking, callPart, samplingInput, toolInput } from '../tools.ts';
 import {
   anything,
   invalidField,
@@ -34,7 +34,6 @@ export function chatRun(body: ChatCompletionBody): { session: NewRunSession; inp
   if (!asked) throw invalidField('messages', 'must end with a message of the user, or with the output of a tool');
   const stop = typeof body.stop === 'string' ? [body.stop] : (body.stop ?? []);
   const limit = body.max_completion_tokens ?? body.max_tokens ?? null;
-  const temperature = body.temperature ?? null;
   return {
     session: { temporary: body.store !== true, metadata: body.metadata ?? {} },
     input: {
@@ -47,7 +46,7 @@ export function chatRun(body: ChatCompletionBody): { session: NewRunSession; inp
       ...formatInput(body.response_format, 'response_format'),
       ...(instructions !== '' && { instructions }),
       ...(limit !== null && { max_output_tokens: limit }),
-      ...(temperature !== null && { temperature }),
+      ...samplingInput(body),
       ...(stop.length > 0 && { stop }),
       ...(body.retrieval && { retrieval: body.retrieval }),
     },

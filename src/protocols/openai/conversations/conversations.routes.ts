@@ -3,7 +3,7 @@ import { encodeCursor } from '../../../platform/http/pagination.ts';
 import type { App } from '../../../platform/http/server.ts';
 import type { OpenaiDependencies } from '../dependencies.ts';
 import { prefixed, seconds, unprefixed } from '../ids.ts';
-import { itemList, itemView, itemViews, messageIdOf } from '../items.ts';
+import { itemList, itemsAfter, itemsInOrder, itemView, itemViews, messageIdOf } from '../items.ts';
 import { openaiErrors } from '../openai.errors.ts';
 import { messageOf } from '../responses/response-request.ts';
 import { ItemsQuery } from '../responses/responses.schema.ts';
@@ -75,7 +75,10 @@ function itemRoutes(app: App, { chat: { sessions } }: OpenaiDependencies): void 
       const last = after === undefined ? null : await sessions.message(principal, id, knownItem(after));
       const cursor = last && encodeCursor([last.created_at, last.id]);
       const page = await sessions.messages(principal, id, { limit, order, ...(cursor !== null && { cursor }) });
-      return itemList(page.data.flatMap(itemViews), page.next_cursor !== null);
+      // A message may be several items, of which the page before took some.
+      const begun = last && after !== undefined ? itemsAfter(itemsInOrder(last, order), after) : [];
+      const items = [...begun, ...page.data.flatMap((message) => itemsInOrder(message, order))];
+      return itemList(items.slice(0, limit), items.length > limit || page.next_cursor !== null);
     },
   );
   app.post(

@@ -2,7 +2,7 @@ import type { GivenMessage, NewRunSession, RunInput } from '../../../features/ch
 import { formatInput } from '../answer-format.ts';
 import { unprefixed } from '../ids.ts';
 import { textOf } from '../message-content.ts';
-import { asking, callPart, toolInput } from '../tools.ts';
+import { asking, callPart, samplingInput, toolInput } from '../tools.ts';
 import {
   anything,
   invalidField,
@@ -55,7 +55,7 @@ export function responseRun(body: ResponseBody): { target: ResponseTarget; input
       ...(body.model && { model: body.model }),
       ...(instructions !== '' && { instructions }),
       ...(typeof body.max_output_tokens === 'number' && { max_output_tokens: body.max_output_tokens }),
-      ...(typeof body.temperature === 'number' && { temperature: body.temperature }),
+      ...samplingInput(body),
       ...(body.retrieval && { retrieval: body.retrieval }),
     },
   };

@@ -3,7 +3,7 @@ import { MOST_GIVEN_MESSAGES, RetrievalOptions } from '../../../features/chat/in
 import { nullable, words } from '../../../platform/http/schema.ts';
 import { TextFormat } from '../answer-format.ts';
 import { Content } from '../message-content.ts';
-import { ToolChoice, Tools } from '../tools.ts';
+import { SamplingFields, ToolChoice, Tools } from '../tools.ts';
 
 const open = { additionalProperties: true };
 const optional = <Schema extends Parameters<typeof nullable>[0]>(schema: Schema) => Type.Optional(nullable(schema));
@@ -42,7 +42,7 @@ export const ResponseBody = Type.Object(
     previous_response_id: optional(Id),
     conversation: optional(Type.Union([Id, Type.Object({ id: Id }, open)])),
     max_output_tokens: optional(Type.Integer({ minimum: 1, maximum: 128_000 })),
-    temperature: optional(Type.Number({ minimum: 0, maximum: 2 })),
+    ...SamplingFields,
     metadata: optional(Metadata),
     store: optional(Type.Boolean({ description: 'False: deleted within a day, and in no list.' })),
     user: optional(Type.String({ maxLength: 512 })),
