@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { ClosingLineReporter } from './test/support/closing-line-reporter.ts';
 
 // What the tests' processes compile of the packages is kept for those that come after: there is one for each file. Not where
@@ -7,6 +7,14 @@ import { ClosingLineReporter } from './test/support/closing-line-reporter.ts';
 if (!process.argv.includes('--coverage')) {
   process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.cache', 'tests');
 }
+
+/** Tests of what needs neither a database nor a program. They share a process: one of its own costs each more than it does. */
+const PURE = [
+  'src/{lib,ai}/**/*.test.ts',
+  'src/protocols/{ai-sdk,chatkit,openai}/**/*.test.ts',
+  'src/platform/{cache,resilience,text,secrets,http}/**/*.test.ts',
+  'console/**/*.test.{ts,tsx}',
+];
 
 export default defineConfig({
   test: {
@@ -41,17 +49,17 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     projects: [
       {
-        // Everything that needs no running program; what `npm run check` runs.
+        // Everything that needs no running program, with the next; what `npm run check` runs.
         extends: true,
         test: {
           name: 'unit',
-          include: [
-            'src/**/*.test.ts',
-            'test/*.test.ts',
-            'test/{support,deploy}/**/*.test.ts',
-            'console/**/*.test.{ts,tsx}',
-          ],
+          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/{support,deploy}/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...PURE],
         },
+      },
+      {
+        extends: true,
+        test: { name: 'unit-pure', include: PURE, isolate: false },
       },
       {
         // The program as its users meet it: journeys over HTTP, the examples, the benchmarks' own checks.

@@ -417,7 +417,7 @@ export const evidence: readonly Evidence[] = [
   },
   {
     about:
-      'the wrapper of OpenAI-compatible models and embedders against servers of the tests that speak their protocol, and faults in it: 100 % of its lines, statements, functions and branches, measured by `npx vitest run --project unit --coverage --coverage.include=src/ai/openai-compatible/*.ts src/ai`, and the threshold of `npm run coverage`',
+      'the wrapper of OpenAI-compatible models and embedders against servers of the tests that speak their protocol, and faults in it: 100 % of its lines, statements, functions and branches, measured by `npx vitest run --project unit-pure --coverage --coverage.include=src/ai/openai-compatible/*.ts src/ai`, and the threshold of `npm run coverage`',
     items: ['S2-62'],
     tests: [
       'src/ai/openai-compatible/chat-model.test.ts > is understood',
