@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApp, type TestApp } from './support/app.ts';
-import { type TestDatabase, testDatabases } from './support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from './support/databases.ts';
 import { anyOf, type JsonSchema, WILD_TEXT } from './support/fuzz/from-schema.ts';
 import { newAccount } from './support/identity.ts';
 import { RAISED_LIMITS } from './support/raised-limits.ts';
@@ -37,7 +37,7 @@ describe('whatever is sent to whichever operation of the API', () => {
   let authorization = '';
 
   beforeAll(async () => {
-    const [source] = testDatabases();
+    const [source] = anyTestDatabase();
     db = (await source?.open()) as TestDatabase;
     on = await openApp(db.database, { ...RAISED_LIMITS, DEFAULT_MODEL: 'extractive' });
     api = (await on.app.inject('/openapi.json')).json<Api>();

@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApp, type TestApp } from '../../test/support/app.ts';
-import { type TestDatabase, testDatabases } from '../../test/support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../../test/support/databases.ts';
 import { newAccount } from '../../test/support/identity.ts';
 import { RAISED_LIMITS } from '../../test/support/raised-limits.ts';
 import { newId } from '../platform/id.ts';
@@ -15,7 +15,7 @@ describe('attacks', () => {
   let on: TestApp;
   let port: number;
   beforeAll(async () => {
-    const [database] = testDatabases();
+    const [database] = anyTestDatabase();
     db = (await database?.open()) as TestDatabase;
     on = await openApp(db.database, RAISED_LIMITS);
     await on.app.listen({ port: 0, host: '127.0.0.1' });

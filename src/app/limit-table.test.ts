@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type TestDatabase, testDatabases } from '../../test/support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../../test/support/databases.ts';
 import { newAccount } from '../../test/support/identity.ts';
 import { RAISED_LIMITS } from '../../test/support/raised-limits.ts';
 import { type ServedApp, startApp } from '../../test/support/served-app.ts';
@@ -24,7 +24,7 @@ describe('the table of limits, row by row', () => {
   let operator: Person;
 
   beforeAll(async () => {
-    const [source] = testDatabases();
+    const [source] = anyTestDatabase();
     db = (await source?.open()) as TestDatabase;
     served = await startApp(db, { settings: SETTINGS });
     operator = await signUp();

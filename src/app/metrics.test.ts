@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApp, type TestApp } from '../../test/support/app.ts';
-import { type TestDatabase, testDatabases } from '../../test/support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../../test/support/databases.ts';
 
-describe.each(testDatabases())('metrics on the $kind database', ({ open }) => {
+describe.each(anyTestDatabase())('metrics on the $kind database', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

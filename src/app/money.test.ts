@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { APIError } from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type TestDatabase, testDatabases } from '../../test/support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../../test/support/databases.ts';
 import { type OpenaiUser, openOpenaiApp } from '../../test/support/openai-app.ts';
 import { entriesOf } from '../../test/support/usage.ts';
 import { gate, hashEmbedder, scriptedModel } from '../ai/fakes.ts';
@@ -14,7 +14,7 @@ const PRICES = [
   { model: 'fake/hash-64', input: 1, context_window: 10_000 },
 ];
 
-describe.each(testDatabases())('what an answer costs, on the $kind database', ({ open }) => {
+describe.each(anyTestDatabase())('what an answer costs, on the $kind database', ({ open }) => {
   let db: TestDatabase;
   let folder: string;
   let prices: string;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type TestDatabase, testDatabases } from '../../test/support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../../test/support/databases.ts';
 import { newAccount } from '../../test/support/identity.ts';
 import { type ServedApp, startApp } from '../../test/support/served-app.ts';
 import { type Gate, gate, scriptedModel } from '../ai/fakes.ts';
@@ -7,7 +7,7 @@ import type { ModelRegistry } from '../ai/model-registry.ts';
 
 const PATIENT = { timeout: 180_000 };
 
-describe.each(testDatabases())('access that ends, on the $kind database', ({ open }) => {
+describe.each(anyTestDatabase())('access that ends, on the $kind database', ({ open }) => {
   let db: TestDatabase;
   let served: ServedApp;
   let waiting: Gate;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openApp, type TestApp } from '../../test/support/app.ts';
-import { type TestDatabase, testDatabases } from '../../test/support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../../test/support/databases.ts';
 import { serializerOf } from '../platform/http/serialization.ts';
 import { validatorOf } from '../platform/http/validation.ts';
 
@@ -8,7 +8,7 @@ let db: TestDatabase;
 let on: TestApp;
 
 beforeAll(async () => {
-  db = await (testDatabases()[0] ?? expect.fail('There is always an embedded database.')).open();
+  db = await (anyTestDatabase()[0] ?? expect.fail('There is always a database.')).open();
   on = await openApp(db.database);
 });
 afterAll(async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type TestDatabase, testDatabases } from '../../test/support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../../test/support/databases.ts';
 import { newAccount } from '../../test/support/identity.ts';
 import { type ServedApp, startApp } from '../../test/support/served-app.ts';
 import { type FakeUpstream, fakeUpstream, sendEvents, sendJson } from '../ai/http/fake-upstream.ts';
@@ -33,7 +33,7 @@ describe('a tenant’s own key of a provider', () => {
   let folder: string;
 
   beforeAll(async () => {
-    const [database] = testDatabases();
+    const [database] = anyTestDatabase();
     db = (await database?.open()) as TestDatabase;
     upstream = await fakeUpstream((response, { path, headers }) => {
       if (headers.authorization === `Bearer ${BROKEN_KEY}`) return sendJson(response, 503, {});

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { type TestDatabase, type TestDatabaseKind, testDatabases } from '../support/databases.ts';
+import { anyTestDatabase, type TestDatabase, type TestDatabaseKind } from '../support/databases.ts';
 import { documentCommands } from '../support/document-commands.ts';
 import { type ServedApp, startApp } from '../support/served-app.ts';
 
@@ -13,8 +13,8 @@ const run = promisify(execFile);
 let database: TestDatabase;
 let app: ServedApp;
 beforeAll(async () => {
-  const [embedded] = testDatabases();
-  database = await (embedded as TestDatabaseKind).open();
+  const [kind] = anyTestDatabase();
+  database = await (kind as TestDatabaseKind).open();
   app = await startApp(database);
 }, 240_000);
 afterAll(async () => {

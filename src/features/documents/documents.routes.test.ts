@@ -1,7 +1,7 @@
 import fastifyMultipart from '@fastify/multipart';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type TestDatabase, testDatabases } from '../../../test/support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../../../test/support/databases.ts';
 import { startDocuments, type TestDocuments } from '../../../test/support/documents.ts';
 import { makeTenant, principalIn } from '../../../test/support/tenants.ts';
 import { type App, createHttpServer } from '../../platform/http/server.ts';
@@ -10,7 +10,7 @@ import { documentRoutes } from './documents.routes.ts';
 
 const never = new AbortController().signal;
 
-describe.each(testDatabases())('the addresses of documents on the $kind database', ({ open }) => {
+describe.each(anyTestDatabase())('the addresses of documents on the $kind database', ({ open }) => {
   let db: TestDatabase;
   let documents: TestDocuments;
   let app: App;

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type TestDatabase, testDatabases } from '../../../test/support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../../../test/support/databases.ts';
 import { newAccount, type TestIdentity, testIdentity } from '../../../test/support/identity.ts';
 import { type App, createHttpServer } from '../../platform/http/server.ts';
 import { identityRoutes } from './identity.routes.ts';
@@ -27,7 +27,7 @@ function serve({ identity }: TestIdentity): App {
   return app;
 }
 
-describe.each(testDatabases())('identity over HTTP on the $kind database', ({ open }) => {
+describe.each(anyTestDatabase())('identity over HTTP on the $kind database', ({ open }) => {
   let db: TestDatabase;
   let on: TestIdentity;
   let app: App;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApp, type TestApp } from '../../../test/support/app.ts';
-import { type TestDatabase, testDatabases } from '../../../test/support/databases.ts';
+import { anyTestDatabase, type TestDatabase, testDatabases } from '../../../test/support/databases.ts';
 import { newAccount } from '../../../test/support/identity.ts';
 import { RAISED_LIMITS } from '../../../test/support/raised-limits.ts';
 import { newId } from '../../platform/id.ts';
@@ -9,7 +9,7 @@ type Headers = Record<string, string>;
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** What only HTTP has: status codes, keys, limits, old addresses. Whose it is, the leak matrix tries on every route. */
-describe.each(testDatabases().slice(0, 1))('memory over HTTP on the $kind database', ({ open }) => {
+describe.each(anyTestDatabase())('memory over HTTP on the $kind database', ({ open }) => {
   let db: TestDatabase;
   let on: TestApp;
   /** The person who asks. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type TestDatabase, testDatabases } from '../../../test/support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../../../test/support/databases.ts';
 import { newAccount } from '../../../test/support/identity.ts';
 import { type ServedApp, startApp } from '../../../test/support/served-app.ts';
 import { inTenant, readArchive, type Tenant } from './index.ts';
@@ -14,7 +14,7 @@ type Send = (method: string, path: string, body?: object) => Promise<{ status: n
 // Answers of several routes.
 type Answer = Record<string, unknown> & { id: string; status: string; data: Record<string, unknown>[] };
 
-describe.each(testDatabases())('tenants over HTTP on the $kind database', ({ open }) => {
+describe.each(anyTestDatabase())('tenants over HTTP on the $kind database', ({ open }) => {
   let db: TestDatabase;
   let served: ServedApp;
   let operator: Person;

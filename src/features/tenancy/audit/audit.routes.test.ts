@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApp, type TestApp } from '../../../../test/support/app.ts';
-import { type TestDatabase, testDatabases } from '../../../../test/support/databases.ts';
+import { anyTestDatabase, type TestDatabase } from '../../../../test/support/databases.ts';
 import { newAccount } from '../../../../test/support/identity.ts';
 import { RAISED_LIMITS } from '../../../../test/support/raised-limits.ts';
 import { recordAct, SYSTEM } from '../index.ts';
 
 type Entry = { id: string; act: string; tenant_id: string | null; address: string | null };
 
-describe.each(testDatabases())('/v1/admin/audit on the $kind database', ({ open }) => {
+describe.each(anyTestDatabase())('/v1/admin/audit on the $kind database', ({ open }) => {
   let db: TestDatabase;
   let app: TestApp;
 
