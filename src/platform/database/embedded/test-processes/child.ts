@@ -2,6 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { endWithTests } from '../../../../../test/support/keeper.ts';
+import { TEST_NODE } from '../../../../../test/support/parley-process.ts';
+
+const [node, ...flags] = TEST_NODE;
 
 /** A real process that runs a file of this folder, and the lines that it has written so far. */
 export type Child = {
@@ -17,7 +20,7 @@ export type Child = {
 
 export function startChild(file: string, args: readonly string[], nodeArgs: readonly string[] = []): Child {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(process.execPath, [...nodeArgs, path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(node, [...flags, ...nodeArgs, path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   endWithTests(child);
   const lines: string[] = [];
   const errors: string[] = [];
