@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { chromiumPath, launchChromium } from '../../console/test/chromium.ts';
 import { expectSound, expectVisible, type Login, logIn, storedCredentials } from '../../console/test/console-page.ts';
+import { KeptWindows } from '../../console/test/kept-windows.ts';
 import { type PacedModel, pacedModel } from '../../console/test/paced-model.ts';
 import { ApiClient } from '../support/api-client.ts';
 import { installInto, type ParleyProcess, startParley } from '../support/parley-process.ts';
@@ -20,6 +21,7 @@ describe.skipIf(chromiumPath === undefined)('the console’s page on usage', { t
   let login: Login;
   let model: PacedModel;
   let browser: Browser;
+  let windows: KeptWindows;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'parley-usage-'));
@@ -45,6 +47,7 @@ describe.skipIf(chromiumPath === undefined)('the console’s page on usage', { t
       },
       { timeout: 150_000, interval: 100 },
     );
+    windows = new KeptWindows(browser, address);
     login = await logIn(address, credential);
     const client = await ApiClient.login(address, credential);
     const session = await client.post<{ id: string }>('/v1/sessions', { title: 'A costly talk' });
@@ -62,6 +65,7 @@ describe.skipIf(chromiumPath === undefined)('the console’s page on usage', { t
     );
   }, 240_000);
 
+  afterEach(() => windows.closePages());
   afterAll(async () => {
     await browser?.close();
     await parley?.stop();
@@ -70,9 +74,7 @@ describe.skipIf(chromiumPath === undefined)('the console’s page on usage', { t
   });
 
   async function openUsage(options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-    context.setDefaultTimeout(60_000);
-    const page = await context.newPage();
+    const page = await windows.newPage({ viewport: { width: 1280, height: 900 }, ...options });
     const stored = JSON.stringify(storedCredentials(login));
     await page.addInitScript(`localStorage['parley.credentials'] ??= ${JSON.stringify(stored)}`);
     await page.goto(`${address}/usage`);

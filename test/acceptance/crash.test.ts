@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FakeUpstream, fakeUpstream } from '../../src/ai/http/fake-upstream.ts';
 import { ApiClient, type StreamedEvent } from '../support/api-client.ts';
-import { runParley } from '../support/command.ts';
-import { type TestDatabase, testDatabases } from '../support/databases.ts';
-import { installInto, type ParleyProcess, printedCredential, startParley } from '../support/parley-process.ts';
+import { openInstalledServer, type TestDatabase, testDatabases } from '../support/databases.ts';
+import { installInto, type ParleyProcess, startParley } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
 
 const WORDS = ['The ', 'answer ', 'is ', 'long ', 'and ', 'not ', 'yet ', 'over.'];
@@ -38,26 +37,28 @@ async function answer(
   response.end('data: [DONE]\n\n');
 }
 
-describe.each(testDatabases())('a server that is killed in mid-answer, on the $kind database', ({ kind, open }) => {
+describe.each(testDatabases())('a server that is killed in mid-answer, on the $kind database', ({ kind }) => {
   let folder: string;
   let db: TestDatabase | null = null;
   let upstream: FakeUpstream;
   let settings: Record<string, string>;
+  let credential: { email: string; password: string };
   const started: ParleyProcess[] = [];
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'parley-crash-'));
     upstream = await fakeUpstream(answer);
-    db = kind === 'server' ? await open() : null;
+    const installed = kind === 'server' ? await openInstalledServer() : null;
+    db = installed;
+    credential = installed?.credential ?? (await installInto(folder));
     settings = {
       ...RAISED_LIMITS,
       DATA_DIR: folder,
       OPENAI_BASE_URL: `${upstream.origin}/v1`,
       DEFAULT_MODEL: 'openai/fake',
-      ...(db?.url && { DATABASE_URL: db.url, SECRET_KEY: 'a secret of the tests, forty characters long' }),
+      ...(installed?.url && { DATABASE_URL: installed.url, SECRET_KEY: installed.secret }),
     };
-    if (db?.url) expect((await runParley(['migrate', 'up'], settings)).code).toBe(0);
-  });
+  }, 240_000);
   afterEach(async () => {
     for (const process of started.splice(0)) await process.stop().catch(() => undefined);
     await upstream[Symbol.asyncDispose]();
@@ -74,10 +75,8 @@ describe.each(testDatabases())('a server that is killed in mid-answer, on the $k
   test('leaves an answer that the next one brings to its end: what was seen stays, nothing twice, nothing missing', {
     timeout: START_TWICE_MS,
   }, async () => {
-    const installed = kind === 'embedded' ? await installInto(folder) : null;
     const first = start();
     const address = await first.address();
-    const credential = installed ?? printedCredential(first.output());
     const before = await ApiClient.login(address, credential);
     const session = await before.post<{ id: string }>('/v1/sessions', {});
     const run = await before.post<{ id: string }>(`/v1/sessions/${session.id}/runs`, {

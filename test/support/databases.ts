@@ -7,6 +7,7 @@ import type { Database } from '../../src/platform/database/database.ts';
 import { openEmbeddedDatabase } from '../../src/platform/database/embedded/open-embedded-database.ts';
 import { overEmbedded } from '../../src/platform/database/open-database.ts';
 import { openServerDatabase } from '../../src/platform/database/server-database.ts';
+import { INSTALLED_SECRET } from './databases/installation-template.ts';
 import { withDatabase } from './databases/server-template.ts';
 import { ask, databaseSource } from './databases/source.ts';
 import { asClient } from './postgres/cluster.ts';
@@ -39,7 +40,7 @@ export function testDatabases(): readonly TestDatabaseKind[] {
 }
 
 /**
- * For suites of what has no SQL of its own, as the dialects, whose features are tried on both: the server database, which
+ * For suites of what has no SQL of its own, as dialects and routes, whose features are tried on both: the server database, which
  * costs less; the embedded one where there is no server. To be used as `testDatabases()`.
  */
 export function anyTestDatabase(): readonly TestDatabaseKind[] {
@@ -63,26 +64,37 @@ const embedded: TestDatabaseKind = {
 
 const server: TestDatabaseKind = {
   kind: 'server',
-  open: async () => {
-    const { admin, template } = await ask('server');
-    const name = databaseSource().prefix + randomBytes(4).toString('hex');
-    const quoted = pg.escapeIdentifier(name);
-    await asClient(admin, (client) =>
-      client.query(`CREATE DATABASE ${quoted} TEMPLATE ${pg.escapeIdentifier(template)}`),
-    );
-    const url = withDatabase(admin, name);
-    let closing = false;
-    // Once closing, the server may end connections that the pool has not quite let go of.
-    const onError = (error: Error) => (closing ? undefined : failTest(error));
-    const database = openServerDatabase({ url, ...SERVER_OPTIONS, onError });
-    const close = async () => {
-      closing = true;
-      await database.close();
-      await drop(admin, quoted);
-    };
-    return { database, url, close };
-  },
+  open: async () => cloneOf((await ask('server')).template),
 };
+
+/** A server database as the program's first start leaves it behind, its own guides read, sealed with `secret`. For tests of
+ * what comes later, as `installInto` on the embedded one; only where `testDatabases()` has a server. */
+export async function openInstalledServer(): Promise<
+  TestDatabase & { credential: { email: string; password: string }; secret: string }
+> {
+  const { template, credential } = await ask('serverInstallation');
+  return { ...(await cloneOf(template)), credential, secret: INSTALLED_SECRET };
+}
+
+async function cloneOf(template: string): Promise<TestDatabase> {
+  const { admin } = await ask('server');
+  const name = databaseSource().prefix + randomBytes(4).toString('hex');
+  const quoted = pg.escapeIdentifier(name);
+  await asClient(admin, (client) =>
+    client.query(`CREATE DATABASE ${quoted} TEMPLATE ${pg.escapeIdentifier(template)}`),
+  );
+  const url = withDatabase(admin, name);
+  let closing = false;
+  // Once closing, the server may end connections that the pool has not quite let go of.
+  const onError = (error: Error) => (closing ? undefined : failTest(error));
+  const database = openServerDatabase({ url, ...SERVER_OPTIONS, onError });
+  const close = async () => {
+    closing = true;
+    await database.close();
+    await drop(admin, quoted);
+  };
+  return { database, url, close };
+}
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 const DROP_TRIES = 50;

@@ -22,8 +22,16 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const server = once(() => startServer(given, found, prefix));
   const embedded = once(async () => (await import('./embedded-template.ts')).embeddedTemplate());
   const installation = once(async () => (await import('./installation-template.ts')).installationTemplate(folder));
+  const serverInstallation = once(async () =>
+    (await import('./installation-template.ts')).serverInstallation(await server.get(), folder),
+  );
   const socket = join(folder, 'source');
-  const sources = { server: server.get, embedded: embedded.get, installation: installation.get };
+  const sources = {
+    server: server.get,
+    embedded: embedded.get,
+    installation: installation.get,
+    serverInstallation: serverInstallation.get,
+  };
   const stopServing = await serveSources(socket, sources);
   const stopKeeping = await serveKeeper(join(folder, 'keeper'));
   project.provide('databaseSource', { socket, prefix, missing });

@@ -3,12 +3,24 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { endWithTests } from '../keeper.ts';
+import { asClient } from '../postgres/cluster.ts';
+import { type ServerTemplate, withDatabase } from './server-template.ts';
 
 export type Installation = {
   /** A `DATA_DIR` to copy. */
   readonly folder: string;
   readonly credential: { email: string; password: string };
+};
+
+/** What the installation on the server database is sealed with. */
+export const INSTALLED_SECRET = 'a secret of the tests, forty characters long';
+
+export type ServerInstallation = {
+  /** The name of a database to clone; nobody is connected to it. */
+  readonly template: string;
+  readonly credential: Installation['credential'];
 };
 
 const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -20,7 +32,28 @@ const POLL_MS = 100;
  * its first start, which is most of the work of a start. Made anew for each run, with whatever the program is now. */
 export async function installationTemplate(parent: string): Promise<Installation> {
   const folder = join(parent, 'installation');
-  const parley = start(folder);
+  return { folder, credential: await firstStart({ DATA_DIR: folder }) };
+}
+
+/** The same on the server database. */
+export async function serverInstallation(
+  { admin, template: empty }: Pick<ServerTemplate, 'admin' | 'template'>,
+  parent: string,
+): Promise<ServerInstallation> {
+  const template = `${empty}_installed`;
+  const [name, from] = [template, empty].map((each) => pg.escapeIdentifier(each));
+  await asClient(admin, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${from}`));
+  const settings = {
+    DATABASE_URL: withDatabase(admin, template),
+    DATA_DIR: join(parent, 'server-installation'),
+    SECRET_KEY: INSTALLED_SECRET,
+  };
+  return { template, credential: await firstStart(settings) };
+}
+
+/** Starts the program where it never ran, lets it read its guides, and ends it. */
+async function firstStart(settings: Record<string, string>): Promise<Installation['credential']> {
+  const parley = start(settings);
   let output = '';
   for (const stream of [parley.stdout, parley.stderr])
     stream?.setEncoding('utf8').on('data', (text) => (output += text));
@@ -40,17 +73,17 @@ export async function installationTemplate(parent: string): Promise<Installation
     await untilRead(address, credential, signal);
     parley.kill('SIGTERM');
     await ended;
-    return { folder, credential };
+    return credential;
   } catch (error) {
     parley.kill('SIGKILL');
     throw new Error(`The first start of Parley failed (${error}):\n${output}`);
   }
 }
 
-function start(folder: string): ChildProcess {
+function start(settings: Record<string, string>): ChildProcess {
   const child = spawn(process.execPath, ['--liftoff-only', 'src/main.ts', 'serve'], {
     cwd: PROJECT,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', LOG_LEVEL: 'warn', DATA_DIR: folder },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', LOG_LEVEL: 'warn', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   endWithTests(child);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { inject } from 'vitest';
-import type { Installation } from './installation-template.ts';
+import type { Installation, ServerInstallation } from './installation-template.ts';
 
 /**
  * The test processes ask the main one for databases to copy, over a local socket: whatever they ask for is made once for
@@ -23,6 +23,8 @@ export type Sources = {
   embedded(): Promise<{ dump: string }>;
   /** A data folder after the program's first start. */
   installation(): Promise<Installation>;
+  /** A database on the server to clone, after the same. */
+  serverInstallation(): Promise<ServerInstallation>;
 };
 
 declare module 'vitest' {
