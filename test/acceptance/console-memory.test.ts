@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { chromiumPath, launchChromium } from '../../console/test/chromium.ts';
 import {
   answers,
@@ -12,6 +12,7 @@ import {
   logIn,
   storedCredentials,
 } from '../../console/test/console-page.ts';
+import { KeptWindows } from '../../console/test/kept-windows.ts';
 import { ApiClient } from '../support/api-client.ts';
 import { installInto, type ParleyProcess, startParley } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
@@ -26,6 +27,7 @@ describe.skipIf(chromiumPath === undefined)('memory in the console', { ...STORY,
   let login: Login;
   let client: ApiClient;
   let browser: Browser;
+  let windows: KeptWindows;
   let talkId: string;
 
   beforeAll(async () => {
@@ -41,6 +43,7 @@ describe.skipIf(chromiumPath === undefined)('memory in the console', { ...STORY,
       },
       { timeout: 150_000, interval: 100 },
     );
+    windows = new KeptWindows(browser, address);
     login = await logIn(address, credential);
     client = await ApiClient.login(address, credential);
     for (const [place, content] of ['The blue boat has a leak.', 'The garden gate is green.', 'Thanks!'].entries()) {
@@ -56,6 +59,7 @@ describe.skipIf(chromiumPath === undefined)('memory in the console', { ...STORY,
     await client.ask(talkId, 'What is my name?');
   }, 240_000);
 
+  afterEach(() => windows.closePages());
   afterAll(async () => {
     await browser?.close();
     await parley?.stop();
@@ -63,9 +67,7 @@ describe.skipIf(chromiumPath === undefined)('memory in the console', { ...STORY,
   });
 
   async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-    context.setDefaultTimeout(20_000);
-    const page = await context.newPage();
+    const page = await windows.newPage({ viewport: { width: 1280, height: 900 }, ...options });
     const stored = JSON.stringify(storedCredentials(login));
     await page.addInitScript(`localStorage['parley.credentials'] ??= ${JSON.stringify(stored)}`);
     await page.goto(`${address}${path}`);

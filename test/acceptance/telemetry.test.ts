@@ -12,7 +12,6 @@ import {
   sendJson,
 } from '../../src/ai/http/fake-upstream.ts';
 import { ApiClient } from '../support/api-client.ts';
-import { runParley } from '../support/command.ts';
 import { type TestDatabase, testDatabases } from '../support/databases.ts';
 import { type ParleyProcess, printedCredential, startParley } from '../support/parley-process.ts';
 import { asClient } from '../support/postgres/cluster.ts';
@@ -81,7 +80,6 @@ describe.skipIf(!server)('traces, reports of errors and slow statements', { time
       OTEL_RESOURCE_ATTRIBUTES: 'team=locomotives',
       SENTRY_DSN: `${sentry.origin.replace('://', `://${SECRETS.sentryKey}@`)}/7`,
     };
-    expect((await runParley(['migrate', 'up'], settings)).code).toBe(0);
     await start();
     credential = printedCredential(program.output());
     token = ((await (await login(credential.password)).json()) as { access_token: string }).access_token;
