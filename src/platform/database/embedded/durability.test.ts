@@ -1,25 +1,15 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openEmbeddedDatabase } from './open-embedded-database.ts';
 import { startChild } from './test-processes/child.ts';
 
-/** A new database, to copy: making one is most of what a test would do otherwise. */
-let made: string;
 let folder: string;
 
-beforeAll(async () => {
-  made = mkdtempSync(join(tmpdir(), 'parley-durability-'));
-  await (await openEmbeddedDatabase({ dataDir: made })).close();
-}, 120_000);
-afterAll(() => rmSync(made, { recursive: true, force: true }));
-
-beforeEach(async () => {
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'parley-durability-'));
-  await cp(made, folder, { recursive: true });
 });
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
