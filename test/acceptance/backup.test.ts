@@ -1,15 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiClient } from '../support/api-client.ts';
 import { runParley } from '../support/command.ts';
 import { type TestDatabase, testDatabases } from '../support/databases.ts';
-import { printedCredential, startParley } from '../support/parley-process.ts';
+import { installInto, startParley } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
 import { STORY } from '../support/story.ts';
 
-/** One installation from its first start: backed up, restored elsewhere, moved to a server. */
+/** One installation after its first start: backed up, restored elsewhere, moved to a server. */
 describe('an embedded installation', STORY, () => {
   let folder: string;
   let settings: Record<string, string>;
@@ -18,13 +18,12 @@ describe('an embedded installation', STORY, () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'parley-test-operate-'));
-    settings = {
-      ...RAISED_LIMITS,
-      SECRET_KEY: 'a secret of the tests, forty characters long',
-      DATA_DIR: join(folder, 'data'),
-      BACKUP_STORAGE: join(folder, 'backups'),
-    };
-  });
+    const dataDir = join(folder, 'data');
+    credential = await installInto(dataDir);
+    // The secret that its first start made and kept: the other machine is given it.
+    const secret = (await readFile(join(dataDir, 'secret'), 'utf8')).trim();
+    settings = { ...RAISED_LIMITS, SECRET_KEY: secret, DATA_DIR: dataDir, BACKUP_STORAGE: join(folder, 'backups') };
+  }, 240_000);
   afterAll(async () => {
     await server?.close();
     await rm(folder, { recursive: true, force: true });
@@ -39,10 +38,6 @@ describe('an embedded installation', STORY, () => {
   };
 
   test('is backed up, and restored on another machine: whoever could log in still can', async () => {
-    const first = startParley(settings);
-    await first.address();
-    credential = printedCredential(first.output());
-    await first.stop();
     const made = await runParley(['backup', '--verify'], settings);
     expect(made.err).toBe('');
     expect(made.out).toMatch(/The backup (\S+) is in .*backups: .* made in [\d.]+ s/);

@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { runParley } from '../support/command.ts';
-import { testDatabases } from '../support/databases.ts';
-import { printedCredential } from '../support/parley-process.ts';
+import { test } from 'vitest';
+import { openInstalledServer, testDatabases } from '../support/databases.ts';
+import { installInto } from '../support/parley-process.ts';
 import { RAISED_LIMITS } from '../support/raised-limits.ts';
 import { KillDrill, PHASES, wordyUpstream } from '../support/runs/kill-drill.ts';
 
@@ -15,12 +14,13 @@ const LEASE_MS = 1_500;
 /** A start of the program and the end of a lease, on a machine that is busy with other tests. */
 const KILL_MS = 60_000;
 
-for (const { kind, open } of testDatabases()) {
+for (const { kind } of testDatabases()) {
   test(`${KILLS[kind]} kills of a server on the ${kind} database lose no event, double none, and every answer ends`, {
     timeout: 120_000 + KILLS[kind] * KILL_MS,
   }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'parley-kills-'));
-    const db = kind === 'server' ? await open() : null;
+    const db = kind === 'server' ? await openInstalledServer() : null;
+    const credential = db?.credential ?? (await installInto(folder));
     const { upstream, progress } = await wordyUpstream();
     const settings = {
       ...RAISED_LIMITS,
@@ -28,15 +28,12 @@ for (const { kind, open } of testDatabases()) {
       OPENAI_BASE_URL: `${upstream.origin}/v1`,
       DEFAULT_MODEL: 'openai/fake',
       WORKER_LEASE_MS: String(LEASE_MS),
-      SECRET_KEY: 'a secret of the tests, forty characters long',
-      ...(db?.url && { DATABASE_URL: db.url }),
+      ...(db?.url && { DATABASE_URL: db.url, SECRET_KEY: db.secret }),
     };
     const drill = new KillDrill(settings, SEED, progress);
     try {
-      if (db) expect((await runParley(['migrate', 'up'], settings)).code).toBe(0);
-      const first = await drill.startReplica();
-      await drill.login(printedCredential(first.output()));
-      if (db) await drill.startReplica();
+      await Promise.all([drill.startReplica(), ...(db ? [drill.startReplica()] : [])]);
+      await drill.login(credential);
       for (let kill = 0; kill < KILLS[kind]; kill += 1) {
         const phase = PHASES[kill % PHASES.length] ?? PHASES[0];
         await drill.killIn(phase, { alone: db === null, leaseMs: db ? LEASE_MS : 0 });
