@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { ApiClient, type StreamedEvent } from '../support/api-client.ts';
 import { testDatabases } from '../support/databases.ts';
 import {
@@ -14,6 +14,7 @@ import {
   printedCredential,
   startParley,
 } from '../support/parley-process.ts';
+import { STORY } from '../support/story.ts';
 
 /** What somebody meets who has just cloned the repository: nothing is configured, no server, no key. */
 describe('a newcomer', { timeout: 240_000 }, () => {
@@ -54,7 +55,7 @@ describe('a newcomer', { timeout: 240_000 }, () => {
     const ended = await first.stop();
     expect(ended.code, first.output()).toBe(0);
 
-    const second = start({}, [...NPM_START]);
+    const second = start();
     const again = await ApiClient.login(await second.address(), credential);
     expect(second.output()).not.toContain('password');
     const messages = await again.get<Page<{ role: string; content: string }>>(`/v1/sessions/${session.id}/messages`);
@@ -86,26 +87,36 @@ describe('a newcomer', { timeout: 240_000 }, () => {
     await parley.stop();
   });
 
-  test('who starts it twice on the same data is told so, and the first goes on', async () => {
-    await installInto(dataDir);
-    const first = start();
-    const address = await first.address();
-    const second = start();
-    expect((await second.ended).code).not.toBe(0);
-    expect(second.output()).toContain(dataDir);
-    expect(second.output()).toMatch(/in use|already/i);
-    expect(second.output()).not.toMatch(STACK);
-    expect(await statusOf(address, '/ready')).toBe(200);
-  });
+  describe('with a server that runs', STORY, () => {
+    let folder: string;
+    let first: ParleyProcess;
+    let address: string;
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'parley-newcomer-'));
+      await installInto(folder);
+      first = startParley({ DATA_DIR: folder, LOG_LEVEL: 'debug' });
+      address = await first.address();
+    }, 240_000);
+    afterAll(async () => {
+      await first?.stop();
+      await rm(folder, { recursive: true });
+    });
 
-  test('whose terminal is gone still has a server that answers, and ends when told to', async () => {
-    await installInto(dataDir);
-    const parley = start({ LOG_LEVEL: 'debug' });
-    const address = await parley.address();
-    parley.deafen();
-    // Each is logged, or would be.
-    for (let request = 0; request < 5; request += 1) expect(await statusOf(address, '/v1/auth/me')).toBe(401);
-    expect(await parley.stop()).toEqual({ code: 0 });
+    test('who starts it twice on the same data is told so, and the first goes on', async () => {
+      const second = start({ DATA_DIR: folder });
+      expect((await second.ended).code).not.toBe(0);
+      expect(second.output()).toContain(folder);
+      expect(second.output()).toMatch(/in use|already/i);
+      expect(second.output()).not.toMatch(STACK);
+      expect(await statusOf(address, '/ready')).toBe(200);
+    });
+
+    test('whose terminal is gone still has a server that answers, and ends when told to', async () => {
+      first.deafen();
+      // Each is logged, or would be.
+      for (let request = 0; request < 5; request += 1) expect(await statusOf(address, '/v1/auth/me')).toBe(401);
+      expect(await first.stop()).toEqual({ code: 0 });
+    });
   });
 
   test('whose port is taken is told which, and what to set', async () => {
