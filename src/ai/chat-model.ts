@@ -74,6 +74,9 @@ export type ModelRequest = {
   /** What this answer has already said, after a crash: the model goes on from there and does not repeat it.
    * Offsets in events count from the answer's beginning, this part included. */
   partialAnswer?: string;
+  /** How long what is said may gather before it is given on, ms; asked before each batch, 0 where it is left out. For callers
+   * who could do no more with single words: it spares the work for each of them. The end is given on at once. */
+  gatherMs?: () => number;
   /** Aborting ends the upstream request at once; the iterable then throws the signal's reason. */
   signal: AbortSignal;
 };

@@ -1,5 +1,6 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { traceHeaders } from '../../platform/telemetry/tracing.ts';
 import { type Deadline, startDeadline, type Timeouts } from './deadline.ts';
 import { connectionError } from './upstream-error.ts';
@@ -11,6 +12,8 @@ export type JsonPost = {
   headers: Readonly<Record<string, string>>;
   body: unknown;
   timeouts: Timeouts;
+  /** How long the body's next bytes may gather before they are given on, ms; asked before each piece. */
+  gatherMs?: (() => number) | undefined;
   signal: AbortSignal;
 };
 
@@ -27,10 +30,9 @@ export type UpstreamAnswer = {
 
 // Kept connections save a handshake for each turn. Node lets idle ones not hold the process, and drops them when the
 // other side's Keep-Alive header says so.
-const agents = {
-  'http:': new http.Agent({ keepAlive: true, scheduling: 'lifo' }),
-  'https:': new https.Agent({ keepAlive: true, scheduling: 'lifo' }),
-};
+// A socket holds one piece for a caller who is busy; what follows gathers in the kernel, where it costs no work.
+const connections = { keepAlive: true, scheduling: 'lifo', highWaterMark: 1 } as const;
+const agents = { 'http:': new http.Agent(connections), 'https:': new https.Agent(connections) };
 
 /** Sends one POST and resolves at the answer's headers. Never follows redirects: they would carry the key elsewhere.
  * @throws ModelError, or the signal's reason */
@@ -91,11 +93,16 @@ function answered(request: ClientRequest, deadline: Deadline): Promise<IncomingM
 function upstreamAnswer(post: JsonPost, response: IncomingMessage, deadline: Deadline): UpstreamAnswer {
   async function* pieces() {
     try {
-      deadline.next('idle');
+      // Some send their headers at once and then think for minutes.
+      deadline.next('firstByte');
+      let silent = true;
       for await (const piece of response) {
+        if (silent) deadline.next('idle');
+        silent = false;
         // Our own slowness is not the other side's silence: the clock stands while the caller works.
         deadline.pause();
-        yield piece as Buffer;
+        for (let next: Buffer | null = piece as Buffer; next; next = await gathered(response, post.gatherMs?.() ?? 0))
+          yield next;
         deadline.refresh();
       }
     } catch (cause) {
@@ -110,4 +117,32 @@ function upstreamAnswer(post: JsonPost, response: IncomingMessage, deadline: Dea
     pieces,
     expectWithin: deadline.expectWithin,
   };
+}
+
+/** How often it is looked whether the body has ended meanwhile, ms. */
+const LOOK_MS = 20;
+/** Bytes that gather at most. */
+const MOST_GATHERED = 262_144;
+
+/** What arrives within so many ms, or until the body ends; null: nothing did. */
+async function gathered(response: IncomingMessage, milliseconds: number): Promise<Buffer | null> {
+  if (milliseconds === 0) return null;
+  const until = performance.now() + milliseconds;
+  const pieces: Buffer[] = [];
+  let size = 0;
+  const take = () => {
+    const piece = response.read() as Buffer | null;
+    if (!piece) return;
+    pieces.push(piece);
+    size += piece.byteLength;
+  };
+  for (let left = milliseconds; ; left = until - performance.now()) {
+    // The piece that was held; to take it is to read on, which the network does before the next turn.
+    take();
+    await setImmediate();
+    take();
+    if (response.complete || response.destroyed || left <= 0 || size > MOST_GATHERED) break;
+    await setTimeout(Math.min(LOOK_MS, left));
+  }
+  return pieces.length === 0 ? null : Buffer.concat(pieces);
 }

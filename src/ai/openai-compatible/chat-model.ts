@@ -37,8 +37,10 @@ export function openAiCompatibleModel(options: OpenAiCompatibleOptions): ChatMod
   return {
     id: `${options.provider}/${options.model}`,
     async *stream(request) {
-      const answer = await ask(options, request, refusals);
       const chunks = chunkReader(options.provider);
+      // What follows the end of the text is worth no wait.
+      const gatherMs = () => (chunks.state === 'open' ? (request.gatherMs?.() ?? 0) : 0);
+      const answer = await ask(options, { ...request, gatherMs }, refusals);
       if (isEventStream(answer)) yield* streamedEvents(options.provider, answer, chunks);
       else yield* wholeEvents(options.provider, answer, chunks);
       yield chunks.finish();
@@ -58,6 +60,7 @@ async function ask(
     ...endpoint(options, '/chat/completions'),
     body,
     timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
+    gatherMs: request.gatherMs,
     signal: request.signal,
   });
   if (answer.status === 200) return answer;

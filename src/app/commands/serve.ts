@@ -1,4 +1,5 @@
 import { createFirstOperator } from '../../features/identity/index.ts';
+import { listen } from '../../platform/http/listen.ts';
 import { removeAbandonedScratch } from '../../platform/storage/scratch-folder.ts';
 import { loadConfig } from '../config.ts';
 import { prepareDatabase } from '../installation.ts';
@@ -35,7 +36,7 @@ export async function runServe(): Promise<void> {
   await services.embeddings.start();
   await services.memory.live.start();
   await beginInstallation(services);
-  const address = await app.listen({ port: config.port, host: config.host });
+  const address = await listen(app, config);
   tellAddress(services, address);
   warnOfUnpricedDefault(services);
   const signal = await ended;

@@ -3,7 +3,7 @@ import type { Static, TSchema } from 'typebox';
 import { requestErrors } from '../../platform/http/errors.ts';
 import { PageQuery } from '../../platform/http/pagination.ts';
 import type { App } from '../../platform/http/server.ts';
-import { type SseEvent, sendEventStream } from '../../platform/http/sse.ts';
+import { type SseEvent, STREAM_OVER, sendEventStream } from '../../platform/http/sse.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
 import {
   EventsQuery,
@@ -118,10 +118,10 @@ function runRoutes(app: App, { runs }: Chat, metrics: Metrics): void {
     const events = await runs.follow(principal, runId, after, source.signal);
     metrics.openStreams.inc();
     await sendEventStream(request, reply, (gone) => {
-      gone.addEventListener('abort', () => source.abort(), { once: true });
+      gone.addEventListener('abort', () => source.abort(STREAM_OVER), { once: true });
       return sseEvents(events, runId);
     }).finally(() => {
-      source.abort();
+      source.abort(STREAM_OVER);
       metrics.openStreams.dec();
     });
   };

@@ -14,6 +14,9 @@ const DEFAULT_TIMES: StreamTimes = { keepAlive: 15_000, stalled: 60_000 };
 /** How long the answer's head waits for the first events, ms. */
 const ANNOUNCE_MS = 5;
 
+/** Why the source of a stream is to stop. One for all: an error of its own would be made, with its stack, for each stream. */
+export const STREAM_OVER: Error = new Error('The stream is over.');
+
 /** Some dialects have no ids or names for their events. */
 export type SseEvent = { id?: number; event?: string; data: string };
 
@@ -30,7 +33,7 @@ export async function sendEventStream(
   const gone = new AbortController();
   const { raw } = reply;
   reply.hijack();
-  whenClosed(raw, () => gone.abort());
+  whenClosed(raw, () => gone.abort(STREAM_OVER));
   raw.writeHead(200, {
     ...(reply.getHeaders() as Record<string, string>),
     'content-type': 'text/event-stream; charset=utf-8',
@@ -46,7 +49,7 @@ export async function sendEventStream(
   try {
     const batches = open(gone.signal);
     // It asks for nothing behind the head, and is not to wait for it.
-    if (request.method === 'HEAD') gone.abort();
+    if (request.method === 'HEAD') gone.abort(STREAM_OVER);
     for await (const batch of batches) {
       if (!raw.write(batch.map(frame).join(''))) await drained(request, reply, gone, times.stalled);
       if (gone.signal.aborted) break;
@@ -74,7 +77,7 @@ async function drained(
   await once(raw, 'drain', { signal }).catch(() => undefined);
   if (signal.aborted && !gone.signal.aborted) {
     log.warn({ waited_ms: stalled }, 'a client took nothing for too long; its stream was cut');
-    gone.abort();
+    gone.abort(STREAM_OVER);
     raw.destroy();
   }
 }

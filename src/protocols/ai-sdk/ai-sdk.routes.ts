@@ -3,7 +3,7 @@ import type { Chat, EventLine, LoggedEvent, RunView } from '../../features/chat/
 import type { Principal } from '../../features/identity/index.ts';
 import { ApiError } from '../../platform/http/errors.ts';
 import type { App } from '../../platform/http/server.ts';
-import { type SseEvent, sendEventStream } from '../../platform/http/sse.ts';
+import { type SseEvent, STREAM_OVER, sendEventStream } from '../../platform/http/sse.ts';
 import { isId } from '../../platform/id.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
 import { AiChatBody, StreamParams, StreamQuery } from './ai-sdk.schema.ts';
@@ -165,10 +165,10 @@ async function send(
   });
   metrics.openStreams.inc();
   await sendEventStream(request, reply, (gone) => {
-    gone.addEventListener('abort', () => source.abort(), { once: true });
+    gone.addEventListener('abort', () => source.abort(STREAM_OVER), { once: true });
     return frames(ready, skip);
   }).finally(() => {
-    source.abort();
+    source.abort(STREAM_OVER);
     metrics.openStreams.dec();
   });
   return reply;

@@ -3,7 +3,7 @@ import { requireRole } from '../../features/identity/index.ts';
 import type { ApiError } from '../../platform/http/errors.ts';
 import { toApiError } from '../../platform/http/problem.ts';
 import type { App } from '../../platform/http/server.ts';
-import { type SseEvent, sendEventStream } from '../../platform/http/sse.ts';
+import { type SseEvent, STREAM_OVER, sendEventStream } from '../../platform/http/sse.ts';
 import { attachmentRoutes } from './attachment-upload.routes.ts';
 import {
   asksModel,
@@ -107,7 +107,7 @@ async function streamTurn(
   const source = new AbortController();
   metrics.openStreams.inc();
   await sendEventStream(request, reply, (gone) => {
-    gone.addEventListener('abort', () => source.abort(), { once: true });
+    gone.addEventListener('abort', () => source.abort(STREAM_OVER), { once: true });
     return framed(acting, opened, source.signal, request);
   }).finally(() => metrics.openStreams.dec());
   // The page has no other way to stop an answer than to close its request.
@@ -116,7 +116,7 @@ async function streamTurn(
       request.log.warn({ err: error, run_id: opened.answer?.id }, 'an answer whose reader left could not be stopped');
     });
   }
-  source.abort();
+  source.abort(STREAM_OVER);
   return reply;
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Chat, EventLine, LoggedEvent } from '../../features/chat/index.ts';
-import { type SseEvent, sendEventStream } from '../../platform/http/sse.ts';
+import { type SseEvent, STREAM_OVER, sendEventStream } from '../../platform/http/sse.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
 import { eventOf } from './run-events.ts';
 
@@ -17,10 +17,10 @@ export async function streamRun(
   const lines = await chat.runs.follow(request.principal, runId, 0, source.signal);
   metrics.openStreams.inc();
   await sendEventStream(request, reply, (gone) => {
-    gone.addEventListener('abort', () => source.abort(), { once: true });
+    gone.addEventListener('abort', () => source.abort(STREAM_OVER), { once: true });
     return rendered(lines, render);
   }).finally(() => {
-    source.abort();
+    source.abort(STREAM_OVER);
     metrics.openStreams.dec();
   });
   return reply;

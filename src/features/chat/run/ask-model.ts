@@ -146,6 +146,8 @@ function requestOf(asking: Asking, step: AnswerStep, writer: RunWriter, signal: 
     messages: stepMessages(writer.answer),
     passages,
     ...(recalled && { memory: memoryOf(recalled) }),
+    // The first word waits for no other.
+    gatherMs: () => (writer.answer.textOf(step.partId) === '' ? 0 : writer.gatherMs),
     signal,
     ...(tools.size > 0 && {
       tools: [...tools.values()].map(({ definition }) => definition),

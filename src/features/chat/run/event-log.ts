@@ -20,7 +20,11 @@ type Waiting = { append: Append; resolve(): void; reject(error: unknown): void }
 /** After a flush a tenant's log rests for so many times as long as the flush took, so that the database has time for others.
  * Alone, a stream does not notice; with hundreds, each write carries more and the text keeps its pace. */
 const REST = 1;
-/** What a reader may wait beside the time of a write, ms. */
+/** What a model says gathers for so many times as long as a flush takes, before it is read: see {@link EventLog.gatherMs}. */
+const GATHER = 3;
+/** Weight of the last flush in what a flush takes. */
+const LAST_FLUSH = 0.1;
+/** What a reader may wait for either of them beside the time of a write, ms. */
 const LONGEST_REST_MS = 100;
 /** A flush that takes longer, because one of its runs is locked, holds up the others no more, ms; so many may be under way. */
 const PATIENCE_MS = 300;
@@ -35,12 +39,19 @@ export class EventLog {
   readonly #metrics: Metrics;
   readonly #retryFor: number;
   readonly #lanes = new Map<string, Lane>();
+  #flushMs = 0;
 
   /** @param retryFor how long a write is tried again while the database is away, ms */
   constructor(database: Database, metrics: Metrics, retryFor: number) {
     this.#database = database;
     this.#metrics = metrics;
     this.#retryFor = retryFor;
+  }
+
+  /** How long the text of one answer may gather before it is worth a write, ms. The busier the database, the more words share
+   * a write, a round of reading and a packet to the client. */
+  get gatherMs(): number {
+    return Math.min(LONGEST_REST_MS, GATHER * this.#flushMs);
   }
 
   /** Resolves when the events are durable. One append of a run at a time.
@@ -84,9 +95,11 @@ export class EventLog {
 
   async #flush(tenant: Tenant, batch: readonly Waiting[]): Promise<void> {
     const stopTimer = this.#metrics.eventFlush.startTimer();
+    const began = performance.now();
     try {
       const appends = batch.map(({ append }) => append);
       const written = await this.#write(tenant, appends);
+      this.#flushMs += LAST_FLUSH * (performance.now() - began - this.#flushMs);
       for (const { append, resolve, reject } of batch) {
         if (written.has(append.runId)) resolve();
         else reject(new LeaseLostError());

@@ -240,7 +240,7 @@ export class RunEngine {
       lastSeq: run.last_seq,
       onWritten: () => this.#notices.announceWrite(run.id),
     });
-    const log = this.#deps.log.child({ run_id: run.id, tenant: tenant.slug });
+    const { log } = this.#deps;
     try {
       const history = knownHistory ?? (await this.#restore(active, writer));
       stop.signal.throwIfAborted();

@@ -20,7 +20,7 @@ const UNHURRIED = new Set<RunEvent['type']>([
   'usage',
   'step-end',
 ]);
-const GATHER_MS = 200;
+const UNHURRIED_MS = 200;
 
 export type WrittenRun = { tenant: Tenant; id: string; attempt: number; lastSeq: number; onWritten(): void };
 
@@ -54,11 +54,16 @@ export class RunWriter {
     return this.#seq + this.#waiting.length;
   }
 
+  /** How long the text may gather before it is worth a write, ms. */
+  get gatherMs(): number {
+    return this.#log.gatherMs;
+  }
+
   /** Adds an event. It reaches clients once it is durable. */
   emit(event: RunEvent): void {
     this.answer.add(event);
     this.#gather(event);
-    if (UNHURRIED.has(event.type)) this.#timer ??= setTimeout(() => this.#start(), GATHER_MS);
+    if (UNHURRIED.has(event.type)) this.#timer ??= setTimeout(() => this.#start(), UNHURRIED_MS);
     else this.#start();
   }
 

@@ -8,7 +8,7 @@ import {
 import type { ModelPrice } from '../prices/price.ts';
 import { type Cashier, isRefusal, type OpenCall, type Outcome } from './cashier.ts';
 import type { Call } from './meter.ts';
-import { bytesOf, estimatedInputTokens, estimatedTokens, mostInputTokens } from './token-bounds.ts';
+import { bytesOf, estimatedTokens, inputTokens } from './token-bounds.ts';
 
 /** One upstream request for each stream: paid before it begins, settled when it ends, however it ends. */
 export function meteredModel(model: ChatModel, call: Call, cashier: Cashier, defaultMostOutput: number): ChatModel {
@@ -17,12 +17,13 @@ export function meteredModel(model: ChatModel, call: Call, cashier: Cashier, def
     async *stream(request) {
       const price = await cashier.priceOf(model.id, call);
       const bounded = withBound(request, price, defaultMostOutput);
+      const input = inputTokens(bounded);
       const open = await cashier.open(model.id, call, price, {
-        most: { inputTokens: mostInputTokens(bounded), outputTokens: bounded.maxOutputTokens ?? 0 },
-        estimatedTokens: estimatedInputTokens(bounded),
+        most: { inputTokens: input.most, outputTokens: bounded.maxOutputTokens ?? 0 },
+        estimatedTokens: input.estimated,
         ownKey: model.paidBy === 'tenant',
       });
-      const heard = new Heard(bounded);
+      const heard = new Heard(input.estimated);
       const ending = once(open);
       try {
         for await (const events of model.stream(bounded)) yield heard.listen(events, ending);
@@ -55,12 +56,13 @@ function withBound(request: ModelRequest, price: ModelPrice | null, defaultMost:
 
 /** What has been heard of an answer, for an estimate where the provider counts nothing. */
 class Heard {
-  readonly #request: ModelRequest;
+  readonly #inputTokens: number;
   #anything = false;
   #bytes = 0;
 
-  constructor(request: ModelRequest) {
-    this.#request = request;
+  /** @param inputTokens of the request, by estimate */
+  constructor(inputTokens: number) {
+    this.#inputTokens = inputTokens;
   }
 
   /** The same events; the last one ends the call and says what it cost. */
@@ -81,7 +83,7 @@ class Heard {
   }
 
   estimate(): TokenUsage {
-    return { inputTokens: estimatedInputTokens(this.#request), outputTokens: estimatedTokens(this.#bytes) };
+    return { inputTokens: this.#inputTokens, outputTokens: estimatedTokens(this.#bytes) };
   }
 
   /** A refusal or a failed connection costs nothing; whoever was cut off, by a time-out too, may have read everything. */

@@ -6,13 +6,10 @@ const BYTES_PER_TOKEN = 4;
 const BYTES_AROUND_REQUEST = 4_000;
 const BYTES_AROUND_PIECE = 64;
 
-/** More than the tokens that any tokenizer makes of the request: each of them stands for one byte at least. */
-export function mostInputTokens(request: ModelRequest): number {
-  return BYTES_AROUND_REQUEST + inputBytes(request);
-}
-
-export function estimatedInputTokens(request: ModelRequest): number {
-  return estimatedTokens(inputBytes(request));
+/** Tokens of a request. `most`: more than any tokenizer makes of it, each of which stands for one byte at least. */
+export function inputTokens(request: ModelRequest): { most: number; estimated: number } {
+  const bytes = inputBytes(request);
+  return { most: BYTES_AROUND_REQUEST + bytes, estimated: estimatedTokens(bytes) };
 }
 
 export function estimatedTokens(bytes: number): number {

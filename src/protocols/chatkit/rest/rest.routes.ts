@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RunView } from '../../../features/chat/index.ts';
 import type { App } from '../../../platform/http/server.ts';
-import { type SseEvent, sendEventStream } from '../../../platform/http/sse.ts';
+import { type SseEvent, STREAM_OVER, sendEventStream } from '../../../platform/http/sse.ts';
 import { chatkitErrors } from '../chatkit.errors.ts';
 import type { ChatkitDependencies } from '../dependencies.ts';
 import { makingWay } from '../operations/making-way.ts';
@@ -184,15 +184,15 @@ async function answer(
   const source = new AbortController();
   const events = answerEvents(chat, request.principal, run, { signal: source.signal });
   const begun = await firstWords(events).catch((error: unknown) => {
-    source.abort();
+    source.abort(STREAM_OVER);
     throw error;
   });
   metrics.openStreams.inc();
   await sendEventStream(request, reply.header('x-run-id', run.id), (gone) => {
-    gone.addEventListener('abort', () => source.abort(), { once: true });
+    gone.addEventListener('abort', () => source.abort(STREAM_OVER), { once: true });
     return framed(begun);
   }).finally(() => {
-    source.abort();
+    source.abort(STREAM_OVER);
     metrics.openStreams.dec();
   });
   return reply;

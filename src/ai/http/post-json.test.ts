@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { DEFAULT_TIMEOUTS } from './deadline.ts';
+import { type Answer, fakeUpstream } from './fake-upstream.ts';
+import { type JsonPost, postJson } from './post-json.ts';
+
+/** Far longer than a test may take: what comes in spite of it did not wait. */
+const FOR_EVER = 600_000;
+
+/** The pieces of an answer, and what ended them. */
+async function pieces(answer: Answer, more: Partial<JsonPost> = {}) {
+  await using upstream = await fakeUpstream(answer);
+  const { signal } = new AbortController();
+  const url = new URL(upstream.origin);
+  const post = { provider: 'openai', url, headers: {}, body: {}, timeouts: DEFAULT_TIMEOUTS, signal, ...more };
+  const taken: string[] = [];
+  try {
+    for await (const piece of (await postJson(post)).pieces()) taken.push(piece.toString());
+    return { taken, error: null };
+  } catch (error) {
+    return { taken, error };
+  }
+}
+
+/** Says words one by one, each once the one before is in the network. */
+async function say(response: ServerResponse, count: number, pause = 5): Promise<void> {
+  for (let index = 0; index < count; index += 1) {
+    response.write(`word${index} `);
+    await setTimeout(pause);
+  }
+}
+
+const words = (count: number) => Array.from({ length: count }, (_, index) => `word${index} `).join('');
+
+test('what comes while the caller is willing to wait comes in few pieces, and all of it', async () => {
+  const answer: Answer = async (response) => {
+    await say(response, 40);
+    response.end();
+  };
+  const { taken, error } = await pieces(answer, { gatherMs: () => 1_000 });
+  expect({ said: taken.join(''), error }).toEqual({ said: words(40), error: null });
+  expect(taken.length).toBeLessThan(15);
+});
+
+test('the end is given on at once, however long the caller would wait', async () => {
+  const answer: Answer = async (response) => {
+    await say(response, 5);
+    response.end();
+  };
+  const { taken, error } = await pieces(answer, { gatherMs: () => FOR_EVER });
+  expect({ said: taken.join(''), error }).toEqual({ said: words(5), error: null });
+  expect(taken.length).toBeLessThanOrEqual(2);
+});
+
+test('what came before a connection broke comes first, then the failure', async () => {
+  const answer: Answer = async (response) => {
+    await say(response, 5);
+    response.destroy();
+  };
+  const { taken, error } = await pieces(answer, { gatherMs: () => FOR_EVER });
+  expect(taken.join('')).toBe(words(5));
+  expect(error).toMatchObject({ kind: 'unavailable' });
+});
+
+test('who stops is not held up by what gathers', async () => {
+  const stopping = new AbortController();
+  const answer: Answer = async (response) => {
+    response.write('word0 ');
+    await once(response, 'close');
+  };
+  const reason = new Error('enough');
+  const gatherMs = () => {
+    setImmediate(() => stopping.abort(reason));
+    return FOR_EVER;
+  };
+  expect(await pieces(answer, { gatherMs, signal: stopping.signal })).toEqual({ taken: ['word0 '], error: reason });
+});
+
+test('a caller who is busy takes what came meanwhile in one or two pieces', async () => {
+  await using upstream = await fakeUpstream(async (response) => {
+    await say(response, 30);
+    response.end();
+  });
+  const { signal } = new AbortController();
+  const url = new URL(upstream.origin);
+  const answer = await postJson({ provider: 'openai', url, headers: {}, body: {}, timeouts: DEFAULT_TIMEOUTS, signal });
+  const taken: string[] = [];
+  for await (const piece of answer.pieces()) {
+    taken.push(piece.toString());
+    await setTimeout(100);
+  }
+  expect(taken.join('')).toBe(words(30));
+  expect(taken.length).toBeLessThan(10);
+});
+
+test('a model that thinks behind its headers has as long as for its first byte', async () => {
+  const timeouts = { ...DEFAULT_TIMEOUTS, idle: 20 };
+  const answer: Answer = async (response) => {
+    response.flushHeaders();
+    await setTimeout(200);
+    response.end('at last');
+  };
+  expect(await pieces(answer, { timeouts })).toEqual({ taken: ['at last'], error: null });
+});
