@@ -3,7 +3,7 @@ import http from 'node:http';
 /** One turn over HTTP: how long until its first text, ms, and how many tokens of the upstream came as text. */
 export type Turn = { firstText: number; tokens: number };
 
-const agent = new http.Agent({ keepAlive: true, maxSockets: 1000 });
+const agent = new http.Agent({ keepAlive: true, maxSockets: 1000, maxFreeSockets: 1000 });
 
 /** Posts, reads the stream to its end, counting the upstream's tokens, however many come in one `text-delta`. */
 export function streamTurn(url: string, headers: Record<string, string>, body: unknown): Promise<Turn> {

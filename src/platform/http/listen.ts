@@ -16,9 +16,8 @@ export type Place = { port: number; host: string };
  * millisecond none may notice the other.
  */
 export async function listen(app: App, place: Place, listeners: number = LISTENERS): Promise<string> {
-  // Elsewhere a port is not shared, or not evenly.
-  if (process.platform !== 'linux' || listeners === 1) return app.listen(place);
   await assertFree(place);
+  if (listeners === 1 || !(await canShare(place))) return app.listen(place);
   const shared = { ...place, reusePort: true };
   const address = await app.listen(shared);
   const { address: host, port } = app.server.address() as AddressInfo;
@@ -31,9 +30,15 @@ export async function listen(app: App, place: Place, listeners: number = LISTENE
 
 /** Listeners that share a port would also share it with another program's. */
 async function assertFree(place: Place): Promise<void> {
-  const probe = createServer();
-  await listening(probe, { ...place, exclusive: true });
-  await new Promise((resolve) => probe.close(resolve));
+  await close(await listening(createServer(), { ...place, exclusive: true }));
+}
+
+/** Not everywhere, and not evenly except on Linux. */
+async function canShare(place: Place): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  const probe = await listening(createServer(), { ...place, reusePort: true }).catch(() => null);
+  if (probe) await close(probe);
+  return probe !== null;
 }
 
 /** Gives what it accepts to the server, as its own listener does. https://nodejs.org/api/http.html#event-connection */
@@ -41,16 +46,19 @@ async function another(app: App, place: Place): Promise<Server> {
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     app.server.emit('connection', socket);
   });
-  await listening(listener, { ...place, reusePort: true });
-  return listener.unref();
+  return (await listening(listener, { ...place, reusePort: true })).unref();
 }
 
-function listening(server: Server, options: Place & { exclusive?: boolean; reusePort?: boolean }): Promise<void> {
+function listening(server: Server, options: Place & { exclusive?: boolean; reusePort?: boolean }): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(options, () => {
       server.off('error', reject);
-      resolve();
+      resolve(server);
     });
   });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
 }
