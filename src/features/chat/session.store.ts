@@ -119,11 +119,17 @@ export async function countSessionsOf(
 
 /** A user's sessions in the order in which they were begun, or backwards, from behind `after` on. */
 export async function listSessionsByBeginning(
+  ...asked: Parameters<typeof sessionsByBeginning>
+): Promise<SessionSummaryRow[]> {
+  return sessionsByBeginning(...asked).execute();
+}
+
+/** The query of it. */
+export function sessionsByBeginning(
   trx: TenantTransaction,
   userId: string,
-  page: { limit: number; order: 'asc' | 'desc'; after: string | null },
-): Promise<SessionSummaryRow[]> {
-  const { after, order, limit } = page;
+  { after, order, limit }: { limit: number; order: 'asc' | 'desc'; after: string | null },
+) {
   return trx
     .selectFrom('session')
     .select(COLUMNS)
@@ -137,8 +143,7 @@ export async function listSessionsByBeginning(
     )
     .orderBy('created_at', order)
     .orderBy('id', order)
-    .limit(limit)
-    .execute();
+    .limit(limit);
 }
 
 /** When a session was begun; of one that is gone, by its id. Not every id tells the time: some dialects make it of a name. */
