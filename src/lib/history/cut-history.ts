@@ -3,10 +3,8 @@ const BYTES_PER_TOKEN = 3;
 
 /** More tokens than most tokenizers make of a text. */
 export function tokensOfText(text: string): number {
-  return Math.ceil(utf8.encode(text).length / BYTES_PER_TOKEN);
+  return Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN);
 }
-
-const utf8 = new TextEncoder();
 
 /**
  * The newest turns that fit a budget of tokens, oldest first. A turn is a question with all that followed it until the next
