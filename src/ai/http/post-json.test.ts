@@ -32,33 +32,32 @@ async function say(response: ServerResponse, count: number, pause = 5): Promise<
   }
 }
 
+/** An answer of so many words, and what ends it. */
+function saying(count: number, end: (response: ServerResponse) => void): Answer {
+  return async (response) => {
+    await say(response, count);
+    end(response);
+  };
+}
+
 const words = (count: number) => Array.from({ length: count }, (_, index) => `word${index} `).join('');
 
 test('what comes while the caller is willing to wait comes in few pieces, and all of it', async () => {
-  const answer: Answer = async (response) => {
-    await say(response, 40);
-    response.end();
-  };
+  const answer = saying(40, (response) => response.end());
   const { taken, error } = await pieces(answer, { gatherMs: () => 1_000 });
   expect({ said: taken.join(''), error }).toEqual({ said: words(40), error: null });
   expect(taken.length).toBeLessThan(15);
 });
 
 test('the end is given on at once, however long the caller would wait', async () => {
-  const answer: Answer = async (response) => {
-    await say(response, 5);
-    response.end();
-  };
+  const answer = saying(5, (response) => response.end());
   const { taken, error } = await pieces(answer, { gatherMs: () => FOR_EVER });
   expect({ said: taken.join(''), error }).toEqual({ said: words(5), error: null });
   expect(taken.length).toBeLessThanOrEqual(2);
 });
 
 test('what came before a connection broke comes first, then the failure', async () => {
-  const answer: Answer = async (response) => {
-    await say(response, 5);
-    response.destroy();
-  };
+  const answer = saying(5, (response) => response.destroy());
   const { taken, error } = await pieces(answer, { gatherMs: () => FOR_EVER });
   expect(taken.join('')).toBe(words(5));
   expect(error).toMatchObject({ kind: 'unavailable' });
@@ -78,11 +77,8 @@ test('who stops is not held up by what gathers', async () => {
   expect(await pieces(answer, { gatherMs, signal: stopping.signal })).toEqual({ taken: ['word0 '], error: reason });
 });
 
-test('a caller who is busy takes what came meanwhile in one or two pieces', async () => {
-  await using upstream = await fakeUpstream(async (response) => {
-    await say(response, 30);
-    response.end();
-  });
+test('a caller who is busy takes what came meanwhile in few pieces', async () => {
+  await using upstream = await fakeUpstream(saying(30, (response) => response.end()));
   const { signal } = new AbortController();
   const url = new URL(upstream.origin);
   const answer = await postJson({ provider: 'openai', url, headers: {}, body: {}, timeouts: DEFAULT_TIMEOUTS, signal });
