@@ -24,7 +24,7 @@ export function answerFromMemory(
   const wanted = tellingStems(question);
   const found = items
     .map((item) => ({ item, share: shareOf(wanted, item.content) }))
-    .filter(({ item, share }) => item.role === 'user' && share >= ENOUGH_SHARE);
+    .filter(({ item, share }) => item.role === 'user' && share >= ENOUGH_SHARE && tells(item.content, wanted));
   const [best] = found.sort((a, b) => b.share - a.share);
   if (!best) return null;
   return {
@@ -44,6 +44,15 @@ function tellingStems(text: string): string[] {
     .filter(({ start, end }) => !isStopWord(text.slice(start, end)))
     .map(({ stem }) => stem);
 }
+
+/** Who asked the same before has told nothing by it: a text of questions only, or of no telling word that is not asked with. */
+function tells(text: string, wanted: readonly string[]): boolean {
+  const onlyAsks = text.split(SENTENCE_END).every((sentence) => QUESTION.test(sentence));
+  return !onlyAsks && tellingStems(text).some((stem) => wanted.every((asked) => likeness(asked, stem) === 0));
+}
+
+const SENTENCE_END = /(?<=[.!?。！？؟])\s+/u;
+const QUESTION = /[?？؟]["'”’)]*\s*$/u;
 
 function shareOf(wanted: readonly string[], text: string): number {
   if (wanted.length === 0) return 0;
