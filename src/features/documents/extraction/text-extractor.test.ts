@@ -1,8 +1,8 @@
 import { deflateSync } from 'node:zlib';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { bomb, buildDocx, buildZip } from '../../../../test/support/build-zip.ts';
 import type { ExtractionInput, ExtractionResult } from './extracted-document.ts';
 import { buildPdf, pageOf } from './fixtures/build-pdf.ts';
-import { bomb, buildDocx, buildZip } from './fixtures/build-zip.ts';
 import { fixture } from './fixtures/read.ts';
 import { createTextExtractor } from './text-extractor.ts';
 

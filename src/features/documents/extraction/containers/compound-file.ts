@@ -1,5 +1,5 @@
+import { ByteReader } from '../../../../lib/bytes/byte-reader.ts';
 import { damaged } from '../extraction-error.ts';
-import { ByteReader } from './byte-reader.ts';
 
 type Stream = { path: string; start: number; size: number };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { bomb, buildZip } from '../../../../../test/support/build-zip.ts';
 import { buildCompoundFile } from '../fixtures/build-compound-file.ts';
-import { bomb, buildZip } from '../fixtures/build-zip.ts';
 import { CompoundFile } from './compound-file.ts';
 import { ZipArchive } from './zip-archive.ts';
 

@@ -1,6 +1,6 @@
+import { ByteReader } from '../../../../lib/bytes/byte-reader.ts';
 import { charsetOfCodePage, decode } from '../detection/code-pages.ts';
 import type { DocumentWriter } from '../writing/document-writer.ts';
-import { ByteReader } from './byte-reader.ts';
 import type { CompoundFile } from './compound-file.ts';
 import { meaningfulTitle } from './office-package.ts';
 

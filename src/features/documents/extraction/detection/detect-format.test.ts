@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { buildDocx, buildZip } from '../../../../../test/support/build-zip.ts';
 import { DEFAULT_LIMITS } from '../extracted-document.ts';
 import { buildCompoundFile } from '../fixtures/build-compound-file.ts';
-import { buildDocx, buildZip } from '../fixtures/build-zip.ts';
 import { fixture } from '../fixtures/read.ts';
 import { detectFormat } from './detect-format.ts';
 

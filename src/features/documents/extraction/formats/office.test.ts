@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { buildDocx, buildZip } from '../../../../../test/support/build-zip.ts';
 import { biffRecord, buildCompoundFile, pptRecord, uint16, uint32 } from '../fixtures/build-compound-file.ts';
-import { buildDocx, buildZip } from '../fixtures/build-zip.ts';
 import { fixture, outline, read } from '../fixtures/read.ts';
 
 const run = (text: string): string => `<w:r><w:t>${text}</w:t></w:r>`;

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const ROOT = resolve(fileURLToPath(new URL('../../../../..', import.meta.url)));
-const PARTS = ['src/features/documents/extraction', 'src/lib/chunking'];
+const PARTS = ['src/features/documents/extraction', 'src/lib/bytes', 'src/lib/chunking', 'src/platform/archives'];
 const READ_A_PAGE = `
   const { createTextExtractor } = await import('./src/features/documents/extraction/text-extractor.ts');
   const extractor = createTextExtractor();

@@ -1,4 +1,4 @@
-import { ByteReader } from '../../containers/byte-reader.ts';
+import { ByteReader } from '../../../../../lib/bytes/byte-reader.ts';
 
 const COMPRESSED = 0x75465a4c;
 const DICTIONARY_SIZE = 4_096;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { bomb, buildDocx } from '../../../../../../test/support/build-zip.ts';
 import { buildCompoundFile, uint32 } from '../../fixtures/build-compound-file.ts';
-import { bomb, buildDocx } from '../../fixtures/build-zip.ts';
 import { outline, read } from '../../fixtures/read.ts';
 
 const attached = (name: string, bytes: Uint8Array): string =>

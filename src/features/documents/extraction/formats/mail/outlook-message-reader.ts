@@ -1,4 +1,4 @@
-import { ByteReader } from '../../containers/byte-reader.ts';
+import { ByteReader } from '../../../../../lib/bytes/byte-reader.ts';
 import { CompoundFile } from '../../containers/compound-file.ts';
 import { charsetOfCodePage, decode } from '../../detection/code-pages.ts';
 import type { DocumentReader, NestedFile } from '../../document-reader.ts';

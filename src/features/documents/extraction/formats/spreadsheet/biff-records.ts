@@ -1,4 +1,4 @@
-import { ByteReader } from '../../containers/byte-reader.ts';
+import { ByteReader } from '../../../../../lib/bytes/byte-reader.ts';
 
 export type BiffRecord = { type: number; reader: ByteReader; offset: number };
 

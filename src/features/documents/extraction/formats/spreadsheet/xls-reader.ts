@@ -1,4 +1,4 @@
-import type { ByteReader } from '../../containers/byte-reader.ts';
+import type { ByteReader } from '../../../../../lib/bytes/byte-reader.ts';
 import { CompoundFile } from '../../containers/compound-file.ts';
 import { readSummaryTitle } from '../../containers/summary-information.ts';
 import { charsetOfCodePage, decode } from '../../detection/code-pages.ts';

@@ -1,4 +1,4 @@
-import type { ByteReader } from '../../containers/byte-reader.ts';
+import type { ByteReader } from '../../../../../lib/bytes/byte-reader.ts';
 import type { DocumentWriter } from '../../writing/document-writer.ts';
 import { type BiffRecord, CONTINUE, decodeRk, latin1, unicodeString } from './biff-records.ts';
 import { SheetTable } from './sheet-table.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildZip } from '../../fixtures/build-zip.ts';
+import { buildZip } from '../../../../../../test/support/build-zip.ts';
 import { outline, read } from '../../fixtures/read.ts';
 
 const paragraph = 'This is a sentence of the article that somebody wants to read. '.repeat(4).trim();

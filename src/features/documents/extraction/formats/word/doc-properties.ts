@@ -1,4 +1,4 @@
-import { ByteReader } from '../../containers/byte-reader.ts';
+import { ByteReader } from '../../../../../lib/bytes/byte-reader.ts';
 
 export type DocParagraph = { style: number; endsRow: boolean; list: number; listLevel: number };
 

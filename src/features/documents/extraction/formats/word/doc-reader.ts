@@ -1,4 +1,4 @@
-import { ByteReader } from '../../containers/byte-reader.ts';
+import { ByteReader } from '../../../../../lib/bytes/byte-reader.ts';
 import { CompoundFile } from '../../containers/compound-file.ts';
 import { readSummaryTitle } from '../../containers/summary-information.ts';
 import type { DocumentReader } from '../../document-reader.ts';

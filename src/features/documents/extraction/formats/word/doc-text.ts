@@ -1,4 +1,4 @@
-import type { ByteReader } from '../../containers/byte-reader.ts';
+import type { ByteReader } from '../../../../../lib/bytes/byte-reader.ts';
 import { charsetOfCodePage, decode } from '../../detection/code-pages.ts';
 
 /** Where a run of characters stands in the file. */
