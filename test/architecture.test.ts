@@ -44,6 +44,7 @@ const architecture: Architecture = {
     '@opentelemetry/sdk-trace': ['src/platform/telemetry/otlp-tracing.ts'],
     '@scalar/fastify-api-reference': ['src/app/'],
     '@zxcvbn-ts/language-common': ['src/features/identity/password/'],
+    '@vscode/tree-sitter-wasm': ['src/features/code/measure/structure/parse.ts'],
     ajv: ['src/platform/http/', 'src/platform/json-schema/'],
     'ajv-formats': ['src/platform/http/'],
     commander: ['src/app/command-line.ts'],

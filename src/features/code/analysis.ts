@@ -91,7 +91,7 @@ export type CodeModule = {
   readonly imports: number;
 };
 
-/** Plain data: it goes through JSON unchanged. The same code base gives the same analysis, byte for byte. */
+/** What `analyse` (`analyse.ts`) finds. Plain data: it goes through JSON unchanged. The same code base gives the same analysis, byte for byte. */
 export type Analysis = {
   /** Version of the rules and formulas. */
   readonly engine: string;
@@ -118,7 +118,7 @@ export type AnalysisLimits = {
   readonly timeMs: number;
   /** For a single file; beyond it the file is listed in `metrics.failed`. */
   readonly fileTimeMs: number;
-  /** Of the thread's heap, in MB. */
+  /** Of the thread's heap, in MB; the texts and the parser's memory come on top. */
   readonly memoryMb: number;
   /** The most findings of one rule that are kept; how many there were is in `metrics.findingsLeftOut`. */
   readonly findingsPerRule: number;

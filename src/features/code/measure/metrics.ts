@@ -132,6 +132,8 @@ export type ImportGraph = {
   readonly unresolved: number;
   /** One cycle, the shortest, for each knot of files that import each other; without imports of types only. */
   readonly cycles: readonly (readonly string[])[];
+  /** Files that some chain of imports leads back to. */
+  readonly filesInCycles: number;
   /** The files that most others import, at most 20. */
   readonly mostImported: readonly { readonly path: string; readonly importers: number }[];
 };

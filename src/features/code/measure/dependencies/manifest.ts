@@ -1,0 +1,87 @@
+import { posix } from 'node:path';
+import type { CodeFile } from '../../analysis.ts';
+import type { Dependency, Ecosystem } from '../metrics.ts';
+
+/** What a manifest says of one dependency. */
+export type Declared = Pick<Dependency, 'name' | 'requirement' | 'dev' | 'line'>;
+
+/** A kind of manifest: which files, and what they declare. Readers are total: a broken manifest declares nothing. */
+export type ManifestKind = {
+  readonly ecosystem: Ecosystem;
+  readonly matches: (name: string, path: string) => boolean;
+  readonly read: (file: CodeFile) => readonly Declared[];
+  /** Lock files of the ecosystem, and how they resolve names; empty where none is read. */
+  readonly locks: readonly { readonly name: string; readonly read: (text: string) => ReadonlyMap<string, string> }[];
+};
+
+export function baseName(path: string): string {
+  return posix.basename(path);
+}
+
+/** Lines with their numbers, from 1. */
+export function numbered(text: string): { readonly line: number; readonly text: string }[] {
+  return text.split('\n').map((line, at) => ({ line: at + 1, text: line.replace(/\r$/, '') }));
+}
+
+/** The line that first has the text in it, behind `from`; null where none has. */
+export function lineOf(text: string, part: string): number | null {
+  const at = text.indexOf(part);
+  return at < 0 ? null : text.slice(0, at).split('\n').length;
+}
+
+/** An object of a JSON text, comments forgiven; null where it is none. */
+export function jsonObject(text: string): Record<string, unknown> | null {
+  try {
+    return record(JSON.parse(text.replace(/^\uFEFF/, '')));
+  } catch {
+    return null;
+  }
+}
+
+export function record(value: unknown): Record<string, unknown> | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null;
+}
+
+/** Entries of a table whose values are texts. */
+export function texts(value: unknown): [string, string][] {
+  return Object.entries(record(value) ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+}
+
+/** The tables of a TOML text with their `key = value` lines, as far as manifests use it: no nested arrays of tables. */
+export function tomlTables(text: string): readonly TomlTable[] {
+  const tables: { table: string; entries: TomlEntry[] }[] = [{ table: '', entries: [] }];
+  let open: TomlEntry | null = null;
+  for (const { line, text: full } of numbered(text)) {
+    const content = full.trim();
+    if (content === '' || content.startsWith('#')) continue;
+    const header = open ? null : /^\[\[?([^\]]+)\]\]?/.exec(content);
+    if (header) tables.push({ table: (header[1] ?? '').trim(), entries: [] });
+    else open = open ? longer(open, content) : tomlEntry(content, line);
+    if (!open || !isWhole(open.value)) continue;
+    tables.at(-1)?.entries.push(open);
+    open = null;
+  }
+  return tables;
+}
+
+function longer(entry: TomlEntry, more: string): TomlEntry {
+  return { ...entry, value: `${entry.value}\n${more}` };
+}
+
+function tomlEntry(content: string, line: number): TomlEntry | null {
+  const found = /^("[^"]+"|'[^']+'|[\w.-]+)\s*=\s*(.*)$/.exec(content);
+  return found ? { key: (found[1] ?? '').replace(/["']/g, ''), line, value: found[2] ?? '' } : null;
+}
+
+export type TomlTable = { readonly table: string; readonly entries: readonly TomlEntry[] };
+export type TomlEntry = { readonly key: string; readonly line: number; readonly value: string };
+
+function isWhole(value: string): boolean {
+  if (!value.startsWith('[') && !value.startsWith('{')) return true;
+  // A list that does not end would be looked at again with each of its lines.
+  if (value.length > 20_000) return true;
+  const bare = value.replace(/"[^"]*"|'[^']*'/g, '').replace(/#.*$/gm, '');
+  return bare.split(/[[{]/).length <= bare.split(/[\]}]/).length;
+}
