@@ -48,6 +48,23 @@ export type AnswerFormat =
   | { type: 'json' }
   | { type: 'json_schema'; name: string; description?: string; schema: Record<string, unknown>; strict?: boolean };
 
+/** What not every model knows. One that does not is asked without it. */
+export type ModelWishes = {
+  /** How much a model that thinks first is to think. */
+  reasoningEffort?: ReasoningEffort;
+  /** How much it is to say. */
+  verbosity?: 'low' | 'medium' | 'high';
+  /** The same seed asks for the same answer to the same request. */
+  seed?: number;
+  /** -2 to 2. */
+  presencePenalty?: number;
+  /** -2 to 2. */
+  frequencyPenalty?: number;
+};
+
+export const REASONING_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
+export type ReasoningEffort = (typeof REASONING_EFFORTS)[number];
+
 export type ModelRequest = {
   /** What the operator and the program tell the model; users cannot override it. */
   instructions: string | null;
@@ -70,6 +87,7 @@ export type ModelRequest = {
   temperature?: number;
   /** 0 to 1. */
   topP?: number;
+  wishes?: ModelWishes;
   stop?: readonly string[];
   /** What this answer has already said, after a crash: the model goes on from there and does not repeat it.
    * Offsets in events count from the answer's beginning, this part included. */
@@ -87,6 +105,8 @@ export type TokenUsage = {
   cachedInputTokens?: number;
   /** Hidden reasoning included. */
   outputTokens: number;
+  /** How many of them were hidden reasoning; absent where the provider does not say. */
+  reasoningTokens?: number;
 };
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'other';
 
@@ -125,15 +145,25 @@ export type ModelErrorKind =
   /** The model can't go on from `partialAnswer`: drop that part and ask again without it. */
   | 'cannot-continue';
 
+/** Why a provider refused a request, where that is a matter between it and whoever asks: nobody has set anything wrongly. */
+export type RefusalReason = 'unknown-model' | 'context-too-long';
+
 /** What went wrong upstream, in our words: the provider's own text is in `cause` only, for the log, never for a client. */
 export class ModelError extends Error {
   readonly kind: ModelErrorKind;
   /** Seconds to wait, where the provider said so. */
   readonly retryAfter: number | null;
-  constructor(kind: ModelErrorKind, message: string, options: { cause?: unknown; retryAfter?: number | null } = {}) {
+  /** Of a `bad-request`, where it is known. */
+  readonly refusal: RefusalReason | null;
+  constructor(
+    kind: ModelErrorKind,
+    message: string,
+    options: { cause?: unknown; retryAfter?: number | null; refusal?: RefusalReason | null } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'ModelError';
     this.kind = kind;
     this.retryAfter = options.retryAfter ?? null;
+    this.refusal = options.refusal ?? null;
   }
 }

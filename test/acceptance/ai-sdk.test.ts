@@ -28,7 +28,7 @@ describe.each(anyTestDatabase())('AI SDK on the $kind database', { timeout: 180_
     models['fake/hello'] = scriptedModel(['Hel', 'lo', '!'], { id: 'fake/hello' });
     app = await openOpenaiApp(db.database, models);
     ann = await app.newUser();
-  });
+  }, 240_000);
   afterAll(async () => {
     await app[Symbol.asyncDispose]();
     await db.close();
@@ -157,6 +157,39 @@ describe.each(anyTestDatabase())('AI SDK on the $kind database', { timeout: 180_
       await sending;
       expect([chat.answer, model.abandoned]).toEqual(['Said ', 1]);
       expect(await kept(chat)).toEqual(['user: Go', 'assistant: Said ']);
+    });
+
+    test.each([
+      ['stop() alone', false],
+      ['stop() and the address for it', true],
+    ])('a question right after %s is answered, behind what was said', async (_, atServer) => {
+      const waiting = gate();
+      const script = (_request: unknown, at: number) => (at === 0 ? ['Said ', { gate: waiting }] : ['Good.']);
+      const model = scriptedModel(script, { id: 'fake/broken-off' });
+      models['fake/broken-off'] = model;
+      const chat = new UiChat({ transport: transport({ model: 'fake/broken-off' }) });
+      const sending = chat.sendMessage({ text: 'Go' });
+      await expect.poll(() => chat.answer, PATIENCE).toBe('Said ');
+      await chat.stop();
+      await sending;
+      if (atServer) await fetch(`${api()}/${chat.id}/stop`, { method: 'POST', headers: bearer(ann) });
+      await chat.sendMessage({ text: 'And now?' });
+      expect([chat.status, chat.error, chat.answer, model.abandoned]).toEqual(['ready', undefined, 'Good.', 1]);
+      expect(await kept(chat)).toEqual(['user: Go', 'assistant: Said ', 'user: And now?', 'assistant: Good.']);
+    });
+
+    test('a window that knows nothing of the answer under way does not break it off', async () => {
+      const waiting = gate();
+      models['fake/unbroken'] = scriptedModel(['Said ', { gate: waiting }, 'all.'], { id: 'fake/unbroken' });
+      const chat = new UiChat({ transport: transport({ model: 'fake/unbroken' }) });
+      const sending = chat.sendMessage({ text: 'Go' });
+      await expect.poll(() => chat.answer, PATIENCE).toBe('Said ');
+      const other = new UiChat({ id: chat.id, transport: transport({ model: 'fake/unbroken' }) });
+      await other.sendMessage({ text: 'I, too' });
+      expect(other.error?.message).toContain('unfinished run');
+      waiting.open();
+      await sending;
+      expect(chat.answer).toBe('Said all.');
     });
 
     test('a tool of the client is called in the browser, and the answer goes on by itself in the same message', async () => {

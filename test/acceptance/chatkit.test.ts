@@ -234,6 +234,16 @@ describe.each(anyTestDatabase())('ChatKit’s protocol on the $kind database', {
       expect(await create(long)).toEqual(refused);
       expect(await create('Hi', { quoted_text: long })).toEqual(refused);
       expect((await page.json('threads.list')).body.data).toHaveLength(before);
+      for (const text of ['Fern\0', 'Fern \ud83c']) {
+        expect(await create(text)).toEqual([
+          { type: 'error', code: 'custom', message: expect.stringContaining('cannot be kept'), allow_retry: false },
+        ]);
+        expect(await page.json('threads.update', { thread_id: ABSENT, title: text })).toMatchObject({
+          status: 400,
+          body: { code: 'ERR_REQUEST_002', message: expect.stringContaining('params.title') },
+        });
+      }
+      expect((await page.json('threads.list')).body.data).toHaveLength(before);
       const viewer = pageOf(await app.newUser(ann, 'viewer'));
       const told = await viewer.stream('threads.create', { input: input('Hi') });
       expect(told).toMatchObject([{ type: 'error', code: 'custom', allow_retry: false }]);
@@ -777,6 +787,41 @@ describe.each(anyTestDatabase())('ChatKit’s protocol on the $kind database', {
       expect(await page.json('threads.delete', { thread_id: thread })).toEqual({ status: 200, body: {} });
       expect((await page.json('threads.get_by_id', { thread_id: thread })).status).toBe(404);
     });
+  });
+
+  test('an answer is rated while it is under way, and is rated still when it is there', async () => {
+    const hold = gate();
+    answerWith(['Water it', { gate: hold }, '.']);
+    const events = page.events('threads.create', { input: input('Hi') });
+    let thread = '';
+    let item = '';
+    for (; item === ''; ) {
+      const { value } = await events.next();
+      thread = value.thread?.id ?? thread;
+      if (value.type === 'thread.item.added') item = value.item.id;
+    }
+    const rate = (who: ChatkitClient, kind: string) =>
+      who.json('items.feedback', { thread_id: thread, item_ids: [item], kind });
+    const ratings = async (path = `/v1/sessions/${thread.slice(4)}/feedback`) =>
+      ((await api(path)) as { data: { session_id: string; rating: string }[] }).data
+        .filter(({ session_id }) => session_id === thread.slice(4))
+        .map(({ rating }) => rating);
+    expect((await rate(page, 'positive')).status).toBe(200);
+    expect((await rate(pageOf(bob), 'positive')).status).toBe(404);
+    expect((await rate(pageOf(carl), 'positive')).status).toBe(404);
+    expect((await rate(page, 'negative')).status).toBe(200);
+    expect(await ratings()).toEqual(['negative']);
+    hold.open();
+    await Array.fromAsync(events);
+    expect(await ratings('/v1/feedback')).toEqual(['negative']);
+    expect(await ratings()).toEqual(['negative']);
+    expect((await rate(page, 'positive')).status).toBe(200);
+    expect(await ratings()).toEqual(['positive']);
+  });
+
+  test.each(['GET', 'PUT', 'DELETE'])('%s is no method of the protocol', async (method) => {
+    const answer = await fetch(`${app.address}/chatkit`, { method });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
   });
 
   describe('files', () => {

@@ -95,6 +95,10 @@ describe.each(anyTestDatabase())('the openai package on the $kind database', { t
         user: 'customer-9',
         metadata: { ticket: '12' },
         seed: 3,
+        reasoning_effort: 'low',
+        verbosity: 'high',
+        presence_penalty: 0.5,
+        frequency_penalty: -1,
         // @ts-expect-error: a field of another year is passed over
         invented_later: true,
       });
@@ -108,6 +112,30 @@ describe.each(anyTestDatabase())('the openai package on the $kind database', { t
         maxOutputTokens: 7,
         temperature: 0.5,
         stop: ['\n'],
+        wishes: { seed: 3, reasoningEffort: 'low', verbosity: 'high', presencePenalty: 0.5, frequencyPenalty: -1 },
+      });
+      const wishes = { reasoning: { effort: 'high' as const }, text: { verbosity: 'low' as const } };
+      const said = await openai.responses.create({ model: 'fake/settings', input: 'Hi', ...wishes });
+      expect(asked.requests[1]?.wishes).toEqual({ reasoningEffort: 'high', verbosity: 'low' });
+      expect(said).toMatchObject(wishes);
+    });
+
+    test('what the provider had cached, and what was thought and not said, is told as it counts it', async () => {
+      const usage = { inputTokens: 90, cachedInputTokens: 64, outputTokens: 30, reasoningTokens: 20 };
+      model('fake/thinks', ['ok', { type: 'finish', reason: 'stop', usage }]);
+      const chat = await openai.chat.completions.create({ ...ask('Hi'), model: 'fake/thinks' });
+      expect(chat.usage).toMatchObject({
+        prompt_tokens_details: { cached_tokens: 64 },
+        completion_tokens_details: { reasoning_tokens: 20 },
+      });
+      const response = await openai.responses.create({ model: 'fake/thinks', input: 'Hi' });
+      expect(response.usage).toMatchObject({
+        input_tokens: 90,
+        input_tokens_details: { cached_tokens: 64 },
+        output_tokens_details: { reasoning_tokens: 20 },
+      });
+      expect(await openai.get(`/runs/${response.id.slice('resp_'.length)}`)).toMatchObject({
+        usage: { cached_input_tokens: 64, reasoning_tokens: 20 },
       });
     });
 
@@ -210,7 +238,45 @@ describe.each(anyTestDatabase())('the openai package on the $kind database', { t
     });
 
     test.each([
+      ['unknown-model', 404, 'model_not_found', 'model'],
+      ['context-too-long', 400, 'context_length_exceeded', 'messages'],
+    ] as const)('what the provider refuses as %s is %i, in a stream too', async (refusal_, status, code, param) => {
+      const id = `fake/${refusal_}`;
+      const fail = new ModelError('bad-request', 'secret upstream words', { refusal: refusal_ });
+      const refusing = model(id, [{ fail }]);
+      const known = { status, code, param, message: expect.not.stringContaining('secret') };
+      for (const ways of [
+        () => openai.chat.completions.create({ ...ask('Hi'), model: id }),
+        () => openai.chat.completions.create({ ...ask('Hi'), model: id, stream: true }),
+        () => openai.responses.create({ model: id, input: 'Hi' }),
+        () => openai.responses.create({ model: id, input: 'Hi', stream: true }),
+      ])
+        expect(await refusal(ways())).toMatchObject(known);
+      expect(refusing.requests).toHaveLength(4);
+      // Once something was said, the stream tells it.
+      model(id, ['a', { fail }]);
+      const stream = await openai.chat.completions.create({ ...ask('Hi'), model: id, stream: true });
+      expect(await refusal(Array.fromAsync(stream))).toMatchObject({ code });
+    });
+
+    test('a client does not ask again by itself for what would be refused again, and does where it helps', async () => {
+      const patient = new OpenAI({ baseURL: `${app.address}/v1`, apiKey: ann.token, maxRetries: 2 });
+      const refused = model('fake/refused', [{ fail: new ModelError('bad-request', 'no') }]);
+      const error = await refusal(patient.chat.completions.create({ ...ask('Hi'), model: 'fake/refused' }));
+      expect([error.status, error.headers?.get('x-should-retry')]).toEqual([502, 'false']);
+      expect(refused.requests).toHaveLength(1);
+      const away = model('fake/away', (_request, at) => [
+        at === 0 ? { fail: new ModelError('unavailable', 'x') } : 'ok',
+      ]);
+      const answered = await patient.chat.completions.create({ ...ask('Hi'), model: 'fake/away' });
+      expect([answered.choices[0]?.message.content, away.requests.length]).toEqual(['ok', 2]);
+    });
+
+    test.each([
       ['n', ask('Hi', { n: 2 }), 'unsupported_parameter'],
+      ['logprobs', ask('Hi', { logprobs: true }), 'unsupported_parameter'],
+      ['logit_bias', ask('Hi', { logit_bias: { '50256': -100 } }), 'unsupported_parameter'],
+      ['presence_penalty', ask('Hi', { presence_penalty: 3 }), 'ERR_REQUEST_002'],
       ['tools[0].type', ask('Hi', { tools: [{ type: 'custom', custom: { name: 'f' } }] }), 'unsupported_parameter'],
       ['audio', ask('Hi', { audio: { voice: 'x', format: 'mp3' } }), 'unsupported_parameter'],
       [
@@ -481,6 +547,20 @@ describe.each(anyTestDatabase())('the openai package on the $kind database', { t
       wait.open();
       const status = async () => texts((await talks().items.list(id)).data)[0];
       await expect.poll(status).toBe('done');
+    });
+
+    test('go on at once when their answer was stopped: the question after it waits for its end', async () => {
+      const wait = gate();
+      const script = (_request: unknown, at: number) => (at === 0 ? ['so far', { gate: wait }] : ['Good.']);
+      model('fake/stop-and-ask', script);
+      const talk = await openai.conversations.create({});
+      const asked = { model: 'fake/stop-and-ask', conversation: talk.id };
+      const first = await openai.responses.create({ ...asked, input: 'Go', background: true });
+      await wait.reached;
+      const stopped = openai.post(`/runs/${first.id.slice('resp_'.length)}/cancel`, {});
+      await stopped;
+      const next = await openai.responses.create({ ...asked, input: 'And now?' });
+      expect(next.output_text).toBe('Good.');
     });
 
     test('take user and assistant messages only', async () => {

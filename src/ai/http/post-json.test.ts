@@ -1,7 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { ClientRequest, ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { DEFAULT_TIMEOUTS } from './deadline.ts';
 import { type Answer, fakeUpstream } from './fake-upstream.ts';
 import { type JsonPost, postJson } from './post-json.ts';
@@ -89,6 +90,40 @@ test('a caller who is busy takes what came meanwhile in few pieces', async () =>
   }
   expect(taken.join('')).toBe(words(30));
   expect(taken.length).toBeLessThan(10);
+});
+
+test('what a busy caller has not taken stays in the network, where it costs no work', async () => {
+  const sent: ClientRequest[] = [];
+  const note = (message: unknown) => sent.push((message as { request: ClientRequest }).request);
+  subscribe('http.client.request.start', note);
+  onTestFinished(() => void unsubscribe('http.client.request.start', note));
+  const saidAll = Promise.withResolvers<void>();
+  const answer: Answer = async (response) => {
+    await say(response, 200, 1);
+    saidAll.resolve();
+    response.end();
+  };
+  await using upstream = await fakeUpstream(answer);
+  const { signal } = new AbortController();
+  const url = new URL(upstream.origin);
+  const { pieces } = await postJson({
+    provider: 'openai',
+    url,
+    headers: {},
+    body: {},
+    timeouts: DEFAULT_TIMEOUTS,
+    signal,
+  });
+  let taken = '';
+  let read = 0;
+  for await (const piece of pieces()) {
+    taken += piece.toString();
+    if (read > 0) continue;
+    await saidAll.promise;
+    read = sent[0]?.socket?.bytesRead ?? Infinity;
+  }
+  expect(taken).toBe(words(200));
+  expect(read).toBeLessThan(words(200).length / 2);
 });
 
 test('a model that thinks behind its headers has as long as for its first byte', async () => {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ModelError, type ModelErrorKind } from '../chat-model.ts';
+import { refusalReason } from './refusal-reason.ts';
 
 type UpstreamErrorKind = Exclude<ModelErrorKind, 'cannot-continue'>;
 
@@ -30,7 +31,10 @@ export function modelError(
   cause: unknown,
   retryAfter: number | null = null,
 ): ModelError {
-  return new ModelError(kind, `${provider} ${WORDS[kind]}.`, { cause, retryAfter });
+  // Some say so in the stream that they have opened already.
+  const said = kind === 'bad-request' && cause instanceof UpstreamFailure ? cause.body : null;
+  const refusal = said === null ? null : refusalReason(said);
+  return new ModelError(kind, `${provider} ${WORDS[kind]}.`, { cause, retryAfter, refusal });
 }
 
 /** The error for an HTTP status that is not a success. */

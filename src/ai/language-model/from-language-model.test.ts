@@ -18,12 +18,17 @@ function packaged(...parts: readonly (LanguageModelV4StreamPart | Error)[]) {
   return { asked, model: fromLanguageModel(model as unknown as LanguageModelV4, { provider: 'anthropic' }) };
 }
 
-const finish = (unified: FinishPart['finishReason']['unified'], total?: number, cacheRead?: number): FinishPart => ({
+const finish = (
+  unified: FinishPart['finishReason']['unified'],
+  total?: number,
+  cacheRead?: number,
+  reasoning?: number,
+): FinishPart => ({
   type: 'finish',
   finishReason: { unified, raw: 'x' },
   usage: {
     inputTokens: { total, noCache: undefined, cacheRead, cacheWrite: undefined },
-    outputTokens: { total, text: undefined, reasoning: undefined },
+    outputTokens: { total, text: undefined, reasoning },
   },
 });
 const request: ModelRequest = {
@@ -46,12 +51,16 @@ describe('a model of a package', () => {
       { type: 'text-delta', id: '1', delta: 'Hi' },
       { type: 'tool-call', toolCallId: 'a', toolName: 'search', input: '{}', providerExecuted: true },
       { type: 'tool-call', toolCallId: 'b', toolName: 'look', input: 'no JSON' },
-      finish('stop', 3, 2),
+      finish('stop', 3, 2, 1),
     );
     expect(await events(model)).toEqual([
       { type: 'text-delta', delta: 'Hi' },
       { type: 'tool-call', toolCall: { id: 'b', name: 'look', input: 'no JSON' } },
-      { type: 'finish', reason: 'stop', usage: { inputTokens: 3, outputTokens: 3, cachedInputTokens: 2 } },
+      {
+        type: 'finish',
+        reason: 'stop',
+        usage: { inputTokens: 3, outputTokens: 3, cachedInputTokens: 2, reasoningTokens: 1 },
+      },
     ]);
     expect(await events(packaged(finish('length')).model)).toEqual([{ type: 'finish', reason: 'length', usage: null }]);
   });
@@ -70,7 +79,9 @@ describe('a model of a package', () => {
     const format = { type: 'json_schema' as const, name: 'place', description: 'A place', schema };
     await events(model, { messages, tools, toolChoice: { name: 'look' }, temperature: 0.5, stop: ['END'], format });
     const strict = tools.map((tool) => ({ ...tool, strict: true }));
-    await events(model, { tools: strict, toolChoice: 'required', parallelToolCalls: false, topP: 0.9 });
+    const wishes = { reasoningEffort: 'low', seed: 7, presencePenalty: 1, frequencyPenalty: -1 } as const;
+    await events(model, { tools: strict, toolChoice: 'required', parallelToolCalls: false, topP: 0.9, wishes });
+    await events(model, { wishes });
     expect(asked[0]).toMatchObject({
       temperature: 0.5,
       stopSequences: ['END'],
@@ -86,6 +97,9 @@ describe('a model of a package', () => {
       ['text'],
     ]);
     expect(said?.[3]).toMatchObject({ content: [{ toolName: 'unknown' }] });
+    expect(asked[2]).toMatchObject({ reasoning: 'low', seed: 7, presencePenalty: 1, frequencyPenalty: -1 });
+    // It would want its thoughts back with its calls.
+    expect(asked[1]).not.toHaveProperty('reasoning');
     expect(asked[1]).toMatchObject({
       toolChoice: { type: 'required' },
       tools: [{ name: 'look', strict: true }],

@@ -110,9 +110,14 @@ function unfinished(provider: string): ModelError {
 
 function tokenUsage({ inputTokens, outputTokens }: LanguageModelV4Usage): TokenUsage | null {
   const { total: input, cacheRead: cached } = inputTokens;
-  const { total: output } = outputTokens;
+  const { total: output, reasoning } = outputTokens;
   if (input === undefined || output === undefined) return null;
-  return { inputTokens: input, outputTokens: output, ...(cached && { cachedInputTokens: cached }) };
+  return {
+    inputTokens: input,
+    outputTokens: output,
+    ...(cached && { cachedInputTokens: cached }),
+    ...(reasoning && { reasoningTokens: reasoning }),
+  };
 }
 
 /** What a provider says in its stream in place of an answer, such as Anthropic's `overloaded_error`: no Error, but an object. */

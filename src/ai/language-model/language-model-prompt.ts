@@ -14,6 +14,7 @@ export function callOptions(request: ModelRequest, abortSignal: AbortSignal): La
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { topP }),
+    ...wishOptions(request),
     ...(stop?.length && { stopSequences: [...stop] }),
     ...(tools?.length && {
       tools: tools.map(({ name, description, inputSchema, strict }) => ({
@@ -28,6 +29,17 @@ export function callOptions(request: ModelRequest, abortSignal: AbortSignal): La
       toolChoice:
         typeof toolChoice === 'string' ? { type: toolChoice } : { type: 'tool' as const, toolName: toolChoice.name },
     }),
+  };
+}
+
+/** Anthropic wants a model's thoughts back with its calls, and does not let it think where a call is demanded. */
+function wishOptions({ wishes = {}, tools }: ModelRequest): Partial<LanguageModelV4CallOptions> {
+  const { reasoningEffort, seed, presencePenalty, frequencyPenalty } = wishes;
+  return {
+    ...(reasoningEffort !== undefined && !tools?.length && { reasoning: reasoningEffort }),
+    ...(seed !== undefined && { seed }),
+    ...(presencePenalty !== undefined && { presencePenalty }),
+    ...(frequencyPenalty !== undefined && { frequencyPenalty }),
   };
 }
 

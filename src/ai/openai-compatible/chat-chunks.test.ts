@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ModelEvent } from '../chat-model.ts';
+import type { ModelEvent, TokenUsage } from '../chat-model.ts';
 import { chunkReader } from './chat-chunks.ts';
 import { said, stop, text } from './fake-turn.ts';
 
@@ -107,6 +107,18 @@ describe('usage', () => {
   ])('with %j of its input is %j', (details, usage) => {
     expect(spent({ prompt_tokens_details: details })).toMatchObject({ usage });
     expect((spent({ prompt_tokens_details: details }) as { usage: object }).usage).toEqual(usage);
+  });
+
+  test.each([
+    [{ completion_tokens_details: { reasoning_tokens: 1 } }, 2, 1],
+    [{ completion_tokens_details: { reasoning_tokens: 5 } }, 2, 2],
+    [{ completion_tokens_details: { reasoning_tokens: null } }, 2, undefined],
+    [{ completion_tokens_details: null }, 2, undefined],
+    // Gemini's, which says it in the total only.
+    [{ total_tokens: 40 }, 31, 29],
+  ])('with %j has %i tokens of output, %s of them reasoning', (more, outputTokens, reasoningTokens) => {
+    const { usage } = spent(more) as { usage: TokenUsage };
+    expect([usage.outputTokens, usage.reasoningTokens]).toEqual([outputTokens, reasoningTokens]);
   });
 
   test.each([

@@ -12,6 +12,7 @@ type Chunk = {
     completion_tokens?: unknown;
     total_tokens?: unknown;
     prompt_tokens_details?: { cached_tokens?: unknown } | null;
+    completion_tokens_details?: { reasoning_tokens?: unknown } | null;
   } | null;
 };
 type Choice = { delta?: Delta; message?: Delta; finish_reason?: unknown };
@@ -193,6 +194,7 @@ function tokenUsage({
   completion_tokens: said,
   total_tokens: total,
   prompt_tokens_details: details,
+  completion_tokens_details: outputDetails,
 }: NonNullable<Chunk['usage']>): TokenUsage | null {
   if (!isCount(input) || !isCount(said)) return null;
   // Gemini and Grok count hidden reasoning, which is paid as output, in the total only.
@@ -200,7 +202,14 @@ function tokenUsage({
   const cached = details?.cached_tokens;
   // Null of what was cached is the usual case, and says nothing that the absence does not.
   const known = isCount(cached) && cached > 0 && cached <= input;
-  return { inputTokens: input, outputTokens: output, ...(known && { cachedInputTokens: cached }) };
+  const told = outputDetails?.reasoning_tokens;
+  const reasoning = isCount(told) && told > 0 ? Math.min(told, output) : output - said;
+  return {
+    inputTokens: input,
+    outputTokens: output,
+    ...(known && { cachedInputTokens: cached }),
+    ...(reasoning > 0 && { reasoningTokens: reasoning }),
+  };
 }
 
 function isCount(value: unknown): value is number {

@@ -19,6 +19,7 @@ describe('an answer', () => {
       maxOutputTokens: 9,
       temperature: 0.5,
       topP: 0.9,
+      wishes: { reasoningEffort: 'low', verbosity: 'high', seed: 7, presencePenalty: 1, frequencyPenalty: 0 },
       parallelToolCalls: false,
       stop: ['END'],
     });
@@ -48,6 +49,11 @@ describe('an answer', () => {
       max_tokens: 9,
       temperature: 0.5,
       top_p: 0.9,
+      reasoning_effort: 'low',
+      verbosity: 'high',
+      seed: 7,
+      presence_penalty: 1,
+      frequency_penalty: 0,
       stop: ['END'],
     });
   });
@@ -339,6 +345,12 @@ describe('a parameter that the upstream does not know', () => {
     ['temperature', "Unsupported value: 'temperature' does not support 0.5", { temperature: 0.5 }],
     ['stop', "Unsupported parameter: 'stop' is not supported with this model.", { stop: ['x'] }],
     ['top_p', "Unsupported parameter: 'top_p' is not supported with this model.", { topP: 0.5 }],
+    ['reasoning_effort', 'Unrecognized request argument: reasoning_effort', { wishes: { reasoningEffort: 'low' } }],
+    ['reasoning_effort', '"m" does not support thinking', { wishes: { reasoningEffort: 'low' } }],
+    ['verbosity', "Unsupported parameter: 'verbosity'", { wishes: { verbosity: 'low' } }],
+    ['seed', 'Unknown name "seed": Cannot find field.', { wishes: { seed: 7 } }],
+    ['presence_penalty', 'Penalty is not enabled for models/gemini-9', { wishes: { presencePenalty: 1 } }],
+    ['frequency_penalty', "'frequency_penalty' is not supported", { wishes: { frequencyPenalty: -1 } }],
     [
       'parallel_tool_calls',
       "Unsupported parameter: 'parallel_tool_calls' is not supported with this model.",

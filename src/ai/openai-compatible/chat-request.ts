@@ -1,4 +1,4 @@
-import type { AnswerFormat, ModelMessage, ModelRequest, ToolCall, ToolDefinition } from '../chat-model.ts';
+import type { AnswerFormat, ModelMessage, ModelRequest, ModelWishes, ToolCall, ToolDefinition } from '../chat-model.ts';
 import { assemblePrompt } from '../grounded-prompt.ts';
 
 /** Parameters that some models refuse; once refused, a model is asked without them. */
@@ -8,6 +8,11 @@ export type Refusals = {
   maxTokens: boolean;
   temperature: boolean;
   topP: boolean;
+  reasoningEffort: boolean;
+  verbosity: boolean;
+  seed: boolean;
+  presencePenalty: boolean;
+  frequencyPenalty: boolean;
   parallelToolCalls: boolean;
   stop: boolean;
   /** `response_format` of type `json_object`; then words alone ask for it. */
@@ -39,7 +44,22 @@ function parameters(request: ModelRequest, refusals: Refusals): ChatBody {
   if (temperature !== undefined && !refusals.temperature) body.temperature = temperature;
   if (topP !== undefined && !refusals.topP) body.top_p = topP;
   if (stop?.length && !refusals.stop) body.stop = stop;
-  return body;
+  return { ...body, ...wishParameters(request, refusals) };
+}
+
+const WISHES = {
+  reasoningEffort: 'reasoning_effort',
+  verbosity: 'verbosity',
+  seed: 'seed',
+  presencePenalty: 'presence_penalty',
+  frequencyPenalty: 'frequency_penalty',
+} as const satisfies Record<keyof ModelWishes, string>;
+
+function wishParameters({ wishes = {} }: ModelRequest, refusals: Refusals): ChatBody {
+  const asked = (Object.keys(WISHES) as (keyof ModelWishes)[]).filter(
+    (wish) => wishes[wish] !== undefined && !refusals[wish],
+  );
+  return Object.fromEntries(asked.map((wish) => [WISHES[wish], wishes[wish]]));
 }
 
 function toolParameters(request: ModelRequest, refusals: Refusals): ChatBody {
@@ -110,6 +130,19 @@ const KNOWN: readonly Known[] = [
   { field: 'max_tokens', words: /max_completion_tokens/, refusal: () => 'maxTokens' },
   { field: 'temperature', words: /\btemperature\b/, refusal: () => 'temperature' },
   { field: 'top_p', words: /\btop_p\b/, refusal: () => 'topP' },
+  {
+    field: 'reasoning_effort',
+    words: /reasoning_effort|reasoning\.effort|thinking/i,
+    refusal: () => 'reasoningEffort',
+  },
+  { field: 'verbosity', words: /verbosity/, refusal: () => 'verbosity' },
+  { field: 'seed', words: /\bseed\b/, refusal: () => 'seed' },
+  { field: 'presence_penalty', words: /presence_?penalty|penalty is not enabled/i, refusal: () => 'presencePenalty' },
+  {
+    field: 'frequency_penalty',
+    words: /frequency_?penalty|penalty is not enabled/i,
+    refusal: () => 'frequencyPenalty',
+  },
   { field: 'parallel_tool_calls', words: /parallel_tool_calls/, refusal: () => 'parallelToolCalls' },
   {
     field: 'response_format',

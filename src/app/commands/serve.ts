@@ -1,5 +1,5 @@
 import { createFirstOperator } from '../../features/identity/index.ts';
-import { listen } from '../../platform/http/listen.ts';
+import { assertFree, listen } from '../../platform/http/listen.ts';
 import { removeAbandonedScratch } from '../../platform/storage/scratch-folder.ts';
 import { loadConfig } from '../config.ts';
 import { prepareDatabase } from '../installation.ts';
@@ -35,6 +35,8 @@ export async function runServe(): Promise<void> {
   });
   await services.embeddings.start();
   await services.memory.live.start();
+  // A credential that is shown once would be shown before a refusal, and to nobody's use.
+  await assertFree(config);
   await beginInstallation(services);
   const address = await listen(app, config);
   tellAddress(services, address);

@@ -89,5 +89,7 @@ export const runFaults = {
   interrupted: { code: 'ERR_RUN_005', detail: 'The answer was interrupted too often and was given up.' },
   unanswered: { code: 'ERR_RUN_007', detail: 'Nobody answered the run’s tool call in time, so it was given up.' },
   wrongFormat: { code: 'ERR_RUN_008', detail: 'The model’s answer is not the JSON that was asked for.' },
+  modelUnknown: { code: 'ERR_RUN_009', detail: 'The model’s provider does not know this model.' },
+  contextTooLong: { code: 'ERR_RUN_010', detail: 'What was said is more than the model can take in: say less.' },
   internal: { code: 'ERR_RUN_006', detail: 'Something went wrong on our side. Give the run’s id to the operator.' },
 } as const;

@@ -224,7 +224,13 @@ export const RunView = Type.Object(
     usage: Type.Union([
       Type.Object({
         input_tokens: Type.Integer(),
+        cached_input_tokens: Type.Optional(
+          Type.Integer({ description: 'Of the input; only where a provider says so.' }),
+        ),
         output_tokens: Type.Integer(),
+        reasoning_tokens: Type.Optional(
+          Type.Integer({ description: 'Hidden reasoning in the output; only where a provider says so.' }),
+        ),
         cost_usd: Type.Union([Type.Number(), Type.Null()]),
         estimated: Type.Optional(Type.Literal(true, { description: 'A provider counted nothing, or was cut off.' })),
       }),

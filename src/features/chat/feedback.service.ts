@@ -18,12 +18,15 @@ export type FeedbackService = ReturnType<typeof createFeedbackService>;
 /** What users think of messages. Everybody rates in their own sessions; admins read what the tenant's users said. */
 export function createFeedbackService({ database }: { database: Database }) {
   return {
-    /** Rates messages; the last rating counts. @throws ApiError ERR_CHAT_001, 002, 008 when none of them is there */
+    /** Rates messages, an answer that is under way too; the last rating counts.
+     * @throws ApiError ERR_CHAT_001, 002, 008 when none of them is there */
     async rate(principal: Principal, sessionId: string, messageIds: readonly string[], rating: Rating): Promise<void> {
       const { tenant, userId } = principal;
       const rated = await inTenant(database, tenant, async (trx) => {
         assertOwnSession(principal, await findSession(trx, sessionId));
-        return store.upsertFeedback(trx, { sessionId, userId, rating }, messageIds);
+        // Before the messages: an answer that ends in between is then found there.
+        const early = await store.rateUnfinished(trx, { sessionId, rating }, messageIds);
+        return early + (await store.upsertFeedback(trx, { sessionId, userId, rating }, messageIds));
       });
       if (rated === 0) throw chatErrors.messageNotFound();
     },
@@ -32,6 +35,7 @@ export function createFeedbackService({ database }: { database: Database }) {
     async ofSession(principal: Principal, sessionId: string): Promise<FeedbackView[]> {
       const rows = await inTenant(database, principal.tenant, async (trx) => {
         assertOwnSession(principal, await findSession(trx, sessionId));
+        await store.settleEarlyFeedback(trx);
         return store.listSessionFeedback(trx, sessionId);
       });
       return rows.map(feedbackView);
@@ -42,7 +46,10 @@ export function createFeedbackService({ database }: { database: Database }) {
       const key = cursor === undefined ? null : decodeCursor(cursor, ['time', 'id'] as const);
       const before = key && { updatedAt: key[0], messageId: key[1] };
       const page = { limit: limit + 1, before, rating: rating ?? null };
-      const rows = await inTenant(database, principal.tenant, (trx) => store.listFeedback(trx, page));
+      const rows = await inTenant(database, principal.tenant, async (trx) => {
+        await store.settleEarlyFeedback(trx);
+        return store.listFeedback(trx, page);
+      });
       return pageOf(rows, limit, feedbackView, (row) => [row.updated_at.toISOString(), row.message_id]);
     },
   };

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { TenantTransaction } from '../../platform/database/database.ts';
 import type { Rating } from '../../platform/database/schema.ts';
+import { UNFINISHED } from './run/run-machine.ts';
 
 export type FeedbackRow = {
   message_id: string;
@@ -42,9 +43,61 @@ export async function upsertFeedback(
   return rows.length;
 }
 
-/** What was rated in a session, in the order of its messages. */
+/** Rates those of the messages that are answers under way in the session: kept with the run until there is a message.
+ * Returns how many. */
+export async function rateUnfinished(
+  trx: TenantTransaction,
+  { sessionId, rating }: { sessionId: string; rating: Rating },
+  messageIds: readonly string[],
+): Promise<number> {
+  if (messageIds.length === 0) return 0;
+  const { numUpdatedRows } = await trx
+    .updateTable('run')
+    .set({ early_rating: rating, early_rated_at: sql`now()` })
+    .where('session_id', '=', sessionId)
+    .where('message_id', 'in', [...messageIds])
+    .where('status', 'in', UNFINISHED)
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
+/** What was rated while it was under way, and is a message by now, becomes feedback like any other. */
+export async function settleEarlyFeedback(trx: TenantTransaction): Promise<void> {
+  await sql`
+    WITH ready AS (
+        SELECT run.id, run.message_id, run.user_id, run.session_id, run.early_rating, run.early_rated_at
+        FROM run JOIN message ON message.id = run.message_id
+        WHERE run.early_rating IS NOT NULL AND run.ended_at IS NOT NULL
+        FOR UPDATE OF run SKIP LOCKED
+      ), settled AS (
+        UPDATE run SET early_rating = NULL, early_rated_at = NULL FROM ready WHERE run.id = ready.id
+      )
+    INSERT INTO feedback (message_id, user_id, session_id, rating, updated_at)
+    SELECT message_id, user_id, session_id, early_rating, early_rated_at FROM ready
+    ON CONFLICT (message_id, user_id) DO NOTHING`.execute(trx);
+}
+
+/** What was rated in a session, answers under way too, in the order of its messages. */
 export async function listSessionFeedback(trx: TenantTransaction, sessionId: string): Promise<FeedbackRow[]> {
-  return trx.selectFrom('feedback').select(COLUMNS).where('session_id', '=', sessionId).orderBy('message_id').execute();
+  const underWay = trx
+    .selectFrom('run')
+    .select([
+      'message_id',
+      'user_id',
+      'session_id',
+      sql<Rating>`early_rating`.as('rating'),
+      sql<Date>`early_rated_at`.as('updated_at'),
+    ])
+    .where('session_id', '=', sessionId)
+    .where('early_rating', 'is not', null)
+    .where('status', 'in', UNFINISHED);
+  return trx
+    .selectFrom('feedback')
+    .select(['message_id', 'user_id', 'session_id', 'rating', 'updated_at'])
+    .where('session_id', '=', sessionId)
+    .unionAll(underWay)
+    .orderBy('message_id')
+    .execute();
 }
 
 /** What was rated in the tenant, the newest first, from behind `before` on. */

@@ -169,7 +169,13 @@ export type RunTable = {
   lease_owner: string | null;
   cancel_requested_at: Timestamp | null;
   last_seq: Generated<number>;
-  usage: Json<{ input_tokens: number; output_tokens: number; cost_usd: number | null }> | null;
+  usage: Json<{
+    input_tokens: number;
+    cached_input_tokens?: number;
+    output_tokens: number;
+    reasoning_tokens?: number;
+    cost_usd: number | null;
+  }> | null;
   error: Json<{ code: string; detail: string }> | null;
   created_at: CreatedAt;
   started_at: Timestamp | null;
@@ -178,6 +184,9 @@ export type RunTable = {
   waiting_for: Json<unknown[]> | null;
   /** When a waiting run is given up. Still set once it was taken up for that. */
   wait_until: Timestamp | null;
+  /** What its user thought of the answer while it was under way; becomes feedback once there is a message. */
+  early_rating: Rating | null;
+  early_rated_at: Timestamp | null;
   /** When its messages went into memory, or were found not to belong there. */
   remembered_at: Timestamp | null;
 };

@@ -6,6 +6,7 @@ export const STATUS_OF_KIND = {
   'over-budget': 402,
   forbidden: 403,
   'not-found': 404,
+  'wrong-method': 405,
   'too-slow': 408,
   conflict: 409,
   gone: 410,
@@ -147,6 +148,12 @@ export const requestErrors = defineErrors('REQUEST', {
     kind: 'upgrade-required',
     title: 'Only by WebSocket',
     example: 'This address speaks WebSocket: open it with a WebSocket client.',
+  },
+  wrongMethod: {
+    number: 12,
+    kind: 'wrong-method',
+    title: 'Method not allowed',
+    example: '/v1/chatkit takes POST, not GET. The reference is at /docs.',
   },
 });
 

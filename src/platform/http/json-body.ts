@@ -15,6 +15,8 @@ export function parseJsonBody(app: App): void {
       if (isTooDeep(body, text)) return done(tooDeep());
       const field = SUSPICIOUS.test(text) ? unstorableField(body, '') : null;
       if (field === null) return done(null, body);
+      // Kept although it is refused: a dialect's form of the refusal can depend on what was asked.
+      request.body = body;
       const message = 'holds a NUL character or half of a surrogate pair; remove it';
       done(requestErrors.invalid(`${field} ${message}`, { fields: [{ field, message }] }));
     });

@@ -28,8 +28,8 @@ export async function listen(app: App, place: Place, listeners: number = LISTENE
   return address;
 }
 
-/** Listeners that share a port would also share it with another program's. */
-async function assertFree(place: Place): Promise<void> {
+/** Listeners that share a port would also share it with another program's. @throws EADDRINUSE, among others */
+export async function assertFree(place: Place): Promise<void> {
   await close(await listening(createServer(), { ...place, exclusive: true }));
 }
 

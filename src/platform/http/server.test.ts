@@ -19,6 +19,8 @@ function addRoutes(app: App): void {
     },
     async ({ query }) => query,
   );
+  app.put('/orders/:id', async () => ({}));
+  app.get('/files/*', async () => ({}));
   app.get(
     '/since',
     {
@@ -56,9 +58,25 @@ describe('an address', () => {
     expect(answer.problem.detail).toBe(`There is nothing at GET ${path}. The reference is at /docs.`);
   });
 
-  test('that takes other methods only', async () => {
-    expectProblem(await send('/orders', { method: 'DELETE' }), { status: 404, code: 'ERR_REQUEST_003' });
+  test.each([
+    ['DELETE', '/orders/17', 'GET, HEAD, PUT'],
+    ['PATCH', '/orders/17?more=1', 'GET, HEAD, PUT'],
+    ['OPTIONS', '/files/a/b.txt', 'GET, HEAD'],
+    ['PROPFIND', '/orders/17', 'GET, HEAD, PUT'],
+  ])('that takes other methods than %s tells which: %s', async (method, path, allow) => {
+    const answer = await fetch(server.address + path, { method });
+    expect(answer.headers.get('allow')).toBe(allow);
+    const problem = (await answer.json()) as { detail: string };
+    expect(problem).toMatchObject({ status: 405, code: 'ERR_REQUEST_012' });
+    expect(problem.detail).toContain(`takes ${allow}, not ${method}.`);
   });
+
+  test.each(['/orders', '/orders/17/lines', '/order', '/throws.x'])(
+    'that only begins or ends as another one leads nowhere by any method: %s',
+    async (path) => {
+      expectProblem(await send(path, { method: 'DELETE' }), { status: 404, code: 'ERR_REQUEST_003' });
+    },
+  );
 
   test.each(['/orders/%00', '/orders?x=%00'])('with NUL in it: %s', async (path) => {
     expectProblem(await send(path), { status: 400, code: 'ERR_REQUEST_001' });

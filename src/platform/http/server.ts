@@ -7,6 +7,7 @@ import type { App } from './app.ts';
 import { ApiError, requestErrors } from './errors.ts';
 import { parseJsonBody } from './json-body.ts';
 import { offerOnce } from './once.ts';
+import { type OtherMethods, rememberMethods } from './other-methods.ts';
 import { bodyTooLarge, sendProblem } from './problem.ts';
 import { boundRequests } from './request-lifetime.ts';
 import { followRequests } from './request-work.ts';
@@ -75,9 +76,8 @@ export function createHttpServer(options: HttpOptions): App {
     const limit = request.routeOptions.bodyLimit ?? options.bodyLimit;
     return sendProblem(request, reply, isBodyLimit ? bodyTooLarge(limit) : error);
   });
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, requestErrors.notFound(notFoundDetail(request.method, request.url))),
-  );
+  const otherMethods = rememberMethods(app);
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute(request, otherMethods)));
   parseJsonBody(app);
   followRequests(app, options.tracing ?? null);
   logRequests(app);
@@ -86,9 +86,13 @@ export function createHttpServer(options: HttpOptions): App {
   return app;
 }
 
-function notFoundDetail(method: string, url: string): string {
-  const path = url.split('?')[0]?.slice(0, 200) ?? '/';
-  return `There is nothing at ${method} ${path}. The reference is at /docs.`;
+function noRoute({ method, url }: { method: string; url: string }, otherMethods: OtherMethods): ApiError {
+  const path = url.split('?')[0] ?? '/';
+  const shown = path.slice(0, 200);
+  const allow = otherMethods.at(path).join(', ');
+  if (allow === '') return requestErrors.notFound(`There is nothing at ${method} ${shown}. The reference is at /docs.`);
+  const detail = `${shown} takes ${allow}, not ${method}. The reference is at /docs.`;
+  return requestErrors.wrongMethod(detail, { headers: { allow } });
 }
 
 function logRequests(app: App): void {

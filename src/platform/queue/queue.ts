@@ -7,6 +7,7 @@ import {
   type TenantTransaction,
 } from '../database/database.ts';
 import { currentWork, inWork, outsideOfWork, type Tracing, traceIdOf, type Work } from '../telemetry/tracing.ts';
+import { planDueCalls } from './due-calls.ts';
 
 /** What a job is called, how it is retried and what does it. Effects happen at least once: handlers must bear a repeat. */
 export type JobDefinition<Payload extends object> = {
@@ -85,8 +86,15 @@ export function createQueue(database: Database, events: QueueEvents): Queue {
   });
   boss.on('error', (error: unknown) => events.onError(asError(error)));
   boss.on('warning', events.onWarning);
+  const workers: Workers = new Map();
+  const dueCalls = planDueCalls((name) => {
+    for (const id of workers.get(name) ?? []) boss.notifyWorker(id);
+  });
   return {
-    enqueue: (trx, job, payload, options = {}) => enqueue(boss, trx, job.name, payload, options),
+    enqueue: async (trx, job, payload, options = {}) => {
+      await enqueue(boss, trx, job.name, payload, options);
+      if (options.startAfter && workers.has(job.name)) dueCalls.plan(job.name, options.startAfter);
+    },
     start: async (jobs, { work }) => {
       await boss.start();
       for (const job of jobs) await createJobQueue(boss, job);
@@ -95,9 +103,12 @@ export function createQueue(database: Database, events: QueueEvents): Queue {
         // One that an earlier setting left.
         else await boss.unschedule(name);
       }
-      if (work) for (const job of jobs) await workOn(boss, job as unknown as JobDefinition<object>, events);
+      if (work) for (const job of jobs) await workOn(boss, job as unknown as JobDefinition<object>, events, workers);
     },
-    stop: (timeout) => boss.stop({ graceful: true, timeout, close: false }),
+    stop: (timeout) => {
+      dueCalls.stop();
+      return boss.stop({ graceful: true, timeout, close: false });
+    },
     counts: () => countJobs(boss),
     ages: () => readAges(database),
   };
@@ -149,7 +160,10 @@ const TRACE = '_trace';
 /** A notice wakes workers at once; this is how soon they look when one was lost, seconds. */
 const POLLING_SECONDS = 5;
 
-async function workOn(boss: PgBoss, job: JobDefinition<object>, events: QueueEvents): Promise<void> {
+/** Of this process, by the name of their queue. */
+type Workers = Map<string, string[]>;
+
+async function workOn(boss: PgBoss, job: JobDefinition<object>, events: QueueEvents, workers: Workers): Promise<void> {
   const options = {
     batchSize: 1,
     pollingIntervalSeconds: POLLING_SECONDS,
@@ -161,6 +175,7 @@ async function workOn(boss: PgBoss, job: JobDefinition<object>, events: QueueEve
       boss.notifyWorker(id);
       if (found) await outsideOfWork(() => handle(job, found, events));
     });
+    workers.set(job.name, [...(workers.get(job.name) ?? []), id]);
   }
 }
 

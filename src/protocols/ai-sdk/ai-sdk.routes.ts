@@ -35,7 +35,7 @@ export function aiSdkRoutes(app: App, deps: AiSdkDependencies): void {
       const answers = body.messages.at(-1)?.role === 'assistant';
       const stream = answers
         ? await goOn(deps.chat, principal, body)
-        : { run: await request.once(() => ask(deps.chat, principal, body)), after: 0 };
+        : { run: await request.once(() => askOver(deps.chat, principal, body, request.signal)), after: 0 };
       return send(deps, request, reply, stream, 0);
     },
   );
@@ -69,6 +69,30 @@ export function aiSdkRoutes(app: App, deps: AiSdkDependencies): void {
       return reply.code(204).send();
     },
   );
+}
+
+/** How long a question waits for the end of the answer that it breaks off, ms. */
+const STOPPING_MS = 5_000;
+
+/** As `ask`; an answer under way that its reader has left, as `stop()` of `useChat` does, is stopped first. */
+async function askOver(chat: Chat, principal: Principal, body: AiChatBody, signal: AbortSignal): Promise<RunView> {
+  try {
+    return await ask(chat, principal, body);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.definition.code === 'ERR_CHAT_005')) throw error;
+    const { run, request } = await chat.runs.detail(principal, String(error.options.extensions?.run_id));
+    if (!knows(body, [run.message_id, request.dialect?.message_id])) throw error;
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(STOPPING_MS)]);
+    if (!(await chat.runs.makeWay(principal, run.session_id, patience, true))) throw error;
+    return ask(chat, principal, body);
+  }
+}
+
+/** Whether the client has a message of one of these names, and asks on behind it: it does not wait for its answer any more.
+ * The same question sent again, or one from a window that knows nothing of it, does not break it off. */
+function knows({ messages, trigger }: AiChatBody, names: readonly unknown[]): boolean {
+  const before = trigger === 'regenerate-message' ? messages : messages.slice(0, -1);
+  return before.some(({ id }) => id !== undefined && names.includes(id));
 }
 
 async function ask(chat: Chat, principal: Principal, body: AiChatBody): Promise<RunView> {

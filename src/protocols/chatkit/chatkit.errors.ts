@@ -73,6 +73,12 @@ export const chatkitErrors = defineErrors('CHATKIT', {
     title: 'No recording',
     example: 'audio_base64 holds no recording; send its bytes in base64.',
   },
+  unstorable: {
+    number: 14,
+    kind: 'invalid',
+    title: 'Text that cannot be kept',
+    example: 'The message holds a sign that cannot be kept (NUL, or half of a character): remove it and send it again.',
+  },
   previewNotFound: {
     number: 10,
     kind: 'not-found',

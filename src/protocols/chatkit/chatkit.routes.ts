@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requireRole } from '../../features/identity/index.ts';
-import type { ApiError } from '../../platform/http/errors.ts';
+import { ApiError } from '../../platform/http/errors.ts';
 import { toApiError } from '../../platform/http/problem.ts';
 import type { App } from '../../platform/http/server.ts';
 import { type SseEvent, STREAM_OVER, sendEventStream } from '../../platform/http/sse.ts';
 import { attachmentRoutes } from './attachment-upload.routes.ts';
+import { chatkitErrors } from './chatkit.errors.ts';
 import {
   asksModel,
   ChatkitRequest,
@@ -61,6 +62,10 @@ function protocolRoute(app: App, deps: ChatkitDependencies): void {
           'For ChatKit’s web component with `api: {url: ".../v1/chatkit"}`. Operations that ask the model answer with server-sent events, the others with JSON. Threads are sessions. Closing a stream stops its answer, unless the tenant’s setting `chatkit.stop_on_close` is false.',
         body: ChatkitRequest,
       },
+      errorHandler: (error, request, reply) =>
+        isPersonsFault(error, request)
+          ? tellInStream(chatkitErrors.unstorable(undefined, { cause: error }), request, reply)
+          : sendChatkitError(error, request, reply),
     },
     async (request, reply) => {
       const operation = request.body as Operation;
@@ -98,11 +103,8 @@ async function streamTurn(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const opened = await openAs(acting, operation).catch((error: unknown) => refusal(request, toApiError(error)));
-  if ('type' in opened) {
-    await sendEventStream(request, reply, () => single(opened));
-    return reply;
-  }
+  const opened = await openAs(acting, operation).catch((error: unknown) => toApiError(error));
+  if (opened instanceof ApiError) return tellInStream(opened, request, reply);
   const { metrics, chat } = acting.deps;
   const source = new AbortController();
   metrics.openStreams.inc();
@@ -123,6 +125,18 @@ async function streamTurn(
 async function openAs(acting: Acting, operation: StreamingOperation): Promise<Turn> {
   requireRole(acting.principal, roleFor(operation.type));
   return openTurn(acting, operation);
+}
+
+/** Whether a streaming operation was refused, before it began, for signs in its text that nothing can keep: a person can have
+ * pasted them. What has another shape than the operation was made wrongly by the page. */
+function isPersonsFault(error: unknown, { body }: FastifyRequest): error is ApiError {
+  return error instanceof ApiError && error.definition.kind === 'invalid' && asksModel(body);
+}
+
+async function tellInStream(error: ApiError, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const told = refusal(request, error);
+  await sendEventStream(request, reply, () => single(told));
+  return reply;
 }
 
 function refusal(request: FastifyRequest, error: ApiError): ThreadEvent {

@@ -16,6 +16,7 @@ const KNOWN: Readonly<Record<string, { code: string; status?: number }>> = {
   ERR_BUDGET_001: { code: 'insufficient_quota', status: 429 },
   ERR_OPENAI_001: { code: 'unsupported_parameter' },
   ERR_OPENAI_010: { code: 'model_not_found' },
+  ERR_OPENAI_014: { code: 'context_length_exceeded' },
 };
 const BY_STATUS: Readonly<Record<number, string>> = { 401: 'invalid_api_key', 429: 'rate_limit_exceeded' };
 
@@ -61,6 +62,11 @@ export function sendOpenaiError(error: unknown, request: FastifyRequest, reply: 
     .send(body);
 }
 
+/** Whether the provider refused the request for something that its asker can change. */
+export function isRefusal(fault: RunFault | undefined): boolean {
+  return fault?.code === 'ERR_RUN_009' || fault?.code === 'ERR_RUN_010';
+}
+
 /** Why a run has no answer, as an error of the request that waits for it. */
 export function runError(status: 'failed' | 'cancelled', fault: RunFault | undefined): ApiError {
   // The client would otherwise ask again by itself, and somebody has just stopped this.
@@ -68,6 +74,10 @@ export function runError(status: 'failed' | 'cancelled', fault: RunFault | undef
   switch (fault?.code) {
     case 'ERR_RUN_001':
       return openaiErrors.runFailed(fault.detail);
+    case 'ERR_RUN_009':
+      return openaiErrors.modelNotFound(fault.detail, { fields: [{ field: 'model', message: 'is not known' }] });
+    case 'ERR_RUN_010':
+      return openaiErrors.contextTooLong(fault.detail, { fields: [{ field: 'messages', message: 'are too long' }] });
     // A bad key, or a request that the provider refuses: asked again it refuses again.
     case 'ERR_RUN_003':
       return openaiErrors.runFailed(fault.detail, { headers: { 'x-should-retry': 'false' } });

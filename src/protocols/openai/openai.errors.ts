@@ -69,6 +69,12 @@ export const openaiErrors = defineErrors('OPENAI', {
     title: 'Conversation not found',
     example: 'There is no conversation with this id.',
   },
+  contextTooLong: {
+    number: 14,
+    kind: 'malformed',
+    title: 'More than the model can take in',
+    example: 'What was said is more than the model can take in: say less.',
+  },
   itemNotFound: {
     number: 13,
     kind: 'not-found',

@@ -2,19 +2,24 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Chat, EventLine, LoggedEvent } from '../../features/chat/index.ts';
 import { type SseEvent, STREAM_OVER, sendEventStream } from '../../platform/http/sse.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
+import { fromFirstWord } from './first-word.ts';
 import { eventOf } from './run-events.ts';
 
-/** Sends a run's events, each as what `render` makes of it, until the run ends or the client goes; the run goes on then. */
+/** Sends a run's events, each as what `render` makes of it, until the run ends or the client goes; the run goes on then.
+ * @param isNew whether the run was begun by this request
+ * @throws ApiError where a new run is refused before its first word */
 export async function streamRun(
   { chat, metrics }: { chat: Chat; metrics: Metrics },
   request: FastifyRequest,
   reply: FastifyReply,
   runId: string,
-  render: (event: LoggedEvent) => readonly SseEvent[],
+  { isNew, render }: { isNew: boolean; render: (event: LoggedEvent) => readonly SseEvent[] },
 ): Promise<FastifyReply> {
   const source = new AbortController();
   // Before the stream opens, so that a refusal is an error and not an empty stream.
-  const lines = await chat.runs.follow(request.principal, runId, 0, source.signal);
+  const all = await chat.runs.follow(request.principal, runId, 0, source.signal);
+  request.signal.addEventListener('abort', () => source.abort(STREAM_OVER), { once: true });
+  const lines = isNew ? await fromFirstWord(all) : all;
   metrics.openStreams.inc();
   await sendEventStream(request, reply, (gone) => {
     gone.addEventListener('abort', () => source.abort(STREAM_OVER), { once: true });

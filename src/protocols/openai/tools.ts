@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
+import { REASONING_EFFORTS } from '../../ai/chat-model.ts';
 import type { GivenMessage, MessagePart, RunInput } from '../../features/chat/index.ts';
-import { nullable } from '../../platform/http/schema.ts';
+import { nullable, words } from '../../platform/http/schema.ts';
 import { invalidField, unsupportedField } from './unsupported.ts';
 
 const open = { additionalProperties: true };
@@ -79,17 +80,43 @@ export const SamplingFields = {
   parallel_tool_calls: optional(Type.Boolean()),
 };
 
-export function samplingInput(wishes: {
+export function samplingInput(asked: {
   temperature?: number | null;
   top_p?: number | null;
   parallel_tool_calls?: boolean | null;
 }): Partial<RunInput> {
-  const { temperature, top_p, parallel_tool_calls: parallel } = wishes;
+  const { temperature, top_p, parallel_tool_calls: parallel } = asked;
   return {
     ...(typeof temperature === 'number' && { temperature }),
     ...(typeof top_p === 'number' && { top_p }),
     ...(parallel === false && { parallel_tool_calls: false }),
   };
+}
+
+type Wishes = NonNullable<RunInput['wishes']>;
+
+export const ReasoningEffort = words([...REASONING_EFFORTS]);
+export const Verbosity = words(['low', 'medium', 'high']);
+const Penalty = Type.Number({ minimum: -2, maximum: 2 });
+/** What Chat Completions wish besides. A model that does not know one of them answers without it. */
+export const WishFields = {
+  reasoning_effort: optional(ReasoningEffort),
+  verbosity: optional(Verbosity),
+  seed: optional(Type.Integer({ minimum: -(2 ** 53) + 1, maximum: 2 ** 53 - 1 })),
+  presence_penalty: optional(Penalty),
+  frequency_penalty: optional(Penalty),
+};
+
+/** What is asked for of it. */
+export function wishInput(
+  asked: { [Wish in keyof Wishes]?: Wishes[Wish] | null | undefined },
+): Pick<RunInput, 'wishes'> {
+  const { reasoning_effort, verbosity, seed, presence_penalty, frequency_penalty } = asked;
+  const all = { reasoning_effort, verbosity, seed, presence_penalty, frequency_penalty };
+  const wishes: Wishes = Object.fromEntries(
+    Object.entries(all).filter(([, wish]) => wish !== null && wish !== undefined),
+  );
+  return Object.keys(wishes).length > 0 ? { wishes } : {};
 }
 
 /** What is to be answered: the question that comes last, or outputs of functions; null where there is neither. */

@@ -39,5 +39,5 @@ export function faultFrame(fault: RunFault | undefined, position: { run_id: stri
 
 function wordOf(code: string): ErrorCode {
   if (code === 'ERR_RUN_002') return 'openai_quota_exceeded';
-  return /^ERR_RUN_00[134]$/.test(code) ? 'openai_api_error' : 'internal_error';
+  return /^ERR_RUN_0(?:0[1349]|10)$/.test(code) ? 'openai_api_error' : 'internal_error';
 }

@@ -126,11 +126,16 @@ async function streamStep(asking: Asking, step: AnswerStep, writer: RunWriter, s
     await writer.room();
   }
   say(said.json?.end() ?? '', step, writer);
-  // After a tool there may be nothing left to say; a model may think up all that it may write, or not be let speak at all.
-  const empty = writer.answer.textOf(step.partId) === '' && said.calls.length === 0;
-  const explained = step.number > 1 || said.reason === 'length' || said.reason === 'content-filter';
-  if (empty && !explained) throw new ModelError('protocol', 'The model answered with no text.');
+  if (writer.answer.textOf(step.partId) === '') assertExplained(said, step, asking);
   return said;
+}
+
+/** Of a step without text. @throws ModelError */
+function assertExplained({ calls, reason }: Said, { number }: AnswerStep, { mostSteps }: Asking): void {
+  if (number > mostSteps) throw new ModelError('protocol', 'The model only called tools.');
+  // After a tool there may be nothing left to say; a model may think up all that it may write, or not be let speak at all.
+  const explained = calls.length > 0 || number > 1 || reason === 'length' || reason === 'content-filter';
+  if (!explained) throw new ModelError('protocol', 'The model answered with no text.');
 }
 
 function memoryOf({ items, forgotten }: RecalledFields): NonNullable<ModelRequest['memory']> {

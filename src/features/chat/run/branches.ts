@@ -14,7 +14,7 @@ import type { RunLimits } from './answering.ts';
 import { assertUsableTools, withUsualTools } from './asked-tools.ts';
 import { historyLimit } from './model-context.ts';
 import * as store from './run.store.ts';
-import { runIsActive } from './run-again.ts';
+import { hasStopped, runIsActive } from './run-again.ts';
 import type { RunEngine } from './run-engine.ts';
 import { type RunInput, type RunToSave, runToSave } from './run-to-save.ts';
 import type { ToolSource } from './run-tools.ts';
@@ -161,7 +161,11 @@ async function beginBranch(
     const newest = await trx.executeQuery(store.newestMessages(sessionId, historyLimit(run.request)));
     return { row: rows[0] as store.RunRow, history: newest.rows.toReversed(), unfinished: null };
   });
-  if (unfinished) throw await runIsActive(engine, tenant, unfinished);
+  if (unfinished) {
+    if (await hasStopped(engine, tenant, unfinished))
+      return beginBranch({ database, engine }, principal, endId, { firstLine, ...run });
+    throw await runIsActive(engine, tenant, unfinished);
+  }
   engine.begin(tenant, row, { holder: run.workerId, firstLine, history });
   return row;
 }
@@ -183,8 +187,15 @@ function inputOf({ request }: store.RunRow): Omit<RunInput, 'input' | 'model'> {
     ...(request.max_steps !== undefined && { max_steps: request.max_steps }),
     ...(request.whole_history && { whole_history: true }),
     ...(request.client_tools && { client_tools: request.client_tools }),
-    ...(request.top_p !== undefined && { top_p: request.top_p }),
-    ...(request.parallel_tool_calls === false && { parallel_tool_calls: false }),
+    ...wishesOf(request),
+  };
+}
+
+function wishesOf({ top_p, wishes, parallel_tool_calls }: store.RunRequest): Partial<RunInput> {
+  return {
+    ...(top_p !== undefined && { top_p }),
+    ...(wishes && { wishes }),
+    ...(parallel_tool_calls === false && { parallel_tool_calls }),
   };
 }
 

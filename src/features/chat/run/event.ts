@@ -5,7 +5,15 @@ import type { CitationFields, MessageView } from '../message.ts';
 export type RunEndStatus = 'completed' | 'failed' | 'cancelled';
 export type RunFault = { code: string; detail: string };
 /** Of the run so far. `estimated`: a provider counted nothing for at least one step, or was cut off. */
-export type RunUsage = { input_tokens: number; output_tokens: number; cost_usd: number | null; estimated?: true };
+export type RunUsage = {
+  input_tokens: number;
+  /** Those of them that providers had cached, and those of the output that were hidden reasoning; absent where none said so. */
+  cached_input_tokens?: number;
+  output_tokens: number;
+  reasoning_tokens?: number;
+  cost_usd: number | null;
+  estimated?: true;
+};
 export type ToolExecutor = 'server' | 'client';
 
 /** A memory, or a fact drawn from one, that an answer was given. */

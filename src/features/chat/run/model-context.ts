@@ -1,4 +1,4 @@
-import type { AnswerFormat, ModelMessage, ModelRequest, ToolCall } from '../../../ai/chat-model.ts';
+import type { AnswerFormat, ModelMessage, ModelRequest, ModelWishes, ToolCall } from '../../../ai/chat-model.ts';
 import { cutHistory } from '../../../lib/history/cut-history.ts';
 import { contentOf, type MessagePart, toldOf } from '../message.ts';
 import type { Answer } from './answer.ts';
@@ -22,6 +22,7 @@ export type ModelContext = {
   maxOutputTokens: number | null;
   temperature: number | null;
   topP: number | null;
+  wishes: ModelWishes;
   parallelToolCalls: boolean;
   stop: readonly string[];
   /** Null: prose. */
@@ -56,9 +57,21 @@ export function contextOf(run: RunRow, history: readonly HistoryRow[]): ModelCon
     maxOutputTokens: request.max_output_tokens,
     temperature: request.temperature,
     topP: request.top_p ?? null,
+    wishes: wishesOf(request),
     parallelToolCalls: request.parallel_tool_calls ?? true,
     stop: request.stop ?? [],
     format: request.answer_format ?? null,
+  };
+}
+
+function wishesOf({ wishes = {} }: RunRequest): ModelWishes {
+  const { reasoning_effort, verbosity, seed, presence_penalty, frequency_penalty } = wishes;
+  return {
+    ...(reasoning_effort !== undefined && { reasoningEffort: reasoning_effort }),
+    ...(verbosity !== undefined && { verbosity }),
+    ...(seed !== undefined && { seed }),
+    ...(presence_penalty !== undefined && { presencePenalty: presence_penalty }),
+    ...(frequency_penalty !== undefined && { frequencyPenalty: frequency_penalty }),
   };
 }
 
@@ -190,12 +203,13 @@ function attachmentsOf(parts: readonly MessagePart[]): string[] {
 }
 
 export function modelParameters(context: ModelContext): Omit<ModelRequest, 'messages' | 'passages' | 'signal'> {
-  const { instructions, maxOutputTokens, temperature, topP, parallelToolCalls, stop, format } = context;
+  const { instructions, maxOutputTokens, temperature, topP, wishes, parallelToolCalls, stop, format } = context;
   return {
     instructions,
     ...(maxOutputTokens !== null && { maxOutputTokens }),
     ...(temperature !== null && { temperature }),
     ...(topP !== null && { topP }),
+    ...(Object.keys(wishes).length > 0 && { wishes }),
     ...(!parallelToolCalls && { parallelToolCalls }),
     ...(stop.length > 0 && { stop }),
     ...(format && { format }),

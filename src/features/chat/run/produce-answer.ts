@@ -75,12 +75,13 @@ function openStep(writer: RunWriter): AnswerStep {
   return writer.answer.steps.at(-1) as AnswerStep;
 }
 
-/** Whether nothing is missing but the run's end. */
+/** Whether nothing is missing but the run's end. A model that called to the last, although it might not, is asked once more
+ * for its answer. */
 export function isAnswered({ steps }: Answer, { mostSteps }: { mostSteps: number }): boolean {
   const last = steps.at(-1);
   if (!last?.ended) return false;
   const unanswered = last.calls.some(({ state }) => state !== 'answered');
-  return last.calls.length === 0 || unanswered || last.number >= mostSteps;
+  return last.calls.length === 0 || unanswered || last.number > mostSteps;
 }
 
 type Evidence = { passages: readonly EvidencePassage[] | null; takeNumbers(count: number): number };

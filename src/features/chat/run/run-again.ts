@@ -13,11 +13,26 @@ import { type GivenToolAnswer, readToolAnswers } from './tool-answer.store.ts';
 
 type AgainDependencies = { database: Database; engine: RunEngine };
 
+/** How long a new question waits for an answer that is being stopped, ms. */
+const STOPPING_MS = 5_000;
+
+/** Whether a run that somebody has stopped came to its end, for which it waits: whoever stops and asks on gets an answer. */
+export async function hasStopped(
+  engine: RunEngine,
+  tenant: Tenant,
+  { id, cancel_requested_at, last_seq }: store.UnfinishedRun,
+): Promise<boolean> {
+  if (cancel_requested_at === null) return false;
+  const patience = AbortSignal.timeout(STOPPING_MS);
+  for await (const _ of engine.follow(tenant, id, last_seq, patience));
+  return !patience.aborted;
+}
+
 /** The refusal while another run answers. One whose worker is gone is taken up meanwhile. */
 export async function runIsActive(
   engine: RunEngine,
   tenant: Tenant,
-  { id, lease_owner: owner }: { id: string; lease_owner: string | null },
+  { id, lease_owner: owner }: store.UnfinishedRun,
 ): Promise<Error> {
   if (owner) await engine.rescue(tenant, id, owner);
   return chatErrors.runActive(undefined, { extensions: { run_id: id } });

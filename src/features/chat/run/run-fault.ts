@@ -10,6 +10,8 @@ export function faultOf(error: unknown): RunFault {
   if (error instanceof ApiError) return { code: error.definition.code, detail: error.message };
   if (error instanceof WrongFormat) return { ...runFaults.wrongFormat, detail: error.message };
   if (!(error instanceof ModelError)) return runFaults.internal;
+  if (error.refusal === 'unknown-model') return runFaults.modelUnknown;
+  if (error.refusal === 'context-too-long') return runFaults.contextTooLong;
   switch (error.kind) {
     case 'rate-limited':
       return runFaults.upstreamLimited;

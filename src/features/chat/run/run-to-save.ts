@@ -20,6 +20,7 @@ export type RunInput = Omit<NewRun, 'input'> & {
   whole_history?: boolean;
   client_tools?: 'wait' | 'end';
   top_p?: number;
+  wishes?: store.RunWishes;
   parallel_tool_calls?: false;
   dialect?: Readonly<Record<string, unknown>>;
 };
@@ -100,6 +101,7 @@ function requestOf(input: RunInput): store.RunRequest {
     ...toolsOf(input),
     ...(input.answer_format && { answer_format: input.answer_format }),
     ...(input.top_p !== undefined && { top_p: input.top_p }),
+    ...(input.wishes && Object.keys(input.wishes).length > 0 && { wishes: input.wishes }),
     ...(input.dialect && { dialect: input.dialect }),
   };
 }

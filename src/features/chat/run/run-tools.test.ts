@@ -13,7 +13,7 @@ import {
   wholeLog,
 } from '../../../../test/support/tool-runs.ts';
 import type { ChatModel } from '../../../ai/chat-model.ts';
-import { gate, scriptedModel } from '../../../ai/fakes.ts';
+import { gate, type Script, scriptedModel } from '../../../ai/fakes.ts';
 import type { Principal } from '../../identity/index.ts';
 import type { RetrieveFor } from './answering.ts';
 import type { EvidencePassage } from './evidence.ts';
@@ -185,19 +185,25 @@ describe.each(testDatabases())('tools of this program on the $kind database', ({
     await expect(ask(chat, { max_steps: 5 })).rejects.toThrow('max_steps must be at most 4 here');
   });
 
-  test('one that calls even then gets an error instead of a result, and the run ends', async () => {
-    let ran = 0;
-    const model = scriptedModel(calls(call('again')));
-    const again = tool('again', async () => {
-      ran += 1;
-    });
-    const chat = await chatWith(model, { tools: [again], limits: { mostSteps: 2 } });
-    const events = await wholeLog(chat, somebody, (await ask(chat)).id);
-    expect(ran).toBe(1);
-    expect(resultsOf(events).at(-1)).toMatchObject({ error: expect.stringContaining('may call no more tools') });
-    expect(events.at(-1)).toMatchObject({ status: 'completed' });
-    expect(model.requests).toHaveLength(2);
-  });
+  test.each([
+    ['answers', ['Enough'], { status: 'completed', message: { content: 'Enough' } }],
+    ['only calls again', calls(call('again')), { status: 'failed', error: { code: 'ERR_RUN_001' } }],
+  ])(
+    'one that calls even then gets an error instead of a result, and is asked once more: it %s',
+    async (_, last, end) => {
+      let ran = 0;
+      const model = scriptedModel((_request, at) => (at < 2 ? calls(call('again')) : (last as Script)));
+      const again = tool('again', async () => {
+        ran += 1;
+      });
+      const chat = await chatWith(model, { tools: [again], limits: { mostSteps: 2 } });
+      const events = await wholeLog(chat, somebody, (await ask(chat)).id);
+      expect(ran).toBe(1);
+      expect(resultsOf(events)[1]).toMatchObject({ error: expect.stringContaining('may call no more tools') });
+      expect(events.at(-1)).toMatchObject(end);
+      expect(model.requests.map(({ toolChoice }) => toolChoice)).toEqual(['auto', 'none', 'none']);
+    },
+  );
 
   test('a tool acts for the run’s user, whatever the model says', async () => {
     const owners: unknown[] = [];

@@ -24,7 +24,7 @@ import { readEvents } from './event.store.ts';
 import type { RunEvent } from './event.ts';
 import { historyLimit, MOST_GIVEN_MESSAGES } from './model-context.ts';
 import * as store from './run.store.ts';
-import { makeWay, readLogWithAnswers, runIsActive } from './run-again.ts';
+import { hasStopped, makeWay, readLogWithAnswers, runIsActive } from './run-again.ts';
 import type { RunEngine } from './run-engine.ts';
 import { isTerminal } from './run-machine.ts';
 import { type RunInput, type RunTarget, type RunToSave, runToSave } from './run-to-save.ts';
@@ -146,8 +146,9 @@ export function createRunService(deps: RunDependencies) {
         if (!violatesUnique(error, 'run_one_unfinished')) throw error;
         const { tenant } = principal;
         const unfinished = await inTenant(database, tenant, (trx) => store.findUnfinishedRun(trx, sessionId));
-        // It ended between the two statements: the session is free.
-        if (!unfinished) return start(principal, { sessionId, newSession: null }, input);
+        // It ended between the two statements, or was being stopped: the session is free.
+        if (!unfinished || (await hasStopped(engine, tenant, unfinished)))
+          return start(principal, { sessionId, newSession: null }, input);
         throw await runIsActive(engine, tenant, unfinished);
       }
     },

@@ -1,5 +1,5 @@
 import { CompiledQuery, sql } from 'kysely';
-import type { AnswerFormat } from '../../../ai/chat-model.ts';
+import type { AnswerFormat, ReasoningEffort } from '../../../ai/chat-model.ts';
 import type { TenantTransaction } from '../../../platform/database/database.ts';
 import type { MessageRole, MessageStatus, RunStatus } from '../../../platform/database/schema.ts';
 import type { Payer } from '../../usage/index.ts';
@@ -39,12 +39,22 @@ export type RunRequest = {
   client_tools?: 'wait' | 'end';
   /** 0 to 1. */
   top_p?: number;
+  /** What not every model knows; one that does not is asked without it. */
+  wishes?: RunWishes;
   /** At most one call in each step. */
   parallel_tool_calls?: false;
   /** The trace that it belongs to, whichever worker goes on with it; there only where requests are traced. */
   trace?: string;
   /** What the dialect that asked has to say again when it renders the run. Nothing else reads it. */
   dialect?: Readonly<Record<string, unknown>>;
+};
+
+export type RunWishes = {
+  reasoning_effort?: ReasoningEffort;
+  verbosity?: 'low' | 'medium' | 'high';
+  seed?: number;
+  presence_penalty?: number;
+  frequency_penalty?: number;
 };
 
 export type RetrievalRequest = {
@@ -188,13 +198,12 @@ export async function findRunPlace(trx: TenantTransaction, id: string): Promise<
     .executeTakeFirst() as Promise<RunPlace | undefined>;
 }
 
-export async function findUnfinishedRun(
-  trx: TenantTransaction,
-  sessionId: string,
-): Promise<{ id: string; lease_owner: string | null } | undefined> {
+export type UnfinishedRun = Pick<RunRow, 'id' | 'cancel_requested_at' | 'last_seq'> & { lease_owner: string | null };
+
+export async function findUnfinishedRun(trx: TenantTransaction, sessionId: string): Promise<UnfinishedRun | undefined> {
   return trx
     .selectFrom('run')
-    .select(['id', 'lease_owner'])
+    .select(['id', 'lease_owner', 'cancel_requested_at', 'last_seq'])
     .where('session_id', '=', sessionId)
     .where('status', 'in', UNFINISHED)
     .executeTakeFirst();

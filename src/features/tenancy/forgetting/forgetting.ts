@@ -79,7 +79,7 @@ const JOB = { name: 'tenancy.forget' } as const;
 /** Rows of one transaction: some tens of milliseconds. */
 const BATCH = 200;
 /** Rows that were deleted by address are gone; what else is of them waits so long for others, seconds. */
-const PAUSE_SECONDS = 5;
+const PAUSE_SECONDS = 2;
 /** Forgettings that share one look through files and events. */
 const TOGETHER = 500;
 const ADMINS: readonly ForgettingPrincipal['role'][] = ['admin', 'owner'];

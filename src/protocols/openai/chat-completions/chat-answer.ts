@@ -9,13 +9,13 @@ export type ChatCompletionHead = { id: string; created: number; model: string };
 
 type FinishReason = 'stop' | 'length' | 'content_filter' | 'tool_calls';
 
-function chatUsage({ input_tokens, output_tokens }: RunUsage) {
+function chatUsage({ input_tokens, cached_input_tokens = 0, output_tokens, reasoning_tokens = 0 }: RunUsage) {
   return {
     prompt_tokens: input_tokens,
     completion_tokens: output_tokens,
     total_tokens: input_tokens + output_tokens,
-    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
-    completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0 },
+    prompt_tokens_details: { cached_tokens: cached_input_tokens, audio_tokens: 0 },
+    completion_tokens_details: { reasoning_tokens, audio_tokens: 0 },
   };
 }
 type ChatUsage = ReturnType<typeof chatUsage>;

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Chat, RunView } from '../../../features/chat/index.ts';
+import type { Chat, LoggedEvent, RunView } from '../../../features/chat/index.ts';
 import type { App } from '../../../platform/http/server.ts';
 import type { OpenaiDependencies } from '../dependencies.ts';
 import { prefixed, seconds } from '../ids.ts';
@@ -35,7 +35,8 @@ export function chatCompletionRoutes(app: App, { chat, metrics }: OpenaiDependen
         includeUsage: body.stream_options?.include_usage === true,
         requestId: request.id,
       });
-      return streamRun({ chat, metrics }, request, reply, run.id, (event) => chunks(event).map((data) => ({ data })));
+      const render = (event: LoggedEvent) => chunks(event).map((data) => ({ data }));
+      return streamRun({ chat, metrics }, request, reply, run.id, { isNew: true, render });
     },
   );
 }

@@ -3,7 +3,7 @@ import { MOST_GIVEN_MESSAGES, RetrievalOptions } from '../../../features/chat/in
 import { nullable, words } from '../../../platform/http/schema.ts';
 import { TextFormat } from '../answer-format.ts';
 import { Content } from '../message-content.ts';
-import { SamplingFields, ToolChoice, Tools } from '../tools.ts';
+import { SamplingFields, ToolChoice, Tools, WishFields } from '../tools.ts';
 
 /** OpenAI's clients send fields of next year's, too. */
 const open = { additionalProperties: true };
@@ -49,6 +49,7 @@ export const ChatCompletionBody = Type.Object(
     max_completion_tokens: optional(Tokens),
     max_tokens: optional(Tokens),
     ...SamplingFields,
+    ...WishFields,
     stop: optional(Type.Union([StopText, Type.Array(StopText, { maxItems: 4 })])),
     n: optional(Type.Integer({ minimum: 1 })),
     tools: optional(Tools),

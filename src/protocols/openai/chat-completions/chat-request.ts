@@ -1,7 +1,7 @@
 import type { GivenMessage, MessagePart, NewRunSession, RunInput } from '../../../features/chat/index.ts';
 import { formatInput } from '../answer-format.ts';
 import { textOf } from '../message-content.ts';
-import { asking, callPart, samplingInput, toolInput } from '../tools.ts';
+import { asking, callPart, samplingInput, toolInput, wishInput } from '../tools.ts';
 import {
   anything,
   invalidField,
@@ -47,6 +47,7 @@ export function chatRun(body: ChatCompletionBody): { session: NewRunSession; inp
       ...(instructions !== '' && { instructions }),
       ...(limit !== null && { max_output_tokens: limit }),
       ...samplingInput(body),
+      ...wishInput(body),
       ...(stop.length > 0 && { stop }),
       ...(body.retrieval && { retrieval: body.retrieval }),
     },

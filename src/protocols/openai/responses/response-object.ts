@@ -60,11 +60,14 @@ export function responseObject({ run, request }: RunDetail, state: ResponseState
     output: state.output,
     parallel_tool_calls: request.parallel_tool_calls ?? true,
     previous_response_id: facts.previous_response_id ?? null,
-    reasoning: null,
+    reasoning: request.wishes?.reasoning_effort ? { effort: request.wishes.reasoning_effort, summary: null } : null,
     service_tier: 'default',
     store: facts.store ?? true,
     temperature: request.temperature,
-    text: { format: formatView(request) },
+    text: {
+      format: formatView(request),
+      ...(request.wishes?.verbosity && { verbosity: request.wishes.verbosity }),
+    },
     tool_choice: request.tool_choice ?? 'auto',
     tools: (request.tools ?? []).filter((tool) => tool.type === 'function').map(toolView),
     top_p: request.top_p ?? null,
@@ -79,12 +82,12 @@ function toolView(tool: ClientTool) {
   return { description: null, parameters: null, strict: false, ...tool };
 }
 
-function responseUsage({ input_tokens, output_tokens }: RunUsage) {
+function responseUsage({ input_tokens, cached_input_tokens = 0, output_tokens, reasoning_tokens = 0 }: RunUsage) {
   return {
     input_tokens,
-    input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
+    input_tokens_details: { cached_tokens: cached_input_tokens, cache_write_tokens: 0 },
     output_tokens,
-    output_tokens_details: { reasoning_tokens: 0 },
+    output_tokens_details: { reasoning_tokens },
     total_tokens: input_tokens + output_tokens,
   };
 }

@@ -2,7 +2,7 @@ import type { GivenMessage, NewRunSession, RunInput } from '../../../features/ch
 import { formatInput } from '../answer-format.ts';
 import { unprefixed } from '../ids.ts';
 import { textOf } from '../message-content.ts';
-import { asking, callPart, samplingInput, toolInput } from '../tools.ts';
+import { asking, callPart, samplingInput, toolInput, wishInput } from '../tools.ts';
 import {
   anything,
   invalidField,
@@ -19,6 +19,8 @@ const UNSUPPORTED: Unsupported = {
   top_logprobs: isNot(0),
   context_management: isList,
   moderation: anything,
+  max_tool_calls: anything,
+  include: (value) => Array.isArray(value) && value.includes('message.output_text.logprobs'),
 };
 
 /** What a dialect's request leaves in the run, so that the response says it again. */
@@ -56,6 +58,7 @@ export function responseRun(body: ResponseBody): { target: ResponseTarget; input
       ...(instructions !== '' && { instructions }),
       ...(typeof body.max_output_tokens === 'number' && { max_output_tokens: body.max_output_tokens }),
       ...samplingInput(body),
+      ...wishInput({ reasoning_effort: body.reasoning?.effort, verbosity: body.text?.verbosity }),
       ...(body.retrieval && { retrieval: body.retrieval }),
     },
   };

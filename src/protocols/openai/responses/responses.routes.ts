@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { RunDetail, RunInput, RunView } from '../../../features/chat/index.ts';
+import type { LoggedEvent, RunDetail, RunInput, RunView } from '../../../features/chat/index.ts';
 import type { Principal } from '../../../features/identity/index.ts';
 import { ApiError } from '../../../platform/http/errors.ts';
 import type { App } from '../../../platform/http/server.ts';
@@ -8,6 +8,7 @@ import type { OpenaiDependencies } from '../dependencies.ts';
 import { prefixed, unprefixed } from '../ids.ts';
 import { itemPage } from '../items.ts';
 import { openaiErrors } from '../openai.errors.ts';
+import { isRefusal, runError } from '../openai-error.ts';
 import { allEvents } from '../run-events.ts';
 import { streamRun } from '../stream-run.ts';
 import { ResponseEvents } from './response-events.ts';
@@ -42,8 +43,8 @@ function createRoute(app: App, deps: OpenaiDependencies): void {
       const run = await request.once(() => begin(deps, principal, target, input));
       const detail = await runs.detail(principal, run.id);
       reply.header('x-run-id', run.id);
-      if (body.stream === true) return stream(deps, request, reply, detail, -1);
-      return body.background === true ? unfinished(detail) : ended(deps, request, reply, detail);
+      if (body.stream === true) return stream(deps, request, reply, detail, null);
+      return body.background === true ? unfinished(detail) : ended(deps, request, reply, detail, { isNew: true });
     },
   );
 }
@@ -147,28 +148,37 @@ function unfinished(detail: RunDetail) {
 }
 
 /** The whole response, as soon as its run has ended. */
-async function ended({ chat }: OpenaiDependencies, request: FastifyRequest, reply: FastifyReply, detail: RunDetail) {
+async function ended(
+  { chat }: OpenaiDependencies,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  detail: RunDetail,
+  { isNew = false } = {},
+) {
   const events = await allEvents(chat, request.principal, detail.run.id, request.signal);
   if (request.signal.aborted) return reply;
   if (!events) throw openaiErrors.responseNotFound();
+  const end = events.at(-1);
+  if (isNew && end?.type === 'run-end' && end.status === 'failed' && isRefusal(end.error))
+    throw runError(end.status, end.error);
   const rendering = new ResponseEvents(detail);
   for (const event of events) rendering.add(event);
   return rendering.response();
 }
 
-/** The response's events behind one of its sequence numbers, then each as it comes. */
+/** The response's events behind one of its sequence numbers, then each as it comes; `after` is null where it is new. */
 function stream(
   deps: OpenaiDependencies,
   request: FastifyRequest,
   reply: FastifyReply,
   detail: RunDetail,
-  after: number,
+  after: number | null,
 ) {
   const rendering = new ResponseEvents(detail);
-  return streamRun(deps, request, reply, detail.run.id, (event) =>
+  const render = (event: LoggedEvent) =>
     rendering
       .add(event)
-      .filter(({ sequence_number }) => sequence_number > after)
-      .map((rendered) => ({ event: rendered.type, data: JSON.stringify(rendered) })),
-  );
+      .filter(({ sequence_number }) => sequence_number > (after ?? -1))
+      .map((rendered) => ({ event: rendered.type, data: JSON.stringify(rendered) }));
+  return streamRun(deps, request, reply, detail.run.id, { isNew: after === null, render });
 }

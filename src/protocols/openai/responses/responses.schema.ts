@@ -3,7 +3,7 @@ import { MOST_GIVEN_MESSAGES, RetrievalOptions } from '../../../features/chat/in
 import { nullable, words } from '../../../platform/http/schema.ts';
 import { TextFormat } from '../answer-format.ts';
 import { Content } from '../message-content.ts';
-import { SamplingFields, ToolChoice, Tools } from '../tools.ts';
+import { ReasoningEffort, SamplingFields, ToolChoice, Tools, Verbosity } from '../tools.ts';
 
 const open = { additionalProperties: true };
 const optional = <Schema extends Parameters<typeof nullable>[0]>(schema: Schema) => Type.Optional(nullable(schema));
@@ -48,7 +48,8 @@ export const ResponseBody = Type.Object(
     user: optional(Type.String({ maxLength: 512 })),
     tools: optional(Tools),
     tool_choice: optional(ToolChoice),
-    text: optional(Type.Object({ format: optional(TextFormat) }, open)),
+    text: optional(Type.Object({ format: optional(TextFormat), verbosity: optional(Verbosity) }, open)),
+    reasoning: optional(Type.Object({ effort: optional(ReasoningEffort) }, open)),
     retrieval: optional(RetrievalOptions),
   },
   { ...open, title: 'ResponseRequest' },
