@@ -21,13 +21,14 @@ export async function fromFirstWord(batches: Batches, patience: number = FIRST_W
   try {
     for (;;) {
       const coming = batches.next();
+      // Should it fail when nobody reads any more, it is nobody's failure.
+      coming.catch(() => undefined);
       const next = await Promise.race([coming, over.promise]);
-      if (next === null) return replayed(past, coming, batches);
-      if (next.done) return replayed(past, coming, batches);
+      if (next === null || next.done) return replayed(past, coming, batches);
       past.push(next.value);
       const word = next.value.find(({ type }) => WORDS.has(type));
       if (word?.type === 'run-end') throwRefusal(eventOf(word));
-      if (word) return replayed(past, batches.next(), batches);
+      if (word) return replayed(past, null, batches);
     }
   } finally {
     clearTimeout(timer);
@@ -40,12 +41,12 @@ function throwRefusal(end: LoggedEvent): void {
 
 async function* replayed(
   past: readonly (readonly EventLine[])[],
-  coming: Promise<IteratorResult<readonly EventLine[], unknown>>,
+  coming: Promise<IteratorResult<readonly EventLine[], unknown>> | null,
   batches: Batches,
 ): Batches {
   try {
     yield* past;
-    for (let next = await coming; !next.done; next = await batches.next()) yield next.value;
+    for (let next = await (coming ?? batches.next()); !next.done; next = await batches.next()) yield next.value;
   } finally {
     await batches.return(undefined);
   }

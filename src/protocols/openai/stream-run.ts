@@ -19,7 +19,11 @@ export async function streamRun(
   // Before the stream opens, so that a refusal is an error and not an empty stream.
   const all = await chat.runs.follow(request.principal, runId, 0, source.signal);
   request.signal.addEventListener('abort', () => source.abort(STREAM_OVER), { once: true });
-  const lines = isNew ? await fromFirstWord(all) : all;
+  const leave = (refusal: unknown) => {
+    source.abort(STREAM_OVER);
+    throw refusal;
+  };
+  const lines = isNew ? await fromFirstWord(all).catch(leave) : all;
   metrics.openStreams.inc();
   await sendEventStream(request, reply, (gone) => {
     gone.addEventListener('abort', () => source.abort(STREAM_OVER), { once: true });
