@@ -13,6 +13,7 @@ const PURE = [
   'src/{lib,ai}/**/*.test.ts',
   'src/protocols/{ai-sdk,chatkit,openai}/**/*.test.ts',
   'src/platform/{cache,resilience,text,secrets,http}/**/*.test.ts',
+  'src/features/code/{measure,judge}/**/*.test.ts',
   'console/**/*.test.{ts,tsx}',
 ];
 

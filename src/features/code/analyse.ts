@@ -5,7 +5,7 @@ import { type AnalysisOrder, byPath } from './thread/order.ts';
 export const DEFAULT_LIMITS: AnalysisLimits = {
   parsedBytes: 1_000_000,
   timeMs: 600_000,
-  fileTimeMs: 30_000,
+  fileTimeMs: 60_000,
   memoryMb: 1_024,
   findingsPerRule: 200,
 };

@@ -116,7 +116,7 @@ export type AnalysisLimits = {
   readonly parsedBytes: number;
   /** For the whole analysis; beyond it `AnalysisLimitError`. */
   readonly timeMs: number;
-  /** For a single file; beyond it the file is listed in `metrics.failed`. */
+  /** For a single file (many times what a hostile one takes); beyond it the file is listed in `metrics.failed`. */
   readonly fileTimeMs: number;
   /** Of the thread's heap, in MB; the texts and the parser's memory come on top. */
   readonly memoryMb: number;

@@ -13,7 +13,7 @@ const TLS_OFF: readonly Switch[] = [
   { texts: ['NODE_TLS_REJECT_UNAUTHORIZED', '=', "'0'"], languages: /Script/ },
   { texts: ['NODE_TLS_REJECT_UNAUTHORIZED', '=', '"0"'], languages: /Script/ },
   { texts: ['verify', '=', 'False'], languages: /Python/ },
-  { texts: ['check_hostname', '=', 'False'], languages: /Python/ },
+  { texts: ['verify_mode', '=', 'ssl', '.', 'CERT_NONE'], languages: /Python/ },
   { texts: ['_create_unverified_context'], languages: /Python/ },
   { texts: ['InsecureSkipVerify', ':', 'true'], languages: /Go/ },
   { texts: ['InsecureSkipVerify', '=', 'true'], languages: /Go/ },

@@ -27,12 +27,20 @@ function isEmptyCatch(code: Code, at: number): boolean {
   const { pieces } = code;
   if (code.language === 'Ruby') return false;
   const promise = pieces[at - 1]?.text === '.' || pieces[at - 1]?.text === '?.';
+  if (promise && isAwaitedElsewhere(code, at - 2)) return false;
   const open = pieces[at + 1]?.text === '(' ? closingOf(code, at + 1) : at;
   if (open < 0) return false;
   const brace = promise ? open - 2 : open + 1;
   if (promise && pieces[brace - 1]?.text !== '=>') return false;
   if (pieces[brace]?.text !== '{' || pieces[brace + 1]?.text !== '}') return false;
   return !hasComment(code, pieces[at]?.token.line ?? 0, pieces[brace + 1]?.token.line ?? 0);
+}
+
+/** `Promise.resolve(x).catch(() => {})` keeps a rejection from ending the process; somebody else waits for `x`. */
+function isAwaitedElsewhere({ pieces }: Code, close: number): boolean {
+  if (pieces[close]?.text !== ')') return false;
+  const near = pieces.slice(Math.max(0, close - 8), close).map(({ text }) => text);
+  return near.join(' ').includes('Promise . resolve (');
 }
 
 /** `except …: pass` for every error, or for the errors of everything: a narrow one is a decision. */
@@ -78,8 +86,8 @@ const LEFTOVERS: Readonly<
   JavaScript: [{ texts: ['debugger', ';'], statement: true }],
   Python: [
     { texts: ['breakpoint', '(', ')'], statement: true },
-    { texts: ['pdb', '.', 'set_trace'], statement: true },
-    { texts: ['ipdb', '.', 'set_trace'], statement: true },
+    { texts: ['pdb', '.', 'set_trace', '(', ')'], statement: true },
+    { texts: ['ipdb', '.', 'set_trace', '(', ')'], statement: true },
   ],
   PHP: [
     { texts: ['var_dump', '('], statement: true },

@@ -32,8 +32,9 @@ const SENDS = new Set([
   '$executeRawUnsafe',
 ]);
 /** What is put in is a name that the program chose or was quoted for it, by the words of those who write so. */
+const CONSTANT = /^[A-Z][A-Z0-9_]*$/;
 const SAFE_INSERT =
-  /^(?:[A-Z][A-Z0-9_]*|.*(?:table|column|schema|ident|quote|escape|placeholder|params?\b|fields?|columns|sql\b|where|order|limit|clause|condition|prefix|suffix|separator|join\().*)$/i;
+  /table|column|schema|ident|quote|escape|placeholder|params?\b|fields?|sql\b|where|order|limit|clause|condition|prefix|suffix|separator|join\(/i;
 
 /** SQL that is put together from values and sent: a value with a quote in it changes the statement. */
 export function* sqlText(code: Code): Iterable<Remark> {
@@ -67,7 +68,7 @@ function isSafe(args: readonly Piece[]): boolean {
     return token.kind === 'word' && beside.some((word) => word === '+' || word === '%') ? [text] : [];
   });
   const all = [...inserts, ...joined];
-  return all.length > 0 && all.every((insert) => SAFE_INSERT.test(insert.trim()));
+  return all.length > 0 && all.every((insert) => CONSTANT.test(insert.trim()) || SAFE_INSERT.test(insert));
 }
 
 function insertsOf(text: string): string[] {

@@ -23,7 +23,10 @@ export type FileImports = {
 export function importsOf({ file, language, metrics, tokens }: MeasuredFile): FileImports | null {
   const read = importReaderOf(language.name);
   if (!read || metrics.role === 'vendored' || metrics.role === 'generated') return null;
-  return { path: file.path, found: read(file.text, tokens), python: language.name === 'Python' };
+  // Declarations are types throughout, whatever form their imports have.
+  const typesOnly = /\.d\.[cm]?ts$/.test(file.path);
+  const found = read(file.text, tokens).map((entry) => (typesOnly ? { ...entry, typeOnly: true } : entry));
+  return { path: file.path, found, python: language.name === 'Python' };
 }
 
 const MOST_IMPORTED = 20;

@@ -4,8 +4,8 @@ import type { Grammar } from '../languages.ts';
 import { queryOf } from './queries.ts';
 import { type Mark, type Structure, structureFrom } from './structure.ts';
 
-/** Steps of the parser (some hundred operations each) for a kilobyte of text. Real code takes 8; a knot of ambiguities, thousands. */
-const STEPS_PER_KB = 2_000;
+/** Steps of the parser (some hundred operations each) for a kilobyte of text. Real code takes 8; a knot of faults or ambiguities, thousands. */
+const STEPS_PER_KB = 100;
 const NESTED_TYPES = /^(function|arrow|method|generator|lambda|closure|func|anonymous)/;
 
 const require = createRequire(import.meta.url);
@@ -76,7 +76,7 @@ function readTree(parser: Parser, query: Query, text: string): Structure {
 
 /** Steps are counted, not milliseconds: whether a text is too much does not depend on the machine. */
 function parse(parser: Parser, text: string): Tree {
-  let left = STEPS_PER_KB * (1 + text.length / 1024);
+  let left = STEPS_PER_KB * (10 + text.length / 1024);
   const progressCallback = (() => --left < 0) as unknown as () => void;
   const tree = parser.parse(text, null, { progressCallback });
   if (tree) return tree;
@@ -119,8 +119,17 @@ function short(name: string): string {
 }
 
 function parametersOf(node: Node): number {
-  const declarator = node.childForFieldName('declarator');
-  const list = node.childForFieldName('parameters') ?? declarator?.childForFieldName('parameters');
+  const list = parameterList(node);
   if (!list) return node.childForFieldName('parameter') ? 1 : 0;
-  return list.namedChildren.filter((child) => child !== null && !/comment|attribute|^self$/.test(child.type)).length;
+  return list.namedChildren.filter(
+    (child) => child !== null && !/comment|attribute|_separator$|^self$/.test(child.type),
+  ).length;
+}
+
+function parameterList(node: Node): Node | null {
+  for (let inner: Node | null = node; inner; inner = inner.childForFieldName('declarator')) {
+    const list = inner.childForFieldName('parameters');
+    if (list) return list;
+  }
+  return null;
 }
