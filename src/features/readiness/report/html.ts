@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../../lib/markup/escape-html.ts';
 import { CATEGORIES } from '../check.ts';
 import type { CheckResult } from './check-result.ts';
 import { outcomeOf } from './markdown.ts';
@@ -18,14 +19,14 @@ export function htmlOf(report: Report): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Readiness: ${verdict}</title><style>${STYLE}</style></head><body>
 <h1>Readiness: <span class="${verdict.split(' ')[0]}">${verdict}</span></h1>
-<p class="quiet">Report ${escaped(report.id)}, ${escaped(report.started)}. Parley ${escaped(report.program)}, commit ${escaped(report.commit)}, configuration <code>${escaped(report.configuration.slice(0, 16))}</code>.</p>
-<p>${escaped(rule)}</p>
-${reasons.length > 0 ? `<ul>${reasons.map((reason) => `<li>${escaped(reason)}</li>`).join('')}</ul>` : ''}
+<p class="quiet">Report ${escapeHtml(report.id)}, ${escapeHtml(report.started)}. Parley ${escapeHtml(report.program)}, commit ${escapeHtml(report.commit)}, configuration <code>${escapeHtml(report.configuration.slice(0, 16))}</code>.</p>
+<p>${escapeHtml(rule)}</p>
+${reasons.length > 0 ? `<ul>${reasons.map((reason) => `<li>${escapeHtml(reason)}</li>`).join('')}</ul>` : ''}
 <h2>Scores</h2><table><tr><th>Category</th><th>Score</th><th>Target</th></tr>
 ${CATEGORIES.map((category) => `<tr><td>${category}</td><td>${scores[category] ?? 'nothing applies'}</td><td>${TARGETS[category]}</td></tr>`).join('\n')}
-</table><p class="quiet">${escaped(SCORE_FORMULA)}</p>
+</table><p class="quiet">${escapeHtml(SCORE_FORMULA)}</p>
 ${CATEGORIES.map((category) => section(category, report.results)).join('\n')}
-<p class="quiet">Hash <code>${escaped(report.hash)}</code>${report.previous ? `, after <code>${escaped(report.previous)}</code>` : ''}</p>
+<p class="quiet">Hash <code>${escapeHtml(report.hash)}</code>${report.previous ? `, after <code>${escapeHtml(report.previous)}</code>` : ''}</p>
 </body></html>
 `;
 }
@@ -39,29 +40,17 @@ function section(category: string, results: readonly CheckResult[]): string {
 function row(result: CheckResult): string {
   const { check, kind, weight, title, items, outcome, reason, record, remedy } = result;
   const observed = reason ?? record?.observed ?? '';
-  return `<tr><td class="${outcome === 'pass' || outcome === 'fail' ? outcome : 'quiet'}">${escaped(outcomeOf(result).replaceAll('**', ''))}</td>
-<td><strong>${escaped(check)}</strong> <span class="quiet">${kind}, ${weight}</span><br>${escaped(title)}<br><span class="quiet">${items.join(' ')}</span></td>
-<td>${escaped(observed)}${outcome === 'fail' ? `<br><em>${escaped(remedy)}</em>` : ''}${record ? evidence(record) : ''}</td></tr>`;
+  return `<tr><td class="${outcome === 'pass' || outcome === 'fail' ? outcome : 'quiet'}">${escapeHtml(outcomeOf(result).replaceAll('**', ''))}</td>
+<td><strong>${escapeHtml(check)}</strong> <span class="quiet">${kind}, ${weight}</span><br>${escapeHtml(title)}<br><span class="quiet">${items.join(' ')}</span></td>
+<td>${escapeHtml(observed)}${outcome === 'fail' ? `<br><em>${escapeHtml(remedy)}</em>` : ''}${record ? evidence(record) : ''}</td></tr>`;
 }
 
 function evidence(record: NonNullable<CheckResult['record']>): string {
   const { started, duration_ms, command, subject, expected, valid_until, hash, samples } = record;
   const seen = samples.map(
     ({ name, sha256, excerpt }) =>
-      `<p>${escaped(name)}, sha256 <code>${sha256}</code></p><pre style="white-space:pre-wrap;overflow-wrap:anywhere">${escaped(excerpt)}</pre>`,
+      `<p>${escapeHtml(name)}, sha256 <code>${sha256}</code></p><pre style="white-space:pre-wrap;overflow-wrap:anywhere">${escapeHtml(excerpt)}</pre>`,
   );
-  return `<details><summary>Evidence</summary><p>${escaped(started)}, ${duration_ms} ms, valid until ${escaped(valid_until)}, on ${escaped(subject)}</p>
-<p><code>${escaped(command)}</code></p><p>Expected: ${escaped(expected)}</p>${seen.join('')}<p>hash <code>${hash}</code></p></details>`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-export function escaped(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return `<details><summary>Evidence</summary><p>${escapeHtml(started)}, ${duration_ms} ms, valid until ${escapeHtml(valid_until)}, on ${escapeHtml(subject)}</p>
+<p><code>${escapeHtml(command)}</code></p><p>Expected: ${escapeHtml(expected)}</p>${seen.join('')}<p>hash <code>${hash}</code></p></details>`;
 }

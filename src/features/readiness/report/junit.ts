@@ -1,5 +1,5 @@
+import { escapeHtml } from '../../../lib/markup/escape-html.ts';
 import type { CheckResult } from './check-result.ts';
-import { escaped } from './html.ts';
 import { observedOf } from './markdown.ts';
 import type { Report } from './report.ts';
 
@@ -38,5 +38,5 @@ function testCase(result: CheckResult): string {
 /** XML 1.0 has no way to write most control characters. */
 function xml(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
-  return escaped(text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '�'));
+  return escapeHtml(text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '�'));
 }

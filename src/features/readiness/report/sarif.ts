@@ -1,3 +1,4 @@
+import { type SarifResult, sarifLog } from '../../../lib/sarif/sarif.ts';
 import type { CheckResult } from './check-result.ts';
 import { observedOf } from './markdown.ts';
 import type { Report } from './report.ts';
@@ -12,7 +13,7 @@ type OpenResult = CheckResult & { outcome: keyof typeof KINDS_OF_OUTCOME };
  * an alert of every result, of one that passed, too, and refuses a whole file for one result without a place in a file.
  */
 export function sarifOf(report: Report): string {
-  const run = {
+  return sarifLog({
     tool: {
       driver: {
         name: 'parley readiness',
@@ -34,16 +35,14 @@ export function sarifOf(report: Report): string {
       },
     ],
     results: report.results.flatMap((result, index) => (isOpen(result) ? [resultOf(result, index)] : [])),
-  };
-  const document = { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  });
 }
 
 function isOpen(result: CheckResult): result is OpenResult {
   return result.outcome !== 'pass' && result.outcome !== 'not applicable';
 }
 
-function resultOf(result: OpenResult, ruleIndex: number) {
+function resultOf(result: OpenResult, ruleIndex: number): SarifResult {
   const { check, outcome, weight, waiver, record } = result;
   const kind = KINDS_OF_OUTCOME[outcome];
   return {
