@@ -2,7 +2,7 @@ import type { Analysis, CodeBase, CodeFile } from '../analysis.ts';
 import { architectureOf } from '../judge/architecture/architecture.ts';
 import { findingsFrom } from '../judge/findings.ts';
 import { judgeFile, judgeSecrets } from '../judge/judge-file.ts';
-import type { ReadinessJudgement } from '../judge/readiness/judgement.ts';
+import { judgeReadiness } from '../judge/readiness/judge-readiness.ts';
 import type { Remark } from '../judge/rules/rule.ts';
 import { wholeCode } from '../judge/rules/whole.ts';
 import { scoresOf } from '../judge/scores.ts';
@@ -18,18 +18,6 @@ import { type AnalysisOrder, byPath } from './order.ts';
 
 /** Of the rules and formulas: raised when the same code would be judged otherwise. */
 export const ENGINE = '1';
-
-/** Until `judge/readiness` judges: nothing is passed unseen. */
-const NOT_JUDGED: ReadinessJudgement = {
-  ...{
-    verdict: 'NO-GO',
-    rule: 'Readiness is not judged by this version.',
-    reasons: ['not judged'],
-    profile: [],
-    scores: [],
-  },
-  ...{ overall: null, formula: '', criteria: [] },
-};
 
 /** The whole analysis, in the thread that calls it. */
 export async function runAnalysis({ code, limits, broken, progress }: AnalysisOrder): Promise<Analysis> {
@@ -111,6 +99,6 @@ function judged(code: CodeBase, gathered: Gathered, findingsPerRule: number): An
     architecture: architectureOf(code.files, metrics, imports.edges),
     findings,
     scores: scoresOf({ metrics, findings, functions }),
-    readiness: NOT_JUDGED,
+    readiness: judgeReadiness(code, findings),
   };
 }

@@ -56,7 +56,30 @@ function semicolonAt(text: string, at: number): Token {
 function slashAt(text: string, at: number): Token {
   if (text[at + 1] === '/' && text[at - 1] !== ':') return { end: endOfLine(text, at), isComment: true };
   if (text[at + 1] === '*') return { end: after(text, '*/', at + 2), isComment: true };
-  return { end: at + 1, isComment: false };
+  // A pattern is not what it looks for.
+  const end = beginsValue(text, at) ? endOfPattern(text, at) : null;
+  return end === null ? { end: at + 1, isComment: false } : { end, isComment: true };
+}
+
+/** Behind these a slash divides nothing. */
+function beginsValue(text: string, at: number): boolean {
+  let before = at - 1;
+  while (before >= Math.max(0, at - 80) && (text[before] === ' ' || text[before] === '\n')) before -= 1;
+  return '=(,:[!&|?{;'.includes(text[before] ?? ';');
+}
+
+/** Of a regular expression in JavaScript; null where the line has no end for it. */
+function endOfPattern(text: string, from: number): number | null {
+  let isInClass = false;
+  for (let at = from + 1; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '\n') return null;
+    if (character === '\\') at += 1;
+    else if (character === '[') isInClass = true;
+    else if (character === ']') isInClass = false;
+    else if (character === '/' && !isInClass) return at + 1;
+  }
+  return null;
 }
 
 function blank(comment: string): string {

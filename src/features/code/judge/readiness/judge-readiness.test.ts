@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CodeBase } from '../../analysis.ts';
-import { CRITERIA, judgeReadiness } from './judge-readiness.ts';
-import type { Judged, ReadinessJudgement, Status } from './judgement.ts';
+import type { CodeBase, Finding } from '../../analysis.ts';
 import {
   CAREFUL_EXPRESS,
   CAREFUL_FASTAPI,
@@ -11,7 +9,9 @@ import {
   CARELESS_SPRING,
   LIBRARY,
   type Tree,
-} from './made-up-apps.ts';
+} from './fixtures/made-up-apps.ts';
+import { CRITERIA, judgeReadiness } from './judge-readiness.ts';
+import type { Judged, ReadinessJudgement, Status } from './judgement.ts';
 
 function codeOf(tree: Tree, skipped: CodeBase['skipped'] = []): CodeBase {
   const files = Object.entries(tree)
@@ -202,6 +202,18 @@ test('each criterion that is taken out of a careful code base is missed', () => 
     const { status } = named(without(path, text), id);
     expect(['missing', 'partly'], id).toContain(status);
   }
+});
+
+test('a secret that another rule found counts, outside of tests', () => {
+  const found = (path: string) =>
+    ({ rule: 'secrets/private-key', path, line: 3, evidence: '-----BEGIN PRIVATE KEY-----' }) as Finding;
+  const status = (path: string) =>
+    named(judgeReadiness(codeOf(CAREFUL_EXPRESS), [found(path)]), 'secrets/none-built-in').status;
+  expect([status('src/key.pem'), status('deploy/key.pem'), status('test/key.pem')]).toEqual([
+    'missing',
+    'missing',
+    'met',
+  ]);
 });
 
 test('the same code base is judged the same, whatever was judged before', () => {

@@ -1,4 +1,4 @@
-import type { CodeBase } from '../../analysis.ts';
+import type { CodeBase, Finding } from '../../analysis.ts';
 import { ACCESS } from './criteria/access.ts';
 import { DATA_AND_DOCUMENTS } from './criteria/data-and-documents.ts';
 import { DELIVERY } from './criteria/delivery.ts';
@@ -23,10 +23,10 @@ export const CRITERIA: readonly Criterion[] = [
 
 /**
  * How ready for production a foreign code base is, by what is in its files alone: nothing is run, nobody is asked. The same
- * code base gives the same judgement.
+ * code base gives the same judgement. `findings` are what other rules found in it: secrets count here, too.
  */
-export function judgeReadiness(code: CodeBase): ReadinessJudgement {
-  const survey = surveyOf(code);
+export function judgeReadiness(code: CodeBase, findings: readonly Finding[] = []): ReadinessJudgement {
+  const survey = surveyOf(code, findings);
   const profile = profileOf(survey);
   const criteria = CRITERIA.map((criterion) => judged(criterion, survey, profile));
   const scores = scoresOf(criteria);

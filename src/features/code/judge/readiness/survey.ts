@@ -1,4 +1,4 @@
-import type { CodeBase, CodeFile } from '../../analysis.ts';
+import type { CodeBase, CodeFile, Finding } from '../../analysis.ts';
 import { commentStyleOf, withoutComments } from './blank-text.ts';
 import { type FileRole, roleOf } from './file-roles.ts';
 import type { Evidence } from './judgement.ts';
@@ -12,6 +12,8 @@ export type Survey = {
   readonly paths: readonly string[];
   /** Paths that were left out because the code base itself, or a limit, says so. */
   readonly skipped: ReadonlySet<string>;
+  /** Where the rules for secrets found one, tests and examples aside. */
+  readonly secrets: readonly Evidence[];
   files(...roles: FileRole[]): readonly SurveyedFile[];
   /** Files whose path fits, as evidence. */
   named(pattern: RegExp): readonly Evidence[];
@@ -44,7 +46,7 @@ const LONGEST_LINE = 5_000;
 const WIRED_BY_DECLARATION =
   /pom\.xml$|\.gradle(?:\.kts)?$|libs\.versions\.toml$|Gemfile$|composer\.json$|\.csproj$|mix\.exs$/;
 
-export function surveyOf(code: CodeBase): Survey {
+export function surveyOf(code: CodeBase, findings: readonly Finding[] = []): Survey {
   const surveyed = code.files.map(surveyFile);
   const byRole = Map.groupBy(surveyed, ({ role }) => role);
   const files = (...roles: FileRole[]) =>
@@ -68,6 +70,7 @@ export function surveyOf(code: CodeBase): Survey {
     complete: code.skipped.every(({ reason, path }) => reason === 'binary' || reason === 'ignored' || isAside(path)),
     paths: surveyed.map(({ path }) => path),
     skipped: new Set(code.skipped.map(({ path }) => path)),
+    secrets: secretsAmong(findings),
     files,
     named: (pattern) =>
       surveyed
@@ -93,6 +96,12 @@ function collect(file: SurveyedFile, pattern: RegExp, most: number, found: Evide
     if (last?.path !== evidence.path || last.line !== evidence.line) found.push(evidence);
     if (found.length >= most) return;
   }
+}
+
+function secretsAmong(findings: readonly Finding[]): Evidence[] {
+  return findings.flatMap(({ rule, path, line, evidence }) =>
+    rule.startsWith('secrets/') && path !== null && !isAside(path) ? [{ path, line, text: shownLine(evidence) }] : [],
+  );
 }
 
 function isAside(path: string): boolean {

@@ -64,7 +64,7 @@ export const SECRETS_AND_INPUT: readonly Criterion[] = [
         roles: ['source', 'deployment', 'settings'],
         paths: NOT_A_SAMPLE,
       });
-      const all = [...inCode, ...deployed, ...addresses].slice(0, 5);
+      const all = [...survey.secrets, ...inCode, ...deployed, ...addresses].slice(0, 5);
       if (all.length > 0) return missing('A secret, or a default that stands in for one, is in the code base.', all);
       const read = survey.files('source', 'deployment', 'settings', 'pipeline').length;
       return met(
@@ -227,4 +227,4 @@ export const SECRETS_AND_INPUT: readonly Criterion[] = [
 const IGNORES_ENV_LINE = new RegExp(IGNORES_ENV.source, 'gm');
 /** Samples hold stand-ins on purpose. */
 const NOT_A_SAMPLE = /^(?!.*(?:example|sample|template|\.dist$|\.env\.test|local|README))/i;
-const NOT_FOR_DEVELOPMENT = /^(?!.*(?:dev|local|test|example|sample))/i;
+const NOT_FOR_DEVELOPMENT = /^(?!.*(?:dev|local|test|example|sample))(?!.*\.[cm]?[jt]sx?$)/i;
