@@ -36,6 +36,7 @@ export const SARIF = object(['version', 'runs'], {
         object(['executionSuccessful'], {
           executionSuccessful: { type: 'boolean' },
           startTimeUtc: { type: 'string', format: 'date-time' },
+          endTimeUtc: { type: 'string', format: 'date-time' },
           properties: bag,
         }),
       ),
@@ -45,6 +46,7 @@ export const SARIF = object(['version', 'runs'], {
           ...{ ruleId: text, ruleIndex: { type: 'integer', minimum: -1 }, level, message: object(['text'], { text }) },
           kind: { enum: ['notApplicable', 'pass', 'fail', 'review', 'open', 'informational'] },
           fingerprints: { type: 'object', additionalProperties: text },
+          partialFingerprints: { type: 'object', additionalProperties: text },
           // §3.28, §3.29, §3.33
           locations: list(
             object([], {

@@ -174,7 +174,7 @@ test('HTML names its own style in the policy under which it is shown', () => {
 
 test('Markdown: nobody is notified, no address becomes a link, no line begins or ends what it should not', () => {
   const lines = written('markdown').split('\n');
-  const outside = lines.map((line) => line.replaceAll(/(`+)(?!`).*?[^`]\1(?!`)/g, ''));
+  const outside = lines.map((line) => line.replaceAll(/\\./g, '').replaceAll(/(`+)(?!`).*?[^`]\1(?!`)/g, ''));
   for (const line of outside) {
     expect(line).not.toMatch(/<|@team|https:\/\/evil|\]\(javascript|(?<!\\)`/);
   }

@@ -70,6 +70,11 @@ function restRoleOf(path: string): FileRole {
   return SETTINGS.test(path) ? 'settings' : 'other';
 }
 
+/** In a folder of examples, documents or what was built or taken from elsewhere. */
+export function isAside(path: string): boolean {
+  return ASIDE.test(path);
+}
+
 export function isDockerfile(path: string): boolean {
   return CONTAINER.test(path) && /ockerfile|ontainerfile/.test(path);
 }

@@ -1,6 +1,6 @@
 import type { CodeBase, CodeFile, Finding } from '../../analysis.ts';
 import { commentStyleOf, withoutComments } from './blank-text.ts';
-import { type FileRole, roleOf } from './file-roles.ts';
+import { type FileRole, isAside, roleOf } from './file-roles.ts';
 import type { Evidence } from './judgement.ts';
 import { declarationPatternOf, importPatternOf, isWithin } from './modules.ts';
 import { shownLine } from './shown-line.ts';
@@ -67,7 +67,9 @@ export function surveyOf(code: CodeBase, findings: readonly Finding[] = []): Sur
   const declared = (names: readonly string[]) => pick(declarations, isOneOf(names));
 
   return {
-    complete: code.skipped.every(({ reason, path }) => reason === 'binary' || reason === 'ignored' || isAside(path)),
+    complete: code.skipped.every(
+      ({ reason, path }) => reason === 'binary' || reason === 'ignored' || cannotAnswer(path),
+    ),
     paths: surveyed.map(({ path }) => path),
     skipped: new Set(code.skipped.map(({ path }) => path)),
     secrets: secretsAmong(findings),
@@ -100,11 +102,13 @@ function collect(file: SurveyedFile, pattern: RegExp, most: number, found: Evide
 
 function secretsAmong(findings: readonly Finding[]): Evidence[] {
   return findings.flatMap(({ rule, path, line, evidence }) =>
-    rule.startsWith('secrets/') && path !== null && !isAside(path) ? [{ path, line, text: shownLine(evidence) }] : [],
+    rule.startsWith('secrets/') && path !== null && roleOf(path) !== 'test' && !isAside(path)
+      ? [{ path, line, text: shownLine(evidence) }]
+      : [],
   );
 }
 
-function isAside(path: string): boolean {
+function cannotAnswer(path: string): boolean {
   const role = roleOf(path);
   return role === 'test' || role === 'lock' || role === 'other';
 }
