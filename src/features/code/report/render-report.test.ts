@@ -58,7 +58,7 @@ function analysis(findings: readonly Finding[]): Analysis {
       functions: null,
       duplication: { percent: 0, duplicatedLines: 0, pairs: [] },
       dependencies: { declared: [], manifests: [] },
-      imports: { files: 0, edges: 0, unresolved: 0, cycles: [], mostImported: [] },
+      imports: { files: 0, edges: 0, unresolved: 0, filesInCycles: 0, cycles: [], mostImported: [] },
       history: null,
       failed: [{ path: HOSTILE, reason: HOSTILE }],
       findingsLeftOut: {},
