@@ -72,42 +72,6 @@ const START_WORDS =
 const SAMPLE_SETTINGS =
   /(?:^|\/)(?:\.?env\.(?:example|sample|template|dist)|\.env\.[\w-]{0,20}(?:example|sample|template)|example\.env|sample\.env|env\.example|application-example\.ya?ml|config\.example\.\w{1,6})$/i;
 const OPENAPI_FILES = /(?:^|\/)(?:openapi|swagger)[^/]*\.(?:ya?ml|json)$|\.(?:proto|graphqls?)$/i;
-const OPENAPI_LIBRARIES = [
-  ...[
-    '@fastify/swagger',
-    'swagger-ui-express',
-    'swagger-jsdoc',
-    '@nestjs/swagger',
-    'tsoa',
-    '@asteasolutions/zod-to-openapi',
-    'express-openapi-validator',
-    '@hono/zod-openapi',
-  ],
-  ...[
-    'drf_spectacular',
-    'drf_yasg',
-    'flasgger',
-    'flask_smorest',
-    'apispec',
-    'flask_restx',
-    'springdoc-openapi-starter-webmvc-ui',
-    'springdoc-openapi-ui',
-    'springdoc-openapi-starter-webflux-ui',
-    'io.swagger.v3',
-    'quarkus-smallrye-openapi',
-  ],
-  ...[
-    'github.com/swaggo/swag',
-    'github.com/swaggo/gin-swagger',
-    'rswag',
-    'utoipa',
-    'Swashbuckle.AspNetCore',
-    'NSwag.AspNetCore',
-    'Microsoft.AspNetCore.OpenApi',
-    'graphql',
-    '@apollo/server',
-  ],
-];
 const VERSIONED =
   /['"`(]\/?(?:api\/)?v\d{1,2}(?:\/|['"`)])|\benableVersioning\(|\bApiVersion\b|\bAPI_VERSION\b|\bVersioning\b/g;
 const OPERATING =
@@ -350,7 +314,7 @@ export const DATA_AND_DOCUMENTS: readonly Criterion[] = [
     verify: 'curl -s "$URL/openapi.json" | head -c 200',
     judge(survey, { servesHttp, framework }) {
       if (servesHttp.length === 0) return notApplicable(NO_HTTP);
-      const seen = [...survey.uses(OPENAPI_LIBRARIES), ...survey.named(OPENAPI_FILES)].slice(0, 3);
+      const seen = [...survey.uses(libraries.OPENAPI_LIBRARIES), ...survey.named(OPENAPI_FILES)].slice(0, 3);
       if (seen.length > 0) return met('It is described here.', seen);
       if (framework === 'FastAPI') {
         const off = survey.find(/\bopenapi_url\s{0,4}=\s{0,4}None/g);
