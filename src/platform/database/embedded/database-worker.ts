@@ -48,6 +48,20 @@ function startParameters({ durable, sharedBuffersMegabytes }: WorkerSettings): s
   return ['--single', '-O', '-j', ...Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
 
+/** Gives PGlite the bytes that this thread holds. A Blob of them is read in pieces and put together again: a third of the
+ * processor time of opening a dump of 40 MB. */
+class HeldDump extends Blob {
+  readonly #bytes: Uint8Array;
+  constructor(bytes: Uint8Array) {
+    super([]);
+    this.#bytes = bytes;
+  }
+  override async arrayBuffer(): Promise<ArrayBuffer> {
+    const { buffer, byteOffset, byteLength } = this.#bytes as Uint8Array<ArrayBuffer>;
+    return byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
+  }
+}
+
 function open(): Promise<PGlite> {
   const { clusterFolder, dump } = settings;
   const options: PGliteOptions = {
@@ -56,7 +70,7 @@ function open(): Promise<PGlite> {
     startParams: startParameters(settings),
     onStderr: keepLog,
   };
-  if (dump !== null) options.loadDataDir = new Blob([dump as Uint8Array<ArrayBuffer>]);
+  if (dump !== null) options.loadDataDir = new HeldDump(dump);
   return PGlite.create(options);
 }
 
