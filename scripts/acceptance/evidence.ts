@@ -450,7 +450,11 @@ export const evidence: readonly Evidence[] = [
   {
     about: 'analysis of code repositories',
     items: ['S3-39', 'S3-40', 'S3-44', 'S3-45', 'S3-106'],
-    missing: 'the analysis of repositories is not built yet',
+    tests: [
+      'src/features/code/code.routes.test.ts > a git repository is added, analysed and analysed again; what was said of findings stays',
+      'src/features/code/code.routes.test.ts > one whose worker goes is taken up again, and ends for good when that happens too often',
+      'test/architecture.test.ts > every import of src/ goes the way that ARCHITECTURE.md says',
+    ],
   },
   // Documents
   {

@@ -53,6 +53,15 @@ program
   .action(async (question, options) => (await import('./commands/ask.ts')).runAsk(question, options));
 
 program
+  .command('assess <place>')
+  .description('measure and judge the code in a folder, an archive or at a git address')
+  .option('--branch <name>', 'a branch or tag of the git repository')
+  .option('--format <format>', 'text or json, on standard output', 'text')
+  .option('--most <count>', 'findings that the text shows', '20')
+  .option('--fail-on <severity>', 'end with 2 where a finding is as bad as that: critical, high, medium or low')
+  .action(async (place, options) => (await import('./commands/assess.ts')).runAssess(place, options));
+
+program
   .command('ingest <folder>')
   .description('bring a folder of documents into a tenant, and what is gone from it out')
   .requiredOption('--tenant <slug>', 'the tenant')

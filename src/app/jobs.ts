@@ -4,8 +4,8 @@ import type { Services } from './services.ts';
 
 /** What the queue is started with. */
 export function jobsOf(services: Services): readonly JobDefinition<never>[] {
-  const { embeddings, documents, memory, chat, idempotency, forgetting, outbox, tenancy, backups } = services;
-  const features = [...documents.jobs, ...memory.jobs, ...chat.jobs, ...embeddings.jobs];
+  const { embeddings, documents, code, memory, chat, idempotency, forgetting, outbox, tenancy, backups } = services;
+  const features = [...documents.jobs, ...code.jobs, ...memory.jobs, ...chat.jobs, ...embeddings.jobs];
   const always = [...idempotency.jobs, ...forgetting.jobs, ...tenancy.exports.jobs, ...backups.jobs];
   return [...services.suspendedWork.resting(features), ...always, ...lateTenantJobs(services), ...(outbox?.jobs ?? [])];
 }

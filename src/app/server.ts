@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import fastifyMultipart from '@fastify/multipart';
 import type { RouteOptions } from 'fastify';
 import { chatRoutes } from '../features/chat/index.ts';
+import { analysisRoutes, repositoryRoutes } from '../features/code/index.ts';
 import { documentRoutes } from '../features/documents/index.ts';
 import { embeddingRoutes } from '../features/embeddings/index.ts';
 import {
@@ -78,6 +79,8 @@ export async function createServer(services: Services, isDraining: () => boolean
   tenancyRoutes(app, services.tenancy);
   forgettingRoutes(app, services.forgetting);
   documentRoutes(app, services.documents);
+  repositoryRoutes(app, services.code);
+  analysisRoutes(app, services.code);
   memoryRoutes(app, services.memory);
   embeddingRoutes(app, services.embeddings);
   toolRoutes(app, services.tools);

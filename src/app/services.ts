@@ -11,6 +11,7 @@ import {
   sessionOwner,
   takeEndedRuns,
 } from '../features/chat/index.ts';
+import { analyse, type Code, createCode } from '../features/code/index.ts';
 import { createDocuments, type Documents } from '../features/documents/index.ts';
 import { createEmbeddings, type Embeddings } from '../features/embeddings/index.ts';
 import { createIdentity, type Identity, sealedStoresOf } from '../features/identity/index.ts';
@@ -58,6 +59,7 @@ import type { Tracing } from '../platform/telemetry/tracing.ts';
 import type { PreviewSeal } from '../protocols/chatkit/dependencies.ts';
 import { attachmentPreviews } from './attachment-previews.ts';
 import { backupSchedule } from './backup-schedule.ts';
+import { codeOptions } from './code-options.ts';
 import type { Config } from './config.ts';
 import { createHealth } from './health-checks.ts';
 import { mailerOf, providersOf, publicUrlOf } from './identity-parts.ts';
@@ -114,6 +116,7 @@ export type Services = {
   usage: Usage;
   embeddings: Embeddings;
   documents: Documents;
+  code: Code;
   memory: Memory;
   tools: Tools;
   chat: Chat;
@@ -170,7 +173,7 @@ export async function createServices(
     metrics,
     secretKey,
     storage: storage(config.forgottenStorage, 'forgotten'),
-    forgetters: () => [chat.forgetter, memory.forgetter, documents.forgetter, idempotency.forgetter],
+    forgetters: () => [chat.forgetter, memory.forgetter, documents.forgetter, code.forgetter, idempotency.forgetter],
     removeFiles: (tenant, signal) => memory.removeFiles(tenant, signal),
   });
   const tenancy: Tenancy = {
@@ -280,6 +283,18 @@ export async function createServices(
     attachmentLimit: config.attachmentLimit,
     quotaOf,
   });
+  const code: Code = createCode({
+    ...codeOptions(config),
+    database,
+    queue,
+    secrets,
+    forgetting,
+    quotaOf,
+    clock,
+    log,
+    metrics,
+    analyse,
+  });
   const memory: Memory = createMemory({
     database,
     queue,
@@ -388,6 +403,7 @@ export async function createServices(
     usage: { ...usage, meter },
     embeddings,
     documents,
+    code,
     memory,
     tools,
     chat,

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isAbsolute } from 'node:path';
 import { readKey } from '../platform/secrets/secret-box.ts';
 
 /** What a setting is, and how its text is read. */
@@ -86,6 +87,14 @@ export function list(value: string): readonly string[] {
 }
 
 const HOST = /^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i;
+
+/** Absolute paths, joined by commas. */
+export function folders(value: string): readonly string[] {
+  const parts = list(value);
+  const wrong = parts.find((part) => !isAbsolute(part));
+  if (wrong === undefined) return parts;
+  throw new SettingFault(`has "${wrong}", which is no absolute path`);
+}
 
 export function hosts(value: string): readonly string[] {
   const parts = list(value);

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { chatSettings } from './chat-settings.ts';
+import { codeSettings } from './code-settings.ts';
 import { databaseSettings } from './database-settings.ts';
 import { embeddingSettings } from './embedding-settings.ts';
 import { identitySettings } from './identity-settings.ts';
@@ -265,6 +266,7 @@ export const settings = {
     'Documents that one process ingests at the same time.',
     { example: '1' },
   ),
+  ...codeSettings,
   ...chatSettings,
   openaiApiKey: setting('OPENAI_API_KEY', optional(text), none, 'Key for OPENAI_BASE_URL.', { secret: true }),
   openaiBaseUrl: setting(

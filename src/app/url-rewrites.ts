@@ -2,6 +2,7 @@
 const REWRITES: readonly (readonly [RegExp, string])[] = [
   [/^\/api\/v2\/auth(?=[/?]|$)/, '/v1/auth'],
   [/^\/api\/v1(?=[/?]|$)/, '/v1'],
+  [/^\/api\/(repositories|analyses)(?=[/?]|$)/, '/v1/$1'],
   [/^\/chatkit(?=[/?]|$)/, '/v1/chatkit'],
   [/^\/ws\/chat(?=[/?]|$)/, '/v1/ws/chat'],
   [/^\/v1\/ws\/(?:messages|stream)\/([\w.-]{1,64})\??/, '/v1/ws/memory?tenant_id=$1&'],

@@ -1,4 +1,11 @@
 import type { Generated } from 'kysely';
+import type {
+  AnalysisTable,
+  FindingTable,
+  RepositoryFileTable,
+  RepositoryTable,
+  TriageTable,
+} from './schema/code-tables.ts';
 import type { CreatedAt, DefaultedTimestamp, Json, Timestamp } from './schema/column-types.ts';
 import type {
   AttachmentChunkTable,
@@ -313,4 +320,9 @@ export type TenantSchema = {
   embedding_refusal: EmbeddingRefusalTable;
   tombstone: TombstoneTable;
   forgetting: ForgettingTable;
+  repository: RepositoryTable;
+  repository_file: RepositoryFileTable;
+  analysis: AnalysisTable;
+  finding: FindingTable;
+  triage: TriageTable;
 };

@@ -15,6 +15,8 @@ export type Metrics = {
   eventsFlushed: Counter;
   documents: Counter<'status'>;
   ingestion: Histogram;
+  analyses: Counter<'status'>;
+  analysisSeconds: Histogram;
   searches: Histogram<'mode'>;
   memoriesRemembered: Counter<'role' | 'noise'>;
   memoriesRefused: Counter<'noise'>;
@@ -97,6 +99,18 @@ export function createMetrics(): Metrics {
       name: 'parley_document_ingestion_seconds',
       help: 'From the start of a document’s ingestion to its end.',
       buckets: [0.1, 0.5, 1, 5, 10, 30, 60, 300],
+      registers,
+    }),
+    analyses: new Counter({
+      name: 'parley_code_analyses_total',
+      help: 'Analyses of code repositories that reached an end.',
+      labelNames: ['status'],
+      registers,
+    }),
+    analysisSeconds: new Histogram({
+      name: 'parley_code_analysis_seconds',
+      help: 'From the start of an analysis of code to its end, the fetching included.',
+      buckets: [1, 5, 10, 30, 60, 300, 900],
       registers,
     }),
     searches: new Histogram({

@@ -61,6 +61,41 @@ async function newSource(world: World): Promise<Made> {
   return { id };
 }
 
+const newRepository = (world: World): Promise<Made> =>
+  world.post<Made>('maker', '/v1/repositories', {
+    url: `https://git.example/${MARKS.content}.git`,
+    description: text,
+    access_token: MARKS.secret,
+  });
+
+async function newWaitingAnalysis(world: World): Promise<Made> {
+  const { id: repository_id } = await newRepository(world);
+  return world.post<Made>('maker', '/v1/analyses', { repository_id });
+}
+
+async function newAnalysis(world: World): Promise<Made> {
+  const { id } = await newWaitingAnalysis(world);
+  const result = JSON.stringify({ engine: '1', metrics: {}, architecture: {}, scores: [], readiness: {} });
+  await world.inTenant((trx) =>
+    trx.updateTable('analysis').set({ status: 'completed', result }).where('id', '=', id).execute(),
+  );
+  return { id };
+}
+
+async function newFinding(world: World): Promise<Made> {
+  const { id: analysis_id } = await newAnalysis(world);
+  const id = newId();
+  const place = { path: MARKS.content, line: 1, message: text, evidence: text, fix: text, verify: null };
+  const kind = { rule: 'secrets/private-key', severity: 'high', category: 'security', fingerprint: id } as const;
+  await world.inTenant((trx) =>
+    trx
+      .insertInto('finding')
+      .values({ id, analysis_id, number: 0, ...kind, ...place })
+      .execute(),
+  );
+  return { id };
+}
+
 async function newConversation(world: World): Promise<{ id: string; item_id: string }> {
   const item = { type: 'message', role: 'user', content: text };
   const { id } = await world.post<Made>('maker', '/v1/conversations', { items: [item] });
@@ -186,6 +221,11 @@ export const OWNERSHIP: readonly OwnershipClass[] = [
   { path: '/v1/documents/:id', whose: 'author', make: newDocument },
   { path: '/v1/chunks/:id', whose: 'tenant', make: newChunk },
   { path: '/v1/sources/:id', whose: 'tenant', make: newSource },
+  { path: '/v1/repositories/:id', whose: 'author', make: newRepository },
+  { path: '/v1/analyses/:id', whose: 'author', make: newAnalysis },
+  // It ends nothing that has ended: each is tried with one that waits.
+  { path: '/v1/analyses/:id/cancel', whose: 'author', make: newWaitingAnalysis },
+  { path: '/v1/findings/:id', whose: 'tenant', make: newFinding },
   { path: '/v1/sessions/:id', whose: 'user', make: newSession },
   { path: '/v1/sessions/:id/messages/:message_id', whose: 'user', make: newQuestion },
   { path: '/v1/runs/:id', whose: 'user', make: newRun },
@@ -430,6 +470,14 @@ export const REFERENCES: Readonly<Record<string, Reference>> = Object.fromEntrie
   [
     'GET /v1/documents query.source_id',
     nothing(async (world) => ({ query: { source_id: (await newSource(world)).id } })),
+  ],
+  [
+    'GET /v1/analyses query.repository_id',
+    nothing(async (world) => ({ query: { repository_id: (await newRepository(world)).id } })),
+  ],
+  [
+    'POST /v1/analyses body.repository_id',
+    { whose: 'tenant', fill: async (world) => ({ body: { repository_id: (await newRepository(world)).id } }) },
   ],
   ...['', '/export'].flatMap((path): [string, Reference][] => [
     [`GET /v1/admin/audit${path} query.actor_id`, auditOf('actor_id')],

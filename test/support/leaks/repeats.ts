@@ -2,7 +2,7 @@ import { requestExamples } from '../../../src/app/api-examples.ts';
 import type { RouteEntry } from '../../../src/platform/http/access.ts';
 import { newId } from '../../../src/platform/id.ts';
 import { nameOf } from './matrix.ts';
-import { BODIES, classOf } from './ownership.ts';
+import { BODIES, classOf, type Filled, REFERENCES } from './ownership.ts';
 import { type JsonSchema, jsonBody, sampleOf } from './sample.ts';
 import type { Actor, World } from './world.ts';
 
@@ -36,7 +36,8 @@ async function faultOf(world: World, route: RouteEntry): Promise<string | null> 
   const params = (await classOf(route.url)?.make(world)) ?? {};
   const url = route.url.replace(/:(\w+)/g, (_, param: string) => encodeURIComponent(params[param] ?? 'x'));
   const headers = { ...world.headers[actorFor(route)], 'idempotency-key': newId() };
-  const send = () => world.app.inject({ method: 'POST', url, headers, payload: bodyOf(route) });
+  const payload = await bodyOf(world, route);
+  const send = () => world.app.inject({ method: 'POST', url, headers, payload });
   const [first, second] = [await send(), await send()];
   if (first.statusCode !== 201) return `answered ${first.statusCode} ${first.body.slice(0, 200)}`;
   const isSame = second.statusCode === 201 && second.body === first.body;
@@ -50,8 +51,13 @@ function actorFor({ access, url }: RouteEntry): Actor {
   return isMakers ? 'maker' : 'owner';
 }
 
-function bodyOf(route: RouteEntry): object {
+/** Routes whose body has to name something that is there. */
+const NAMES_SOMETHING: Readonly<Record<string, string>> = { 'POST /v1/analyses': 'body.repository_id' };
+
+async function bodyOf(world: World, route: RouteEntry): Promise<object> {
   const name = nameOf(route);
+  const place = NAMES_SOMETHING[name];
+  if (place !== undefined) return (await (REFERENCES[`${name} ${place}`] as Filled).fill(world)).body ?? {};
   const schema = jsonBody(route.schema.body) as JsonSchema | null;
   return (BODIES[name] ?? requestExamples[name] ?? (schema ? sampleOf(schema) : {})) as object;
 }

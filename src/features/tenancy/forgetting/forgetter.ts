@@ -20,7 +20,7 @@ export const REQUESTABLE_KINDS = [
 ] as const;
 /** And what else is deleted and must stay so. A `moved-memory` is in cold storage, where it stays. A `conversation`, named by
  * `conversationId`, is what cold storage has of one; its rows go as memories. */
-export const TARGET_KINDS = [...REQUESTABLE_KINDS, 'attachment', 'moved-memory', 'conversation'] as const;
+export const TARGET_KINDS = [...REQUESTABLE_KINDS, 'attachment', 'repository', 'moved-memory', 'conversation'] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
 export type Target = { readonly kind: TargetKind; readonly ids: readonly string[] };

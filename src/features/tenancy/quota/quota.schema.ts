@@ -15,6 +15,8 @@ export const quotaSettings = defineTenantSettings('quotas', {
   storage_bytes: quota('Bytes of the originals of documents and attachments.'),
   members: quota('People in the tenant; service accounts are not counted.'),
   sessions: quota('Sessions of all users together.'),
+  repositories: quota('Code repositories at the same time.'),
+  analyses: quota('Analyses of code that are kept at the same time.'),
 });
 
 export type QuotaName = keyof typeof quotaSettings;

@@ -45,4 +45,6 @@ const WORDS: Record<QuotaName, string> = {
   storage_bytes: 'bytes of files',
   members: 'members',
   sessions: 'sessions',
+  repositories: 'repositories',
+  analyses: 'analyses',
 };

@@ -7,7 +7,7 @@ export type SecretRow = { name: string; hint: string; created_at: Date; updated_
 export type SealedRow = { tenant_id: string; name: string; sealed: Buffer };
 
 export async function saveSecret(
-  trx: PlatformTransaction,
+  trx: Db,
   secret: SecretId & { sealed: Buffer; hint: string; userId: string | null },
 ): Promise<void> {
   const { tenantId: tenant_id, name, sealed, hint, userId: updated_by } = secret;
@@ -20,7 +20,7 @@ export async function saveSecret(
     .execute();
 }
 
-export async function deleteSecret(trx: PlatformTransaction, { tenantId, name }: SecretId): Promise<boolean> {
+export async function deleteSecret(trx: Db, { tenantId, name }: SecretId): Promise<boolean> {
   const { numDeletedRows } = await trx
     .deleteFrom('platform.tenant_secret')
     .where('tenant_id', '=', tenantId)

@@ -1,10 +1,17 @@
-import type { Database, PlatformTransaction } from '../../../platform/database/database.ts';
+import {
+  asInstallation,
+  type Database,
+  type PlatformTransaction,
+  type TenantTransaction,
+} from '../../../platform/database/database.ts';
 import type { Rotation, SealedStore } from '../../../platform/secrets/sealed-store.ts';
 import type { SecretBox } from '../../../platform/secrets/secret-box.ts';
 import type { Tenant } from '../tenant.ts';
 import * as store from './tenant-secret.store.ts';
 
 type Owner = Pick<Tenant, 'id'>;
+/** A tenant's own, too, so that a secret is there if, and only if, the row is that needs it. */
+type AnyTransaction = PlatformTransaction | TenantTransaction;
 
 /**
  * What a tenant has given us to keep and to use: keys of model providers, headers of MCP servers. Stored sealed, never
@@ -12,9 +19,9 @@ type Owner = Pick<Tenant, 'id'>;
  */
 export type TenantSecrets = {
   /** In the caller's transaction, so that it is there with what needs it. */
-  put(trx: PlatformTransaction, tenant: Owner, name: string, text: string, userId: string | null): Promise<void>;
+  put(trx: AnyTransaction, tenant: Owner, name: string, text: string, userId: string | null): Promise<void>;
   /** False where there was none. */
-  remove(trx: PlatformTransaction, tenant: Owner, name: string): Promise<boolean>;
+  remove(trx: AnyTransaction, tenant: Owner, name: string): Promise<boolean>;
   /** Null where there is none. @throws SealBrokenError when no key of this process opens it */
   read(tenant: Owner, name: string): Promise<string | null>;
   /** Those whose name begins with `prefix`: all that is ever shown of them. */
@@ -32,9 +39,9 @@ export function createTenantSecrets(database: Database, box: SecretBox): TenantS
     put: (trx, { id: tenantId }, name, text, userId) => {
       const sealed = box.seal(text, contextOf({ tenantId, name }));
       const hint = text.length >= LEAST_LENGTH_TO_SHOW ? text.slice(-SHOWN) : '';
-      return store.saveSecret(trx, { tenantId, name, sealed, hint, userId });
+      return asInstallation(trx, () => store.saveSecret(trx, { tenantId, name, sealed, hint, userId }));
     },
-    remove: (trx, { id: tenantId }, name) => store.deleteSecret(trx, { tenantId, name }),
+    remove: (trx, { id: tenantId }, name) => asInstallation(trx, () => store.deleteSecret(trx, { tenantId, name })),
     read: async ({ id: tenantId }, name) => {
       const sealed = await store.findSealed(database.db, { tenantId, name });
       return sealed ? box.open(sealed, contextOf({ tenantId, name })) : null;

@@ -1,0 +1,34 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/database/database.ts';
+import type { Queue } from '../../platform/queue/queue.ts';
+import type { Logger } from '../../platform/telemetry/log.ts';
+import type { Metrics } from '../../platform/telemetry/metrics.ts';
+import type { Forgetting, QuotaOf, TenantSecrets } from '../tenancy/index.ts';
+import type { Analysis, AnalysisOptions, CodeBase } from './analysis.ts';
+import type { FetchLimits } from './fetch/fetch-limits.ts';
+import type { GitFetch } from './fetch/git/git-server.ts';
+
+export type CodeDependencies = {
+  database: Database;
+  queue: Pick<Queue, 'enqueue'>;
+  secrets: TenantSecrets;
+  forgetting: Pick<Forgetting, 'entomb'>;
+  quotaOf: QuotaOf;
+  clock: Clock;
+  log: Logger;
+  metrics: Pick<Metrics, 'analyses' | 'analysisSeconds'>;
+  /** For git addresses: with the guard for addresses that users give. */
+  fetch: GitFetch;
+  analyse(code: CodeBase, options: AnalysisOptions): Promise<Analysis>;
+  limits: FetchLimits;
+  /** For all that comes over the network, ms. */
+  fetchTimeout: number;
+  /** For a whole analysis, ms. */
+  analysisTimeout: number;
+  /** Analyses that one process makes at the same time. */
+  concurrency: number;
+  /** Folders in which local paths may be. */
+  localRoots: readonly string[];
+  /** Largest archive, bytes. */
+  uploadLimit: number;
+};
