@@ -1,3 +1,4 @@
+import { analyse, type Code, createCode } from '../features/code/index.ts';
 import { createGuardedFetch } from '../platform/http/guarded-fetch.ts';
 import type { Config } from './config.ts';
 
@@ -29,4 +30,11 @@ export function codeOptions(config: Config) {
     localRoots: config.codeLocalRoots,
     uploadLimit: config.uploadLimit,
   };
+}
+
+type Shared = Omit<Parameters<typeof createCode>[0], keyof ReturnType<typeof codeOptions> | 'analyse'>;
+
+/** The analysis of code, as the settings say. */
+export function codeOf(config: Config, shared: Shared): Code {
+  return createCode({ ...codeOptions(config), analyse, ...shared });
 }

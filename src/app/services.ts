@@ -11,7 +11,7 @@ import {
   sessionOwner,
   takeEndedRuns,
 } from '../features/chat/index.ts';
-import { analyse, type Code, createCode } from '../features/code/index.ts';
+import type { Code } from '../features/code/index.ts';
 import { createDocuments, type Documents } from '../features/documents/index.ts';
 import { createEmbeddings, type Embeddings } from '../features/embeddings/index.ts';
 import { createIdentity, type Identity, sealedStoresOf } from '../features/identity/index.ts';
@@ -59,7 +59,7 @@ import type { Tracing } from '../platform/telemetry/tracing.ts';
 import type { PreviewSeal } from '../protocols/chatkit/dependencies.ts';
 import { attachmentPreviews } from './attachment-previews.ts';
 import { backupSchedule } from './backup-schedule.ts';
-import { codeOptions } from './code-options.ts';
+import { codeOf } from './code-options.ts';
 import type { Config } from './config.ts';
 import { createHealth } from './health-checks.ts';
 import { mailerOf, providersOf, publicUrlOf } from './identity-parts.ts';
@@ -144,8 +144,7 @@ export async function createServices(
   database: Database,
   overrides: ServiceOverrides = {},
 ): Promise<Services> {
-  const clock = overrides.clock ?? systemClock;
-  const { replica = null, tracing = null, slowStatements = () => 0 } = overrides;
+  const { clock = systemClock, replica = null, tracing = null, slowStatements = () => 0 } = overrides;
   const reads = createReplicaReads({ primary: database, replica, mostLag: config.databaseReplicaMostLag });
   const migrations = await loadOwnMigrations();
   const { metrics, outside, queue } = observe({
@@ -283,18 +282,7 @@ export async function createServices(
     attachmentLimit: config.attachmentLimit,
     quotaOf,
   });
-  const code: Code = createCode({
-    ...codeOptions(config),
-    database,
-    queue,
-    secrets,
-    forgetting,
-    quotaOf,
-    clock,
-    log,
-    metrics,
-    analyse,
-  });
+  const code: Code = codeOf(config, { database, queue, secrets, forgetting, quotaOf, clock, log, metrics });
   const memory: Memory = createMemory({
     database,
     queue,
@@ -316,7 +304,6 @@ export async function createServices(
     hasEnded: hasEndedRuns,
     passOverPrevious: passOverPreviousRun,
   });
-  const retrieve = retrieveWith(documents);
   const guardedFetch = createGuardedFetch({
     allowedHosts: config.outboundAllowedHosts,
     maxBytes: MOST_MCP_BYTES,
@@ -336,7 +323,7 @@ export async function createServices(
     modelsOf,
     quotaOf,
     meter,
-    retrieve,
+    retrieve: retrieveWith(documents),
     settings: tenancy.settings,
     titles: config.chatTitles,
     leaseTimes: leaseTimesOf(config.workerLease),
