@@ -353,16 +353,8 @@ export async function createServices(
     schedule: backupSchedule(config),
     keep: config.backupKeep,
   });
-  const health = createHealth(config, {
-    database,
-    reads,
-    clock,
-    migrations,
-    queue,
-    redis,
-    outside,
-    embedder: models.embedder,
-  });
+  const { embedder } = models;
+  const health = createHealth(config, { database, reads, clock, migrations, queue, redis, outside, embedder });
   return {
     config,
     log,
