@@ -5,7 +5,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { openAiCompatibleModel } from '../../src/ai/openai-compatible/chat-model.ts';
 
 const baseUrl = `http://127.0.0.1:${process.argv[2]}/v1`;
-const agent = new http.Agent({ keepAlive: true });
+const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 1000 });
 const own = openAiCompatibleModel({ provider: 'bench', baseUrl, apiKey: null, model: 'bench' });
 const aiSdk = createOpenAICompatible({ name: 'bench', baseURL: baseUrl, includeUsage: true }).chatModel('bench');
 

@@ -135,3 +135,44 @@ test('a model that thinks behind its headers has as long as for its first byte',
   };
   expect(await pieces(answer, { timeouts })).toEqual({ taken: ['at last'], error: null });
 });
+
+test('hundreds who ask at once, and again, find their connections kept', async () => {
+  const clients = 300;
+  const everybody = gate();
+  let asked = 0;
+  await using upstream = await fakeUpstream(async (response) => {
+    asked += 1;
+    if (asked % clients === 0) everybody.open();
+    await everybody.passed;
+    response.end('done');
+  });
+  const { signal } = new AbortController();
+  const url = new URL(upstream.origin);
+  const ask = async () => {
+    const post = { provider: 'openai', url, headers: {}, body: {}, timeouts: DEFAULT_TIMEOUTS, signal };
+    for await (const piece of (await postJson(post)).pieces()) expect(piece.toString()).toBe('done');
+  };
+  const all = () => Promise.all(Array.from({ length: clients }, ask));
+  await all();
+  everybody.close();
+  await all();
+  const connections = new Set(upstream.requests.map(({ port }) => port));
+  expect({ requests: upstream.requests.length, connections: connections.size }).toEqual({
+    requests: 2 * clients,
+    connections: clients,
+  });
+});
+
+/** Nobody passes until it is opened. */
+function gate() {
+  let { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    get passed() {
+      return promise;
+    },
+    open: () => resolve(),
+    close: () => {
+      ({ promise, resolve } = Promise.withResolvers<void>());
+    },
+  };
+}

@@ -31,7 +31,9 @@ export type UpstreamAnswer = {
 // Kept connections save a handshake for each turn. Node lets idle ones not hold the process, and drops them when the
 // other side's Keep-Alive header says so.
 // A socket holds one piece for a caller who is busy; what follows gathers in the kernel, where it costs no work.
-const connections = { keepAlive: true, scheduling: 'lifo', highWaterMark: 1 } as const;
+// Node's own bound of idle ones, 256, would end and begin hundreds of connections where that many answers end together.
+const MOST_IDLE = 4_096;
+const connections = { keepAlive: true, scheduling: 'lifo', highWaterMark: 1, maxFreeSockets: MOST_IDLE } as const;
 const agents = { 'http:': new http.Agent(connections), 'https:': new https.Agent(connections) };
 
 /** Sends one POST and resolves at the answer's headers. Never follows redirects: they would carry the key elsewhere.

@@ -123,7 +123,8 @@ async function streamStep(asking: Asking, step: AnswerStep, writer: RunWriter, s
       if (step.number === 1) asking.onFirstText();
     }
     for (const event of batch) take(event, said, step, writer);
-    await writer.room();
+    // What follows the model's last word, the run's end too, is written with it.
+    if (!batch.some(({ type }) => type === 'finish')) await writer.room();
   }
   say(said.json?.end() ?? '', step, writer);
   if (writer.answer.textOf(step.partId) === '') assertExplained(said, step, asking);

@@ -15,7 +15,8 @@ export class LeaseLostError extends Error {
   }
 }
 
-type Waiting = { append: Append; resolve(): void; reject(error: unknown): void };
+type Waiting = { take(): Append; resolve(): void; reject(error: unknown): void };
+type Taken = Omit<Waiting, 'take'> & { append: Append };
 
 /** After a flush a tenant's log rests for so many times as long as the flush took, so that the database has time for others.
  * Alone, a stream does not notice; with hundreds, each write carries more and the text keeps its pace. */
@@ -55,11 +56,12 @@ export class EventLog {
   }
 
   /** Resolves when the events are durable. One append of a run at a time.
+   * @param take gives them, asked once, when they are written: what happens until then goes with them
    * @throws LeaseLostError */
-  append(tenant: Tenant, append: Append): Promise<void> {
+  append(tenant: Tenant, take: () => Append): Promise<void> {
     const lane = this.#lane(tenant);
     return new Promise((resolve, reject) => {
-      lane.waiting.push({ append, resolve, reject });
+      lane.waiting.push({ take, resolve, reject });
       // Writes of many runs, one after another: they belong to none of them.
       outsideOfWork(() => this.#pump(lane));
     });
@@ -79,7 +81,7 @@ export class EventLog {
       if (lane.underWay === 0) this.#lanes.delete(lane.tenant.id);
       return;
     }
-    const batch = lane.waiting.splice(0, RUNS_PER_FLUSH);
+    const batch = taken(lane.waiting.splice(0, RUNS_PER_FLUSH));
     lane.busy = true;
     lane.underWay += 1;
     const flushed = this.#flush(lane.tenant, batch).finally(() => {
@@ -93,7 +95,7 @@ export class EventLog {
     });
   }
 
-  async #flush(tenant: Tenant, batch: readonly Waiting[]): Promise<void> {
+  async #flush(tenant: Tenant, batch: readonly Taken[]): Promise<void> {
     const stopTimer = this.#metrics.eventFlush.startTimer();
     const began = performance.now();
     try {
@@ -150,4 +152,16 @@ async function rested(flushed: Promise<void>, lane: Lane): Promise<void> {
   // Who found no place in it waits no longer than for the next.
   if (lane.waiting.length >= RUNS_PER_FLUSH) return;
   await setTimeout(Math.min(LONGEST_REST_MS, REST * (performance.now() - began)));
+}
+
+/** With what each of them gives now. Who can't give it has no part in the flush of the others. */
+function taken(waiting: readonly Waiting[]): Taken[] {
+  return waiting.flatMap(({ take, resolve, reject }) => {
+    try {
+      return [{ append: take(), resolve, reject }];
+    } catch (error) {
+      reject(error);
+      return [];
+    }
+  });
 }

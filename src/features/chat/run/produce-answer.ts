@@ -37,13 +37,13 @@ export async function produceAnswer(answering: Answering, writer: RunWriter, sig
   const { answer } = writer;
   let evidence: Evidence | null = null;
   while (!isAnswered(answer, answering)) {
+    await writer.room();
     const step = openStep(writer);
     evidence ??= await gatherEvidence(answering, writer, signal);
     await workOn(step, answering, evidence, writer, signal);
     const waitsFor = step.ended ? [] : awaitedCalls(step);
     if (waitsFor.length > 0 && !answering.endsAtClientTools) return { usage: answer.usage ?? NO_USAGE, waitsFor };
     if (!step.ended) writer.emit({ type: 'step-end', step: step.number, finish_reason: 'tool-calls' });
-    await writer.room();
   }
   return { usage: answer.usage ?? NO_USAGE, waitsFor: [] };
 }

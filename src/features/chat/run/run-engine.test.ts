@@ -156,26 +156,6 @@ describe.each(testDatabases())('runs on the $kind database', ({ open, kind }) =>
     expect(await readAll(chat, run.id, 4)).toEqual(all.slice(4));
   });
 
-  test('the first word waits for no other; later ones may gather for as long as a few writes take', async () => {
-    const asked: (number | undefined)[] = [];
-    const isShort = (ms: number) => ms > 0 && ms <= 100;
-    const model: ChatModel = {
-      id: 'fake/asking',
-      async *stream({ gatherMs }) {
-        for (const delta of ['Hel', 'lo']) {
-          asked.push(gatherMs?.());
-          yield [{ type: 'text-delta', delta }];
-        }
-        asked.push(gatherMs?.());
-        yield [{ type: 'finish', reason: 'stop', usage: null }];
-      },
-    };
-    const chat = await chatWith(model);
-    const run = await chat.runs.create(somebody, (await newSession(chat)).id, { input: 'x' });
-    expect(said(await readAll(chat, run.id))).toBe('Hello');
-    expect(asked).toEqual([0, expect.toSatisfy(isShort), expect.toSatisfy(isShort)]);
-  });
-
   test('nobody listening does not stop a run', async () => {
     const wait = gate();
     const chat = await chatWith(scriptedModel(['a', { gate: wait }, 'b']));

@@ -1,6 +1,6 @@
 import type { Tenant } from '../../tenancy/index.ts';
 import { Answer } from './answer.ts';
-import type { RunEnd, RunWait } from './event.store.ts';
+import type { Append, RunEnd, RunWait } from './event.store.ts';
 import { type EventLine, eventLine, type RunEvent } from './event.ts';
 import type { EventLog } from './event-log.ts';
 import type { LiveRun } from './live-run.ts';
@@ -126,20 +126,27 @@ export class RunWriter {
   }
 
   async #writeWaiting(): Promise<void> {
-    const lines = this.#waiting.map((event): EventLine => eventLine(++this.#seq, event));
-    this.#waiting = [];
-    const [first, last] = [lines[0], lines.at(-1)];
-    if (!first || !last) return;
-    await this.#log.append(this.#run.tenant, {
-      runId: this.#run.id,
-      attempt: this.#run.attempt,
-      firstSeq: first.seq,
-      lastSeq: last.seq,
-      events: lines.map(({ json }) => json).join(','),
-      end: last.type === 'run-end' ? this.#end : null,
-      wait: last.type === 'run-wait' ? this.#wait : null,
+    let lines: EventLine[] = [];
+    await this.#log.append(this.#run.tenant, () => {
+      lines = this.#waiting.map((event): EventLine => eventLine(++this.#seq, event));
+      this.#waiting = [];
+      return this.#stretch(lines);
     });
     this.#live.publish(lines);
     this.#run.onWritten();
+  }
+
+  #stretch(lines: readonly EventLine[]): Append {
+    const { id: runId, attempt } = this.#run;
+    const last = lines.at(-1);
+    return {
+      runId,
+      attempt,
+      firstSeq: lines[0]?.seq ?? this.#seq + 1,
+      lastSeq: this.#seq,
+      events: lines.map(({ json }) => json).join(','),
+      end: last?.type === 'run-end' ? this.#end : null,
+      wait: last?.type === 'run-wait' ? this.#wait : null,
+    };
   }
 }
