@@ -5,6 +5,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import type { Setting } from '../src/app/setting.ts';
 import { settings } from '../src/app/settings.ts';
 import { runFaults } from '../src/features/chat/chat.errors.ts';
+import { analysisFaults } from '../src/features/code/code.errors.ts';
 import { errorTable } from '../src/platform/http/errors.ts';
 // Every room that defines errors is loaded with it.
 import '../src/app/server.ts';
@@ -63,7 +64,8 @@ describe.each(documents)('$name', ({ name, text }) => {
   });
 
   test('names error codes that there are', () => {
-    const codes = new Set([...errorTable(), ...Object.values(runFaults)].map(({ code: one }) => one));
+    const told = [...errorTable(), ...Object.values(runFaults)].map(({ code: one }) => one);
+    const codes = new Set([...told, ...Object.values(analysisFaults)]);
     const named = [...text.matchAll(/ERR_[A-Z]+_\d{3}/g)].map(([name]) => name);
     expect(named.filter((name) => !codes.has(name))).toEqual([]);
   });

@@ -49,7 +49,11 @@ export const requestExamples: Readonly<Record<string, unknown>> = {
     content_type: 'text/markdown',
     metadata: { department: 'people' },
   },
-  'POST /v1/repositories': { url: 'https://github.com/acme/shop.git', name: 'Shop', access_token: 'github_pat_…' },
+  'POST /v1/repositories': {
+    url: 'https://github.com/acme/shop.git',
+    name: 'Shop',
+    access_token: 'github_pat_0123456789',
+  },
   'PATCH /v1/repositories/:id': { description: 'What the shop runs on.' },
   'POST /v1/analyses': { repository_id: id },
   'PATCH /v1/findings/:id': { status: 'false_positive', note: 'A key of the tests.' },

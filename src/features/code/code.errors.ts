@@ -68,7 +68,7 @@ export const analysisErrors = defineErrors('ANALYSIS', {
 });
 
 /** Why an analysis failed, as its `error.code` says; these are not answers to a request. */
-const FAULTS: Readonly<Record<FetchFaultKind | AnalysisFaultKind, string>> = {
+export const analysisFaults: Readonly<Record<FetchFaultKind | AnalysisFaultKind, string>> = {
   unreachable: 'ERR_FETCH_001',
   'forbidden-address': 'ERR_FETCH_002',
   unauthorized: 'ERR_FETCH_003',
@@ -89,5 +89,5 @@ type AnalysisFaultKind = 'limit' | 'interrupted' | 'internal';
 export type AnalysisFault = { code: string; detail: string };
 
 export function faultOf(kind: FetchFaultKind | AnalysisFaultKind, detail: string): AnalysisFault {
-  return { code: FAULTS[kind], detail };
+  return { code: analysisFaults[kind], detail };
 }

@@ -43,7 +43,7 @@ export async function receiveArchive(
     const said = await about();
     return await inTenant(database, tenant, async (trx) => {
       const row = await store.finishReceiving(trx, id, { ...said, size_bytes });
-      const details = { name: row.name, kind: row.kind };
+      const details = { kind: row.kind };
       await recordAct(trx, actBy(principal, { act: 'repository.create', target: { kind: 'repository', id }, details }));
       return row;
     });

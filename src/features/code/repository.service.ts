@@ -119,8 +119,8 @@ function target(id: string) {
   return { kind: 'repository', id };
 }
 
-function detailsOf({ name, kind }: store.RepositoryRow) {
-  return { name, kind };
+function detailsOf({ kind }: store.RepositoryRow) {
+  return { kind };
 }
 
 function placedAtUrl({ url, name, description, branch }: NewRepository): PlacedRepository {

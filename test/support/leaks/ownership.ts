@@ -64,7 +64,8 @@ async function newSource(world: World): Promise<Made> {
 const newRepository = (world: World): Promise<Made> =>
   world.post<Made>('maker', '/v1/repositories', {
     url: `https://git.example/${MARKS.content}.git`,
-    description: text,
+    description: MARKS.content,
+    // The whole tenant reads a repository, and nobody its token.
     access_token: MARKS.secret,
   });
 
@@ -85,7 +86,14 @@ async function newAnalysis(world: World): Promise<Made> {
 async function newFinding(world: World): Promise<Made> {
   const { id: analysis_id } = await newAnalysis(world);
   const id = newId();
-  const place = { path: MARKS.content, line: 1, message: text, evidence: text, fix: text, verify: null };
+  const place = {
+    path: MARKS.content,
+    line: 1,
+    message: MARKS.content,
+    evidence: MARKS.content,
+    fix: '',
+    verify: null,
+  };
   const kind = { rule: 'secrets/private-key', severity: 'high', category: 'security', fingerprint: id } as const;
   await world.inTenant((trx) =>
     trx
