@@ -39,7 +39,7 @@ has_chromium() { [ -n "$(first_executable chromium chromium-browser google-chrom
 has_pgbackrest() { [ -n "${TEST_DATABASE_URL:-}$(first_executable pgbackrest)" ]; }
 has_prometheus() { type -P promtool >/dev/null && [ -n "$(first_executable prometheus-alertmanager alertmanager)" ]; }
 has_proxies() { [ -x /usr/sbin/nginx -o -n "$(first_executable nginx)" ] && type -P caddy >/dev/null && type -P openssl >/dev/null; }
-has_shell_tools() { type -P curl >/dev/null && type -P jq >/dev/null && type -P openssl >/dev/null; }
+has_shell_tools() { type -P curl >/dev/null && type -P jq >/dev/null && type -P openssl >/dev/null && type -P git >/dev/null; }
 has_pgbouncer() { [ -x /usr/sbin/pgbouncer -o -n "$(first_executable pgbouncer)" ]; }
 
 missing() {
@@ -87,7 +87,7 @@ install_piece() {
     prometheus) apt_install prometheus prometheus-alertmanager ;;
     proxies) apt_install nginx-light caddy openssl ;;
     pgbouncer) apt_install pgbouncer ;;
-    shell-tools) apt_install curl jq openssl ;;
+    shell-tools) apt_install curl jq openssl git ;;
   esac
 }
 

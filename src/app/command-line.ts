@@ -56,7 +56,7 @@ program
   .command('assess <place>')
   .description('measure and judge the code in a folder, an archive or at a git address')
   .option('--branch <name>', 'a branch or tag of the git repository')
-  .option('--format <format>', 'text or json, on standard output', 'text')
+  .option('--format <format>', 'text, json, markdown, sarif, html or pdf, on standard output', 'text')
   .option('--most <count>', 'findings that the text shows', '20')
   .option('--fail-on <severity>', 'end with 2 where a finding is as bad as that: critical, high, medium or low')
   .action(async (place, options) => (await import('./commands/assess.ts')).runAssess(place, options));

@@ -28,6 +28,11 @@ export class ApiClient {
     return answerOf<Answer>(await this.#send('GET', path));
   }
 
+  /** The answer as it comes: a file, or a refusal. */
+  raw(path: string): Promise<Response> {
+    return this.#send('GET', path, undefined, '*/*');
+  }
+
   /** An object goes as JSON, a form as multipart. */
   async post<Answer>(path: string, body: object): Promise<Answer> {
     return answerOf<Answer>(await this.#send('POST', path, body));

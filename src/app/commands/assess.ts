@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { styleText } from 'node:util';
 import {
   type Analysis,
@@ -8,6 +9,8 @@ import {
   type FetchedCode,
   FetchFault,
   fetchCode,
+  REPORT_FORMATS,
+  renderReport,
 } from '../../features/code/index.ts';
 import { codeOptions } from '../code-options.ts';
 import { type Config, loadConfig } from '../config.ts';
@@ -16,7 +19,7 @@ import { untilSignal } from '../shutdown.ts';
 
 type AssessOptions = { format: string; failOn?: string; branch?: string; most: string };
 
-const FORMATS = ['text', 'json'];
+const FORMATS: readonly string[] = ['text', ...REPORT_FORMATS];
 /** From the worst. */
 const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const;
 /** What the command ends with where `--fail-on` is met. */
@@ -36,11 +39,25 @@ export async function runAssess(place: string, options: AssessOptions): Promise<
     onProgress: (done, of) => showProgress(`${done} of ${of} files`),
   });
   showProgress('');
-  const text =
-    options.format === 'json' ? JSON.stringify(analysis, null, 2) : describe(fetched, analysis, mostOf(options));
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(
+    options.format === 'text'
+      ? `${describe(fetched, analysis, mostOf(options))}\n`
+      : reportOf(place, fetched, analysis, options.format),
+  );
   const reached = analysis.findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= failOn);
   if (reached) process.exitCode = FOUND;
+}
+
+function reportOf(place: string, { commit }: FetchedCode, analysis: Analysis, format: string): string | Uint8Array {
+  const context = {
+    repository: basename(place).replace(/\.git$/, '') || place,
+    url: /^https?:\/\//.test(place) ? place : null,
+    commit,
+    analysedAt: new Date().toISOString(),
+    triage: new Map(),
+    suggestions: null,
+  };
+  return renderReport(analysis, context, format as (typeof REPORT_FORMATS)[number]).body;
 }
 
 function severityOf(given: string | undefined): number {
@@ -103,7 +120,7 @@ function describe({ code, commit }: FetchedCode, analysis: Analysis, most: numbe
     `Production readiness: ${bold(verdict)}`,
     ...reasons.slice(0, most).map((reason) => `  ${reason}`),
     '',
-    `${findings.length} findings: ${counts.join(', ')}`,
+    `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}: ${counts.join(', ')}`,
     ...findings.slice(0, most).map(findingLine),
     ...(findings.length > most ? [`  … and ${findings.length - most} more (--most, or --format json)`] : []),
   ].join('\n');

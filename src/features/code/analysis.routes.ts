@@ -10,6 +10,7 @@ import {
   FindingView,
   IdParams,
   NewAnalysis,
+  ReportQuery,
   Triage,
 } from './code.schema.ts';
 import type { Code } from './code.ts';
@@ -97,6 +98,28 @@ export function analysisRoutes(app: App, { analyses }: Code): void {
       },
     },
     async ({ principal, params }) => analyses.compare(principal, params.id),
+  );
+  app.get(
+    '/v1/analyses/:id/report',
+    {
+      config: viewer,
+      schema: {
+        tags,
+        summary: 'A report of an analysis, to download',
+        description:
+          'As JSON, Markdown, SARIF 2.1.0, HTML or PDF, with what was said of the findings. The same analysis gives the same bytes.',
+        params: IdParams,
+        querystring: ReportQuery,
+      },
+    },
+    async ({ principal, params, query }, reply) => {
+      const report = await analyses.report(principal, params.id, query.format ?? 'markdown');
+      return reply
+        .type(report.contentType)
+        .header('content-disposition', `attachment; filename="${report.fileName}"`)
+        .header('content-security-policy', report.contentPolicy)
+        .send(Buffer.from(report.body as string));
+    },
   );
   findingRoutes(app, analyses);
 }

@@ -22,19 +22,12 @@ import {
   type Triage,
 } from './code.schema.ts';
 import * as findings from './finding.store.ts';
+import { renderReport } from './report/render-report.ts';
+import type { RenderedReport, ReportContext, ReportFormat } from './report/report-context.ts';
 import { keyOf, pageKey } from './repository.service.ts';
-import { findRepository, type RepositoryRow } from './repository.store.ts';
+import { findRepository } from './repository.store.ts';
 
 export type AnalysisService = ReturnType<typeof createAnalysisService>;
-
-/** A whole analysis, with the repository that it is of: what reports are made of. */
-export type ReportedAnalysis = {
-  analysis: Analysis;
-  summary: AnalysisSummary;
-  repository: Pick<RepositoryRow, 'id' | 'name' | 'kind' | 'location' | 'branch'>;
-  /** The findings with what was said of them, in the same order as `analysis.findings`. */
-  triaged: readonly FindingView[];
-};
 
 /** One of which nothing was heard for so long is not being worked on, ms: a worker gives a sign of life each second. */
 const SILENT_MS = 10 * 60 * 1000;
@@ -182,9 +175,10 @@ export function createAnalysisService(deps: CodeDependencies) {
       });
     },
 
-    /** All of it, for a report. @throws ApiError ERR_ANALYSIS_001, ERR_ANALYSIS_002 */
-    async whole(principal: Principal, id: string): Promise<ReportedAnalysis> {
-      return readWhole(deps, principal.tenant, completed(await require(principal, id)));
+    /** All of it as a document. @throws ApiError ERR_ANALYSIS_001, ERR_ANALYSIS_002 */
+    async report(principal: Principal, id: string, format: ReportFormat): Promise<RenderedReport> {
+      const { analysis, context } = await readWhole(deps, principal.tenant, completed(await require(principal, id)));
+      return renderReport(analysis, context, format);
     },
   };
 }
@@ -199,17 +193,21 @@ function completed(row: store.AnalysisRow): store.AnalysisRow {
 }
 
 async function readWhole({ database }: CodeDependencies, tenant: Tenant, row: store.AnalysisRow) {
-  return inTenant(database, tenant, async (trx): Promise<ReportedAnalysis> => {
+  return inTenant(database, tenant, async (trx): Promise<{ analysis: Analysis; context: ReportContext }> => {
     const result = await store.findResult(trx, row.id);
     const repository = await findRepository(trx, row.repository_id);
     if (!result || !repository) throw analysisErrors.notFound();
     const rows = await findings.listFindings(trx, row.id, { limit: MOST_REPORTED, after: -1 });
-    const { id, name, kind, location, branch } = repository;
     return {
       analysis: { ...result, findings: rows.map(plainFinding) },
-      summary: presentAnalysis(row),
-      repository: { id, name, kind, location, branch },
-      triaged: rows.map(presentFinding),
+      context: {
+        repository: repository.name,
+        url: repository.kind === 'git' ? repository.location : null,
+        commit: row.commit_id,
+        analysedAt: (row.completed_at ?? row.created_at).toISOString(),
+        triage: new Map(rows.map(({ fingerprint, status, note }) => [fingerprint, { status, note }])),
+        suggestions: null,
+      },
     };
   });
 }

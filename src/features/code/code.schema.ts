@@ -4,6 +4,7 @@ import { nullable, words } from '../../platform/http/schema.ts';
 import type { AnalysisResult, AnalysisRow } from './analysis.store.ts';
 import { FINDING_CATEGORIES, SEVERITIES } from './analysis.ts';
 import type { FindingRow } from './finding.store.ts';
+import { REPORT_FORMATS } from './report/report-context.ts';
 import type { RepositoryRow } from './repository.store.ts';
 
 const closed = { additionalProperties: false };
@@ -167,6 +168,15 @@ export const FindingView = Type.Object(
 );
 export type FindingView = Static<typeof FindingView>;
 export const FindingPage = Type.Object({ data: Type.Array(FindingView), next_cursor: Cursor });
+export const ReportQuery = Type.Object(
+  {
+    format: Type.Optional(
+      Type.Enum([...REPORT_FORMATS], { default: 'markdown', description: 'The form of the report.' }),
+    ),
+  },
+  closed,
+);
+
 export const FindingQuery = Type.Object(
   {
     ...pageQuery,

@@ -1,5 +1,6 @@
 import { insertMembership } from '../../../src/features/identity/identity.store.ts';
 import { newId } from '../../../src/platform/id.ts';
+import { PLAIN_RESULT } from '../plain-analysis.ts';
 import { MARKS, type World } from './world.ts';
 
 /**
@@ -76,7 +77,7 @@ async function newWaitingAnalysis(world: World): Promise<Made> {
 
 async function newAnalysis(world: World): Promise<Made> {
   const { id } = await newWaitingAnalysis(world);
-  const result = JSON.stringify({ engine: '1', metrics: {}, architecture: {}, scores: [], readiness: {} });
+  const result = JSON.stringify(PLAIN_RESULT);
   await world.inTenant((trx) =>
     trx.updateTable('analysis').set({ status: 'completed', result }).where('id', '=', id).execute(),
   );

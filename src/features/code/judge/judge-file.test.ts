@@ -23,6 +23,7 @@ const KEY = `gh${'p_'}${'a1B2c3D4e5F6g7H8i9J0'.repeat(2).slice(0, 36)}`;
 describe('what is found', () => {
   test.each([
     ['src/a.ts', 'const a = 1;\neval(text);', 'security/eval 2'],
+    ['src/a.js', 'export const run = (text) => eval(text);', 'security/eval 1'],
     ['src/a.py', 'eval(request.args["x"])', 'security/eval 1'],
     ['src/a.ts', "import { exec } from 'node:child_process';\nexec(`git show ${name}`);", 'security/shell-command 2'],
     ['src/a.js', "require('child_process').x;\ncp.exec('ls ' + name);", 'security/shell-command 2'],

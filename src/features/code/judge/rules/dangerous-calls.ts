@@ -103,7 +103,6 @@ const NOT_A_CALL = new Set([
   '?.',
   '->',
   '::',
-  '=>',
   '*',
   '&',
   'async',
