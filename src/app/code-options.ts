@@ -1,6 +1,7 @@
 import { analyse, type Code, createCode } from '../features/code/index.ts';
 import { createGuardedFetch } from '../platform/http/guarded-fetch.ts';
 import type { Config } from './config.ts';
+import type { ModelsOf } from './tenant-models.ts';
 
 const MEGABYTE = 1024 * 1024;
 /** Until the head of an answer, and between two pieces of it, ms: a server packs a large repository for a while. */
@@ -32,9 +33,12 @@ export function codeOptions(config: Config) {
   };
 }
 
-type Shared = Omit<Parameters<typeof createCode>[0], keyof ReturnType<typeof codeOptions> | 'analyse'>;
+type Own = keyof ReturnType<typeof codeOptions> | 'analyse' | 'defaultModel';
+type Shared = Omit<Parameters<typeof createCode>[0], Own> & { modelsOf: ModelsOf };
 
 /** The analysis of code, as the settings say. */
-export function codeOf(config: Config, shared: Shared): Code {
-  return createCode({ ...codeOptions(config), analyse, ...shared });
+export function codeOf(config: Config, { modelsOf, ...shared }: Shared): Code {
+  const defaultModel: Parameters<typeof createCode>[0]['defaultModel'] = async (tenant) =>
+    (await modelsOf(tenant)).resolve(null);
+  return createCode({ ...codeOptions(config), analyse, defaultModel, ...shared });
 }

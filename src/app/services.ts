@@ -268,21 +268,15 @@ export async function createServices(
     servingEmbedder: (tenant: Tenant) => embeddings.serving(tenant, area),
     onEmbedded: embeddings.wake,
   });
+  const common = { database, queue, forgetting, quotaOf, meter, clock, log, metrics };
   const documents: Documents = createDocuments({
-    database,
-    queue,
-    forgetting,
+    ...common,
     ...shared('documents'),
-    meter,
-    log,
-    metrics,
-    clock,
     ingestionConcurrency: config.ingestionConcurrency,
     uploadLimit: config.uploadLimit,
     attachmentLimit: config.attachmentLimit,
-    quotaOf,
   });
-  const code: Code = codeOf(config, { database, queue, secrets, forgetting, quotaOf, clock, log, metrics });
+  const code: Code = codeOf(config, { ...common, secrets, settings, modelsOf });
   const memory: Memory = createMemory({
     database,
     queue,

@@ -194,10 +194,11 @@ function completed(row: store.AnalysisRow): store.AnalysisRow {
 
 async function readWhole({ database }: CodeDependencies, tenant: Tenant, row: store.AnalysisRow) {
   return inTenant(database, tenant, async (trx): Promise<{ analysis: Analysis; context: ReportContext }> => {
-    const result = await store.findResult(trx, row.id);
+    const found = await store.findResult(trx, row.id);
     const repository = await findRepository(trx, row.repository_id);
-    if (!result || !repository) throw analysisErrors.notFound();
+    if (!found || !repository) throw analysisErrors.notFound();
     const rows = await findings.listFindings(trx, row.id, { limit: MOST_REPORTED, after: -1 });
+    const { suggestions = null, ...result } = found;
     return {
       analysis: { ...result, findings: rows.map(plainFinding) },
       context: {
@@ -206,7 +207,7 @@ async function readWhole({ database }: CodeDependencies, tenant: Tenant, row: st
         commit: row.commit_id,
         analysedAt: (row.completed_at ?? row.created_at).toISOString(),
         triage: new Map(rows.map(({ fingerprint, status, note }) => [fingerprint, { status, note }])),
-        suggestions: null,
+        suggestions,
       },
     };
   });

@@ -3,6 +3,7 @@ import type { TenantTransaction } from '../../platform/database/database.ts';
 import type { AnalysisStatus } from '../../platform/database/schema/code-tables.ts';
 import type { Analysis, Score } from './analysis.ts';
 import type { AnalysisFault } from './code.errors.ts';
+import type { Suggestions } from './suggestions/suggestion.ts';
 
 const COLUMNS = [
   'id',
@@ -38,8 +39,8 @@ export type AnalysisRow = {
   completed_at: Date | null;
 };
 
-/** What an analysis found, but for its findings. */
-export type AnalysisResult = Omit<Analysis, 'findings'>;
+/** What an analysis found, but for its findings; with what a model suggested where one was asked. */
+export type AnalysisResult = Omit<Analysis, 'findings'> & { suggestions?: Suggestions | null };
 
 const UNFINISHED = ['pending', 'running'] as const;
 
@@ -172,7 +173,7 @@ export async function claimAnalysis(
   trx: TenantTransaction,
   id: string,
   at: Date,
-): Promise<(Try & { repository_id: string }) | undefined> {
+): Promise<(Try & Pick<AnalysisRow, 'repository_id' | 'created_by'>) | undefined> {
   return trx
     .updateTable('analysis')
     .set((eb) => ({
@@ -184,7 +185,7 @@ export async function claimAnalysis(
     }))
     .where('id', '=', id)
     .where('status', 'in', UNFINISHED)
-    .returning(['id', 'attempt', 'repository_id'])
+    .returning(['id', 'attempt', 'repository_id', 'created_by'])
     .executeTakeFirst();
 }
 

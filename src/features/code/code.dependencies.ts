@@ -1,9 +1,11 @@
+import type { ChatModel } from '../../ai/chat-model.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Queue } from '../../platform/queue/queue.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
-import type { Forgetting, QuotaOf, TenantSecrets } from '../tenancy/index.ts';
+import type { Forgetting, QuotaOf, Tenant, TenantSecrets, TenantSettings } from '../tenancy/index.ts';
+import type { Meter } from '../usage/index.ts';
 import type { Analysis, AnalysisOptions, CodeBase } from './analysis.ts';
 import type { FetchLimits } from './fetch/fetch-limits.ts';
 import type { GitFetch } from './fetch/git/git-server.ts';
@@ -14,6 +16,10 @@ export type CodeDependencies = {
   secrets: TenantSecrets;
   forgetting: Pick<Forgetting, 'entomb'>;
   quotaOf: QuotaOf;
+  settings: Pick<TenantSettings, 'read'>;
+  meter: Pick<Meter, 'model'>;
+  /** The one that a tenant asks where it names none, not metered yet. */
+  defaultModel(tenant: Tenant): Promise<ChatModel>;
   clock: Clock;
   log: Logger;
   metrics: Pick<Metrics, 'analyses' | 'analysisSeconds'>;

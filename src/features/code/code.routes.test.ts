@@ -6,6 +6,8 @@ import { type TestDatabase, testDatabases } from '../../../test/support/database
 import { forgettingOn } from '../../../test/support/forgetting.ts';
 import { startGitServer, type TestGitServer } from '../../../test/support/git-server.ts';
 import { makeTenant, principalIn } from '../../../test/support/tenants.ts';
+import { unmetered } from '../../../test/support/unmetered.ts';
+import { scriptedModel } from '../../ai/fakes.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createGuardedFetch } from '../../platform/http/guarded-fetch.ts';
 import { type App, createHttpServer } from '../../platform/http/server.ts';
@@ -82,6 +84,9 @@ describe.each(testDatabases())('repositories and analyses on the $kind database'
       forgetting,
       secrets: createTenantSecrets(database, createSecretBox([Buffer.alloc(32, 1)])),
       quotaOf: noQuotas,
+      settings: { read: async (_tenant, { fallback }) => fallback },
+      meter: unmetered,
+      defaultModel: async () => scriptedModel([]),
       clock: systemClock,
       log: pino({ level: 'silent' }),
       metrics: createMetrics(),

@@ -6,6 +6,7 @@ import { FINDING_CATEGORIES, SEVERITIES } from './analysis.ts';
 import type { FindingRow } from './finding.store.ts';
 import { REPORT_FORMATS } from './report/report-context.ts';
 import type { RepositoryRow } from './repository.store.ts';
+import { presentSuggestions, SuggestionsView } from './suggestions/suggestions.schema.ts';
 
 const closed = { additionalProperties: false };
 const Id = Type.String({ format: 'uuid' });
@@ -109,6 +110,9 @@ export const AnalysisView = Type.Object(
     metrics: Part('What was counted; null until it is completed.'),
     architecture: Part('Languages, frameworks, patterns and modules, each with what it was seen by.'),
     readiness: Part('The judgement of production readiness.'),
+    suggestions: nullable(SuggestionsView, {
+      description: 'By a model, where the tenant’s setting `code.suggestions` is on; null where none was asked.',
+    }),
   },
   { title: 'Analysis' },
 );
@@ -233,6 +237,7 @@ export function presentWholeAnalysis(
     metrics: part(result?.metrics),
     architecture: part(result?.architecture),
     readiness: part(result?.readiness),
+    suggestions: result?.suggestions ? presentSuggestions(result.suggestions) : null,
   };
 }
 

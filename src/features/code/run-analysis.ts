@@ -9,6 +9,7 @@ import { insertFindings } from './finding.store.ts';
 import { findPart, findRepository, type RepositoryRow } from './repository.store.ts';
 import { secretName } from './secret-name.ts';
 import { storable } from './storable.ts';
+import { suggestionsFor } from './suggestions/suggestions-for.ts';
 
 /** Tries of an analysis: a process that dies in the middle of each of them would otherwise do so for ever. */
 export const MOST_TRIES = 3;
@@ -50,8 +51,8 @@ export async function runAnalysis(
   const pulse = startPulse(deps, tenant, claimed);
   const late = AbortSignal.timeout(deps.analysisTimeout);
   try {
-    const until = AbortSignal.any([signal, late, pulse.signal]);
-    end((await analyse(deps, tenant, claimed, pulse.report, until)) ? 'completed' : 'cancelled');
+    const signals = { signal: AbortSignal.any([signal, pulse.signal]), late };
+    end((await analyse(deps, tenant, claimed, pulse.report, signals)) ? 'completed' : 'cancelled');
   } catch (error) {
     if (pulse.signal.aborted) return end('cancelled');
     if (signal.aborted) {
@@ -69,7 +70,9 @@ export async function runAnalysis(
   }
 }
 
-type Claimed = store.Try & { repository_id: string };
+type Claimed = store.Try & Pick<store.AnalysisRow, 'repository_id' | 'created_by'>;
+/** What ends an analysis, and what says that it has taken too long. */
+type Signals = { signal: AbortSignal; late: AbortSignal };
 
 /** False where the analysis was cancelled or deleted meanwhile. */
 async function analyse(
@@ -77,20 +80,31 @@ async function analyse(
   tenant: Tenant,
   claimed: Claimed,
   report: (progress: number) => void,
-  signal: AbortSignal,
+  signals: Signals,
 ): Promise<boolean> {
   const { database, clock } = deps;
+  const signal = AbortSignal.any([signals.signal, signals.late]);
   const repository = await inTenant(database, tenant, (trx) => findRepository(trx, claimed.repository_id));
   if (!repository) return false;
   const { code, commit } = await fetched(deps, tenant, repository, signal);
   report(FETCHED);
   const onProgress = (done: number, of: number) => report(FETCHED + (MEASURED - FETCHED) * (of === 0 ? 1 : done / of));
-  const { findings, ...result }: Analysis = storable(
+  const analysis: Analysis = storable(
     await deps.analyse(code, { signal, onProgress, limits: { timeMs: deps.analysisTimeout } }),
   );
   signal.throwIfAborted();
+  const about = { code, analysis, userId: claimed.created_by };
+  const suggestions = await suggestionsFor(deps, tenant, about, signals);
+  signals.signal.throwIfAborted();
+  const { findings, ...result } = analysis;
   const kept = findings.slice(0, MOST_FINDINGS);
-  const completion = { result, commit, files: code.files.length, findings: kept.length, at: clock.now() };
+  const completion = {
+    result: { ...result, suggestions },
+    commit,
+    files: code.files.length,
+    findings: kept.length,
+    at: clock.now(),
+  };
   return inTenant(database, tenant, async (trx) => {
     const isOurs = await store.completeAnalysis(trx, claimed, completion);
     if (isOurs) await insertFindings(trx, claimed.id, kept);

@@ -143,7 +143,7 @@ function suggestionsOf({ suggestions, ...context }: ReportContext): Block[] {
     heading(2, 'Suggestions by a model'),
     paragraph(
       quiet(
-        `By ${model}. Each names a line that is there, as it was checked; whether it is right nobody has checked. ${dropped} were dropped.${note ? ` ${note}` : ''}`,
+        `By ${model ?? 'no model'}. Each names a line that is there, as it was checked; whether it is right nobody has checked. ${dropped} were dropped.${note ? ` ${note}` : ''}`,
       ),
     ),
     ...(kept.length > 0

@@ -14,8 +14,8 @@ export type Suggestion = {
 };
 
 export type Suggestions = {
-  /** `provider/model`. */
-  model: string;
+  /** `provider/model`; null where none could be asked. */
+  model: string | null;
   kept: readonly Suggestion[];
   /** How many named a path, a line or a text that is not there, or were of no use. */
   dropped: number;

@@ -2,6 +2,6 @@
 export type Payer = { readonly userId: string | null; readonly apiKeyId: string | null };
 
 /** What a call to a model is for. Bounded: it is a label of metrics. */
-export type Purpose = 'answer' | 'title' | 'query' | 'document' | 'memory' | 'request';
+export type Purpose = 'answer' | 'title' | 'query' | 'document' | 'memory' | 'suggestions' | 'request';
 
 export const nobody: Payer = { userId: null, apiKeyId: null };
