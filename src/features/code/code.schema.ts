@@ -6,6 +6,7 @@ import { FINDING_CATEGORIES, SEVERITIES } from './analysis.ts';
 import type { FindingRow } from './finding.store.ts';
 import { REPORT_FORMATS } from './report/report-context.ts';
 import type { RepositoryRow } from './repository.store.ts';
+import { snakeCased } from './snake-cased.ts';
 import { presentSuggestions, SuggestionsView } from './suggestions/suggestions.schema.ts';
 
 const closed = { additionalProperties: false };
@@ -107,7 +108,9 @@ export const AnalysisView = Type.Object(
   {
     ...analysisFields,
     findings_by_severity: Type.Record(Type.String(), Type.Integer()),
-    metrics: Part('What was counted; null until it is completed.'),
+    metrics: Part(
+      'What was counted; null until it is completed. Of its `files` the 100 most complex: the JSON report has all.',
+    ),
     architecture: Part('Languages, frameworks, patterns and modules, each with what it was seen by.'),
     readiness: Part('The judgement of production readiness.'),
     suggestions: nullable(SuggestionsView, {
@@ -225,16 +228,24 @@ export function presentAnalysis(row: AnalysisRow): AnalysisSummary {
   };
 }
 
+/** Files of a view at most: a code base may have tens of thousands. */
+const MOST_FILES = 100;
+
+function mostComplex(files: AnalysisResult['metrics']['files']) {
+  return files.toSorted((a, b) => b.complexity - a.complexity).slice(0, MOST_FILES);
+}
+
 export function presentWholeAnalysis(
   row: AnalysisRow,
   result: AnalysisResult | null,
   findings_by_severity: Record<string, number>,
 ): AnalysisView {
-  const part = (value: object | undefined) => (value === undefined ? null : { ...value });
+  const part = (value: object | undefined) => (value === undefined ? null : (snakeCased(value) as Record<string, unknown>));
+  const metrics = result && { ...result.metrics, files: mostComplex(result.metrics.files ?? []) };
   return {
     ...presentAnalysis(row),
     findings_by_severity,
-    metrics: part(result?.metrics),
+    metrics: part(metrics ?? undefined),
     architecture: part(result?.architecture),
     readiness: part(result?.readiness),
     suggestions: result?.suggestions ? presentSuggestions(result.suggestions) : null,

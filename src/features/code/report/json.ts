@@ -1,4 +1,5 @@
 import type { Analysis } from '../analysis.ts';
+import { snakeCased } from '../snake-cased.ts';
 import type { ReportContext } from './report-context.ts';
 
 /** Raised when a field changes its meaning or goes; a new field does not raise it. */
@@ -16,16 +17,4 @@ export function jsonOf(
   });
   const about = { schema: REPORT_SCHEMA, repository, url, commit, analysedAt, engine };
   return `${JSON.stringify(snakeCased({ ...about, scores, readiness, findings: settled, suggestions, architecture, metrics }), null, 2)}\n`;
-}
-
-const CAMEL_CASE = /^[a-z][a-z0-9]*(?:[A-Z][a-z0-9]*)+$/;
-
-function snakeCased(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(snakeCased);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [snakeName(name), snakeCased(inner)]));
-}
-
-function snakeName(name: string): string {
-  return CAMEL_CASE.test(name) ? name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : name;
 }
