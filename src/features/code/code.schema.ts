@@ -240,7 +240,8 @@ export function presentWholeAnalysis(
   result: AnalysisResult | null,
   findings_by_severity: Record<string, number>,
 ): AnalysisView {
-  const part = (value: object | undefined) => (value === undefined ? null : (snakeCased(value) as Record<string, unknown>));
+  const part = (value: object | undefined) =>
+    value === undefined ? null : (snakeCased(value) as Record<string, unknown>);
   const metrics = result && { ...result.metrics, files: mostComplex(result.metrics.files ?? []) };
   return {
     ...presentAnalysis(row),
