@@ -71,7 +71,7 @@ function mostOf({ most }: AssessOptions): number {
   throw new CommandError('--most must be a whole number.');
 }
 
-/** Whoever sits at the machine may read its folders. A token for a private repository comes from nowhere but a prompt of its
+/** What unpacks for longer than a fetch may take is given up. Whoever sits at the machine may read its folders. A token for a private repository comes from nowhere but a prompt of its
  * own server's: fetch such a one with git, and assess the folder. */
 async function fetchPlace(
   place: string,
@@ -81,9 +81,16 @@ async function fetchPlace(
 ): Promise<FetchedCode> {
   const { fetch, limits, fetchTimeout: timeout } = codeOptions(config);
   const { where, localRoots } = await placeOf(place, branch);
+  // A fetch has its own limit; unpacking then has the same time once more.
+  const late = AbortSignal.timeout(where.kind === 'git' ? 2 * timeout : timeout);
   try {
-    return await fetchCode(where, { fetch, limits, timeout, localRoots, signal });
+    return await fetchCode(where, { fetch, limits, timeout, localRoots, signal: AbortSignal.any([signal, late]) });
   } catch (error) {
+    if (late.aborted && !signal.aborted) {
+      throw new CommandError(
+        `The code was not unpacked within ${timeout / 1000} s: raise CLONE_TIMEOUT_SECONDS, or assess a part of it.`,
+      );
+    }
     throw error instanceof FetchFault ? new CommandError(error.message, 1) : error;
   }
 }

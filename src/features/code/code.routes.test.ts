@@ -219,7 +219,17 @@ describe.each(testDatabases())('repositories and analyses on the $kind database'
     expect(rows).toHaveLength(1);
     expect(JSON.stringify(rows)).not.toContain(Buffer.from('a-wrong').toString('hex'));
     await send('DELETE', `/v1/repositories/${body.id}`);
-    expect((await db.database.execute('SELECT 1 FROM platform.tenant_secret')).rows).toEqual([]);
+    const secrets = async () => (await db.database.execute('SELECT 1 FROM platform.tenant_secret')).rows;
+    expect(await secrets()).toEqual([]);
+
+    // As a backup brings it back, and the journal of what was deleted takes it away again.
+    const restored = (await send('POST', '/v1/repositories', { url, access_token: git.token })).body;
+    const target = { kind: 'repository', ids: [restored.id] } as const;
+    const forgotten = await inTenant(db.database, member.tenant, (trx) =>
+      code.forgetter.forget(trx, member.tenant, target, 10),
+    );
+    expect(forgotten.counts).toEqual({ repositories: 1 });
+    expect(await secrets()).toEqual([]);
   });
 
   test('an archive is analysed, and one that is none is refused', async () => {
@@ -245,6 +255,7 @@ describe.each(testDatabases())('repositories and analyses on the $kind database'
     [{ url: 'ssh://git@github.com/a/b' }, 'url'],
     [{ url: 'https://me:token@github.com/a/b' }, 'url'],
     [{ url: '--upload-pack=id' }, 'url'],
+    [{ url: `https://example.com/${'é'.repeat(500)}` }, 'url'],
     [{ path: '/etc' }, 'path'],
     [{}, 'url'],
     [{ url: 'https://github.com/a/b', branch: 'a b' }, 'branch'],
@@ -258,6 +269,8 @@ describe.each(testDatabases())('repositories and analyses on the $kind database'
     ['https://git.example/me/digit.git', 'digit'],
     ['https://git.example/me/git', 'git'],
     ['https://git.example/', 'git.example'],
+    [`https://${'a.'.repeat(140)}example/`, `${'a.'.repeat(127)}a`],
+    [`https://git.example/${'\u{1f600}'.repeat(160)}`, '\u{1f600}'.repeat(127)],
   ])('%s is called %s', async (url, name) => {
     expect((await send('POST', '/v1/repositories', { url })).body.name).toBe(name);
   });

@@ -21,7 +21,7 @@ export function createCode(deps: CodeDependencies): Code {
     repositories: createRepositoryService(deps),
     analyses: createAnalysisService(deps),
     jobs: codeJobs(deps),
-    forgetter: createCodeForgetter(),
+    forgetter: createCodeForgetter(deps),
     uploadLimit: deps.uploadLimit,
   };
 }

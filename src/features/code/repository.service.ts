@@ -131,16 +131,31 @@ function placedAtUrl({ url, name, description, branch }: NewRepository): PlacedR
     throw invalid('url', 'must not hold a user or password; send access_token');
   }
   if (parsed.search !== '' || parsed.hash !== '') throw invalid('url', 'must not hold a query or a fragment');
-  const location = parsed.href.replace(/\/+$/, '');
+  const location = storedAs('url', parsed.href.replace(/\/+$/, ''));
   // Not by a set of characters: a repository "digit" is called so.
   const last = decoded(parsed.pathname.replace(/\/+$/, '').split('/').at(-1) ?? '').replace(/\.git$/, '');
   return {
     kind: 'git',
     location,
-    name: name?.trim() ?? (last.slice(0, 255) || parsed.host),
+    name: name?.trim() ?? nameFrom(last || parsed.host),
     description: description ?? null,
     branch: branch ?? null,
   };
+}
+
+const LONGEST_LOCATION = 2_000;
+const LONGEST_NAME = 255;
+
+/** As it is stored: an address with its letters escaped, a path behind its links, both may be longer than what was given. */
+function storedAs(field: 'url' | 'path', location: string): string {
+  if (location.length <= LONGEST_LOCATION) return location;
+  const how = field === 'url' ? 'once its letters are escaped' : 'behind its links';
+  throw invalid(field, `must have at most ${LONGEST_LOCATION} characters ${how}; it has ${location.length}`);
+}
+
+/** Without the half of a character that a cut may leave. */
+function nameFrom(text: string): string {
+  return text.slice(0, LONGEST_NAME).replace(/\p{Cs}$/u, '');
 }
 
 function decoded(text: string): string {
@@ -156,11 +171,11 @@ async function placedAtPath(given: NewRepository, roots: readonly string[]): Pro
   if (url !== undefined) throw invalid('path', 'stands for itself: leave out url');
   if (branch !== undefined || access_token !== undefined) throw onlyForGit(branch ? 'branch' : 'access_token');
   try {
-    const location = await allowedFolder(path, roots);
+    const location = storedAs('path', await allowedFolder(path, roots));
     return {
       kind: 'local',
       location,
-      name: name?.trim() ?? (location.split('/').at(-1) || location),
+      name: name?.trim() ?? nameFrom(location.split('/').at(-1) || location),
       description: description ?? null,
       branch: null,
     };

@@ -42,7 +42,7 @@ export async function runAnalysis(
     deps.metrics.analysisSeconds.observe((performance.now() - begun) / 1000);
   };
   const fail = async (fault: AnalysisFault) => {
-    await inTenant(database, tenant, (trx) => store.failAnalysis(trx, claimed, fault, clock.now()));
+    await inTenant(database, tenant, (trx) => store.failAnalysis(trx, claimed, storable(fault), clock.now()));
     end('failed');
   };
   if (claimed.attempt > MOST_TRIES) {

@@ -1,14 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bomb, buildZip } from '../../../../test/support/build-zip.ts';
 import { startGitServer, type TestGitServer } from '../../../../test/support/git-server.ts';
 import { createGuardedFetch, type GuardedFetch } from '../../../platform/http/guarded-fetch.ts';
+import { readTar } from './archive/tar.ts';
 import { type CodePlace, type FetchOptions, fetchCode } from './fetch-code.ts';
 import type { FetchLimits } from './fetch-limits.ts';
+import { readHistory } from './git/history.ts';
+import { type GitObject, type Pack, readPack } from './git/pack.ts';
 
 const MEGABYTE = 1024 * 1024;
 const LIMITS: FetchLimits = {
@@ -144,17 +148,54 @@ describe('a git address', { timeout: 120_000 }, () => {
     await expect(fetching(at('code.git'), { limits: { mostBytes: 500 } })).rejects.toMatchObject({ kind: 'too-large' });
   });
 
-  test('that sends what is no pack is told to be damaged', async () => {
-    const lines = (...texts: string[]) => texts.map((text) => (text.length + 4).toString(16).padStart(4, '0') + text);
-    const advertisement = [...lines('version 2\n', 'fetch=shallow\n'), '0000'].join('');
-    const refs = [...lines(`${'a'.repeat(40)} HEAD\n`), '0000'].join('');
-    const pack = [...lines('packfile\n', '\u0001PACKnonsense'), '0000'].join('');
-    const answers = [refs, pack];
-    const fetch = async (url: string) =>
-      url.includes('info/refs')
-        ? new Response(advertisement, { headers: { 'content-type': 'application/x-git-upload-pack-advertisement' } })
-        : new Response(answers.shift());
-    await expect(fetching(at('code.git'), { fetch })).rejects.toMatchObject({ kind: 'damaged' });
+  const answer = (...texts: string[]) =>
+    `${texts.map((text) => (text.length + 4).toString(16).padStart(4, '0') + text).join('')}0000`;
+  const refs = answer(`${'a'.repeat(40)} HEAD\n`);
+  const pack = answer('packfile\n', '\u0001PACKnonsense');
+  const answering =
+    (...answers: (string | (() => Promise<string>))[]) =>
+    async (url: string) => {
+      const headers = { 'content-type': 'application/x-git-upload-pack-advertisement' };
+      if (url.includes('info/refs')) return new Response(answer('version 2\n', 'fetch=shallow\n'), { headers });
+      const next = answers.shift();
+      return new Response(typeof next === 'function' ? await next() : next);
+    };
+
+  test.each([
+    ['what is no pack', [refs, pack], 'damaged'],
+    ['a shallow commit without an id', [refs, answer('shallow nonsense\n')], 'damaged'],
+    [
+      'more branches than are taken',
+      [
+        answer(`${'a'.repeat(40)} x\n`)
+          .slice(0, -4)
+          .repeat(200_001),
+      ],
+      'too-large',
+    ],
+  ])('that sends %s is refused', async (_, answers, kind) => {
+    await expect(fetching(at('code.git'), { fetch: answering(...answers) })).rejects.toMatchObject({ kind });
+  });
+
+  test('that refuses with a long reason is quoted in whole characters', async () => {
+    const fetch = answering(refs, answer(`ERR ${'x'.repeat(199)}MARK`).replace('MARK', '\u{1f600}'));
+    const fault = await fetching(at('code.git'), { fetch }).catch((error: Error) => error);
+    expect(fault).toMatchObject({ message: expect.stringMatching(/refused: x+\ufffd$/) });
+  });
+
+  test('whose pack cannot be written fails alone', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-no-room-'));
+    vi.stubEnv('TMPDIR', folder);
+    try {
+      const fetch = answering(async () => {
+        for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
+        return refs;
+      }, pack);
+      await expect(fetching(at('code.git'), { fetch })).rejects.toMatchObject({ code: 'ENOENT' });
+    } finally {
+      vi.unstubAllEnvs();
+      await rm(folder, { recursive: true });
+    }
   });
 });
 
@@ -206,6 +247,14 @@ describe('an archive', { timeout: 120_000 }, () => {
     await expect(fetching(archive(bytes))).rejects.toMatchObject({ kind: 'too-large' });
   });
 
+  test.each(['1e-300 x', `${'0'.repeat(200_000)}1 `, '99999999999 path=x\n'])(
+    'of tar with a record of pax that has no length keeps its own names (%#)',
+    (record) => {
+      const bytes = Buffer.concat([tarEntry('x', 'pax', record), tarEntry('0', 'a.txt', 'a')]);
+      expect([...readTar(bytes)].map(({ path }) => path)).toEqual(['a.txt']);
+    },
+  );
+
   test.each([
     ['nothing', Buffer.alloc(0)],
     ['no archive', Buffer.from('hello')],
@@ -256,4 +305,60 @@ describe('a local path', { timeout: 120_000 }, () => {
   test('is none of a server without roots', async () => {
     await expect(local('allowed/code', [])).rejects.toMatchObject({ kind: 'forbidden-path' });
   });
+});
+
+/** An entry of a tar archive, with what the reader looks at. */
+function tarEntry(type: string, name: string, text: string): Buffer {
+  const header = Buffer.alloc(512);
+  header.write(name, 0);
+  header.write(Buffer.byteLength(text).toString(8).padStart(11, '0'), 124);
+  header.write(' '.repeat(8), 148);
+  header.write(type, 156);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return Buffer.concat([header, Buffer.from(text), Buffer.alloc((512 - (Buffer.byteLength(text) % 512)) % 512)]);
+}
+
+const idOf = (kind: string, bytes: Buffer) =>
+  createHash('sha1').update(`${kind} ${bytes.length}\0`).update(bytes).digest('hex');
+
+test('a pack whose deltas all stand before their bases is read in one go', { timeout: 30_000 }, () => {
+  const texts = Array.from({ length: 5_000 }, (_, index) => Buffer.from(String(index).padStart(5, '0')));
+  const objects = texts.map((text, index) => {
+    const before = texts[index - 1];
+    if (!before) return Buffer.concat([Buffer.from([(3 << 4) | text.length]), deflateSync(text)]);
+    const delta = Buffer.concat([Buffer.from([before.length, text.length, text.length]), text]);
+    const base = Buffer.from(idOf('blob', before), 'hex');
+    return Buffer.concat([Buffer.from([(7 << 4) | delta.length]), base, deflateSync(delta)]);
+  });
+  const head = Buffer.from('PACK\0\0\0\u0002\0\0\0\0');
+  head.writeUInt32BE(texts.length, 8);
+  const pack = readPack(Buffer.concat([head, ...objects.reverse()]));
+  for (const text of texts) expect(pack.read(idOf('blob', text))?.bytes).toEqual(text);
+});
+
+test('a history of folders that hold themselves many times over ends', { timeout: 30_000 }, () => {
+  const objects = new Map<string, GitObject>();
+  const put = (kind: GitObject['kind'], bytes: Buffer) => {
+    const id = idOf(kind, bytes);
+    objects.set(id, { kind, bytes });
+    return id;
+  };
+  const entry = (mode: string, name: string, id: string) =>
+    Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')]);
+  const rootOf = (mark: string) => {
+    // Below the last one lies what is in no pack, so that no file ends it.
+    let id = idOf('tree', Buffer.from(mark));
+    for (let depth = 0; depth < 40; depth += 1) {
+      id = put('tree', Buffer.concat([entry('40000', 'a', id), entry('40000', 'b', id)]));
+    }
+    return id;
+  };
+  const commit = (tree: string, parents: string) =>
+    put('commit', Buffer.from(`tree ${tree}\n${parents}author A <a@b> 1 +0000\n\nx`));
+  const first = commit(rootOf('one'), '');
+  const second = commit(rootOf('two'), `parent ${first}\n`);
+  const pack: Pack = { read: (id) => objects.get(id) ?? null };
+  const history = readHistory(pack, second, { most: 10, shallow: new Set() });
+  expect(history.every(({ files }) => files.length === 0)).toBe(true);
 });

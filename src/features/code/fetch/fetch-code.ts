@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -69,20 +68,25 @@ async function fetchGit(place: CodePlace & { kind: 'git' }, file: string, option
 
 /** Returns what the pack's generator does. */
 async function savePack(pack: AsyncGenerator<Buffer, string[]>, file: string, mostBytes: number): Promise<string[]> {
-  const output = createWriteStream(file);
-  let bytes = 0;
-  try {
-    for (;;) {
-      const { value, done } = await pack.next();
-      if (done) return value;
-      bytes += value.length;
-      if (bytes > mostBytes) throw tooLarge('This repository', mostBytes);
-      if (!output.write(value)) await once(output, 'drain');
+  let shallow: string[] = [];
+  async function* counted(): AsyncGenerator<Buffer> {
+    let bytes = 0;
+    try {
+      for (let next = await pack.next(); ; next = await pack.next()) {
+        if (next.done) {
+          shallow = next.value;
+          return;
+        }
+        bytes += next.value.length;
+        if (bytes > mostBytes) throw tooLarge('This repository', mostBytes);
+        yield next.value;
+      }
+    } finally {
+      await pack.return([]);
     }
-  } finally {
-    await new Promise<void>((resolve) => output.end(() => resolve()));
-    await pack.return([]);
   }
+  await pipeline(counted, createWriteStream(file));
+  return shallow;
 }
 
 function explained(error: unknown, late: AbortSignal, { timeout, limits }: FetchOptions): unknown {

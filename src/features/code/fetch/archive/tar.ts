@@ -65,13 +65,17 @@ function nameOf(header: Buffer): string {
   return prefix === '' ? name : `${prefix}/${name}`;
 }
 
+/** Digits of the length of a record, at most. */
+const LENGTH_DIGITS = 10;
+
 /** Records are `<length> <key>=<value>\n`. */
 function paxPath(content: Buffer): string | null {
   for (let at = 0; at < content.length; ) {
-    const space = content.indexOf(0x20, at);
-    const length = Number(content.toString('latin1', at, Math.max(space, at)));
-    if (space < 0 || !(length > 0)) return null;
-    const record = content.toString('utf8', space + 1, at + length - 1);
+    const head = content.toString('latin1', at, at + LENGTH_DIGITS + 1);
+    const [, digits] = /^([1-9]\d*) /.exec(head) ?? [];
+    if (digits === undefined) return null;
+    const length = Number(digits);
+    const record = content.toString('utf8', at + digits.length + 1, at + length - 1);
     if (record.startsWith('path=')) return record.slice('path='.length);
     at += length;
   }

@@ -70,11 +70,25 @@ async function assertServed({ status, body }: Response, hasToken: boolean): Prom
   throw new FetchFault('unreachable', `The git server answered with status ${status}.`);
 }
 
-/** Sections do not matter where each line tells by itself what it is. */
+/** Of branches and tags, and of commits whose parents are left out; and the bytes of their lines. */
+const MOST_LINES = 200_000;
+const MOST_LINE_BYTES = 16 * 1024 * 1024;
+
+/** Sections do not matter where each line tells by itself what it is. @throws FetchFault */
 async function linesOf(response: Response): Promise<string[]> {
   const lines: string[] = [];
-  for await (const packet of readPackets(bodyOf(response))) if (packet.kind === 'line') lines.push(textOf(packet));
+  let bytes = 0;
+  for await (const packet of readPackets(bodyOf(response))) {
+    if (packet.kind !== 'line') continue;
+    bytes += packet.bytes.length;
+    if (lines.length === MOST_LINES || bytes > MOST_LINE_BYTES) throw tooManyLines('branches and tags');
+    lines.push(textOf(packet));
+  }
   return lines;
+}
+
+function tooManyLines(what: string): FetchFault {
+  return new FetchFault('too-large', `The git server lists more ${what} than are taken here.`);
 }
 
 function bodyOf({ body }: Response): AsyncIterable<Uint8Array> {
@@ -168,16 +182,25 @@ export async function* fetchPack(
 
 function startsPack(packet: Line, shallow: string[]): boolean {
   const line = textOf(packet);
-  if (line.startsWith('shallow ')) shallow.push(line.slice('shallow '.length));
+  if (line.startsWith('shallow ')) shallow.push(shallowCommit(line, shallow.length));
   if (line.startsWith('ERR ')) throw refused(line.slice('ERR '.length));
   return line === 'packfile' || line === 'NAK';
+}
+
+/** Merges make them many more than commits behind each other. */
+function shallowCommit(line: string, before: number): string {
+  const id = line.slice('shallow '.length);
+  if (!/^[0-9a-f]{40}$/.test(id)) throw damaged('The answer of the git server');
+  if (before === MOST_LINES) throw tooManyLines('commits at the end of the history');
+  return id;
 }
 
 function refused(reason: string): FetchFault {
   const said = reason
     .replace(/\p{Cc}/gu, ' ')
     .trim()
-    .slice(0, 200);
+    .slice(0, 200)
+    .toWellFormed();
   return new FetchFault('unreachable', `The git server refused: ${said}`);
 }
 

@@ -3,7 +3,7 @@ import type { Commit } from '../../analysis.ts';
 import { compare } from '../collect-files.ts';
 import { countLines } from './count-lines.ts';
 import type { Pack } from './pack.ts';
-import { readTree, type TreeEntry } from './tree.ts';
+import { DEEPEST, readTree, type TreeEntry } from './tree.ts';
 
 type ParsedCommit = { id: string; tree: string; parents: string[]; time: number; author: string };
 
@@ -11,6 +11,8 @@ type ParsedCommit = { id: string; tree: string; parents: string[]; time: number;
 const MOST_CHANGES = 1_000;
 /** Of all files that are compared, bytes: some seconds. */
 const MOST_COMPARED_BYTES = 200 * 1024 * 1024;
+/** Pairs of folders that are compared, of the whole history: a folder may hold itself many times over. */
+const MOST_COMPARED_FOLDERS = 200_000;
 
 /**
  * The newest commits from `head` on, newest first, with the lines that each added and removed. A merge changes nothing by
@@ -21,10 +23,10 @@ export function readHistory(
   head: string,
   { most, shallow }: { most: number; shallow: ReadonlySet<string> },
 ): Commit[] {
-  const budget = { bytes: MOST_COMPARED_BYTES };
+  const budget = { bytes: MOST_COMPARED_BYTES, folders: MOST_COMPARED_FOLDERS };
   const commits: Commit[] = [];
   for (const commit of newestFirst(pack, head, most)) {
-    if (budget.bytes <= 0) break;
+    if (budget.bytes <= 0 || budget.folders <= 0) break;
     const files = shallow.has(commit.id) ? [] : changesOf(pack, commit, budget);
     commits.push({ id: commit.id, at: new Date(commit.time).toISOString(), author: commit.author, files });
   }
@@ -64,7 +66,7 @@ function readCommit(pack: Pack, id: string): ParsedCommit | null {
 }
 
 type Change = { path: string; before: string | null; after: string | null };
-type Budget = { bytes: number };
+type Budget = { bytes: number; folders: number };
 
 function changesOf(pack: Pack, { tree, parents }: ParsedCommit, budget: Budget): Commit['files'] {
   const [parent] = parents;
@@ -72,8 +74,8 @@ function changesOf(pack: Pack, { tree, parents }: ParsedCommit, budget: Budget):
   const before = parent === undefined ? null : (readCommit(pack, parent)?.tree ?? undefined);
   if (before === undefined) return [];
   const changes: Change[] = [];
-  compareTrees(pack, { path: '', before, after: tree }, changes);
-  if (changes.length > MOST_CHANGES) return [];
+  compareTrees(pack, { path: '', before, after: tree }, changes, budget);
+  if (changes.length > MOST_CHANGES || budget.folders <= 0) return [];
   return changes
     .sort((a, b) => compare(a.path, b.path))
     .map(({ path, ...ids }) => ({ path, ...linesOf(pack, ids, budget) }));
@@ -87,13 +89,18 @@ function linesOf(pack: Pack, ids: Omit<Change, 'path'>, budget: Budget): { added
   return countLines(before, after);
 }
 
-/** Folders whose ids are the same hold the same. */
-function compareTrees(pack: Pack, root: Change, changes: Change[]): void {
-  const pending = [root];
+/** Folders whose ids are the same hold the same. Ends early where the budget does; deeper folders are left out. */
+function compareTrees(pack: Pack, root: Change, changes: Change[], budget: Budget): void {
+  const pending = [{ folder: root, depth: 0 }];
   for (let next = pending.pop(); next && changes.length <= MOST_CHANGES; next = pending.pop()) {
-    for (const { kind, ...change } of entryChanges(pack, next)) {
+    budget.folders -= 1;
+    if (budget.folders <= 0) return;
+    const { folder, depth } = next;
+    for (const { kind, ...change } of entryChanges(pack, folder)) {
       if (kind === 'file') changes.push(change);
-      else if (kind === 'folder') pending.push({ ...change, path: `${change.path}/` });
+      else if (kind === 'folder' && depth < DEEPEST) {
+        pending.push({ folder: { ...change, path: `${change.path}/` }, depth: depth + 1 });
+      }
     }
   }
 }

@@ -40,8 +40,8 @@ export function readPack(bytes: Buffer): Pack {
   for (let left = countOf(bytes), at = HEAD_BYTES; left > 0; left -= 1) {
     const { entry, end, content } = readEntry(bytes, at);
     entries.set(at, entry);
-    const known = place(context, { entry, offset: at }, content);
-    if (!known) waiting.push({ entry, offset: at });
+    const id = place(context, { entry, offset: at }, content);
+    if (id === null) waiting.push({ entry, offset: at });
     at = end;
   }
   placeWaiting(context, waiting);
@@ -115,14 +115,14 @@ function inflate(bytes: Buffer, start: number, size: number): { content: Buffer;
   }
 }
 
-/** Gives an object its id. False where what it is made of has none yet. */
-function place(context: Context, { entry, offset }: Step, content: Buffer): boolean {
+/** Gives an object its id. Null where what it is made of has none yet. */
+function place(context: Context, { entry, offset }: Step, content: Buffer): string | null {
   const object = entry.kind ? { kind: entry.kind, bytes: content } : unfold(context, entry, content);
-  if (!object) return false;
+  if (!object) return null;
   context.cache.put(offset, object, object.bytes.length);
   const id = createHash('sha1').update(`${object.kind} ${object.bytes.length}\0`).update(object.bytes).digest('hex');
   context.offsets.set(id, offset);
-  return true;
+  return id;
 }
 
 function unfold(context: Context, { base }: Entry, delta: Buffer): GitObject | null {
@@ -131,12 +131,20 @@ function unfold(context: Context, { base }: Entry, delta: Buffer): GitObject | n
   return found && { kind: found.kind, bytes: applyDelta(found.bytes, delta) };
 }
 
-/** Objects whose bases came behind them. What is made of something that never came is left out. */
+/** Objects whose bases came behind them, each when its base is there. What is made of something that never came is left out. */
 function placeWaiting(context: Context, waiting: readonly Step[]): void {
-  for (let left = waiting; left.length > 0; ) {
-    const still = left.filter((step) => !place(context, step, contentOf(context, step.entry)));
-    if (still.length === left.length) return;
-    left = still;
+  const madeOf = Map.groupBy(waiting, ({ entry }) => entry.base);
+  const take = (base: number | string): Step[] => {
+    const steps = madeOf.get(base) ?? [];
+    madeOf.delete(base);
+    return steps;
+  };
+  const ready = [...madeOf.keys()].flatMap((base) =>
+    typeof base === 'string' && context.offsets.has(base) ? take(base) : [],
+  );
+  for (let step = ready.pop(); step; step = ready.pop()) {
+    const id = place(context, step, contentOf(context, step.entry));
+    if (id !== null) for (const next of [...take(id), ...take(step.offset)]) ready.push(next);
   }
 }
 

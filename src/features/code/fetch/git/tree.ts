@@ -32,7 +32,7 @@ export function readTree(pack: Pack, id: string): TreeEntry[] | null {
 export type TreeFile = { path: string; id: string; kind: 'file' | 'other' };
 
 /** Deeper folders, and entries behind so many, are left out: a tree may hold itself many times over. */
-const DEEPEST = 64;
+export const DEEPEST = 64;
 
 /**
  * The files below a tree. Folders that `skip` names are not entered; they come as one entry.
