@@ -15,6 +15,7 @@ export const PLAIN_RESULT: Omit<Analysis, 'findings'> = {
     imports: { files: 0, edges: 0, unresolved: 0, filesInCycles: 0, cycles: [], mostImported: [] },
     history: null,
     failed: [],
+    failedLeftOut: 0,
     findingsLeftOut: {},
   },
   architecture: { languages: [], projects: [], frameworks: [], patterns: [], modules: [], arrows: [] },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Finding, SEVERITIES } from '../analysis.ts';
+import { shownLine } from './readiness/shown-line.ts';
 import type { Remark } from './rules/rule.ts';
 
 const LONGEST_EVIDENCE = 200;
@@ -12,7 +13,7 @@ export function findingsFrom(
 ): { readonly findings: Finding[]; readonly leftOut: Record<string, number> } {
   const lines = new LineReader(textOf);
   const sorted = remarks
-    .map((remark) => ({ ...remark, evidence: shown(remark.evidence ?? lines.at(remark.path, remark.line)) }))
+    .map((remark) => ({ ...remark, evidence: shown(remark.evidence ?? shownLine(lines.at(remark.path, remark.line))) }))
     .sort(byWeight);
   const occurrences = new Map<string, number>();
   const kept = new Map<string, number>();

@@ -134,6 +134,12 @@ describe('findings', () => {
     expect([findings.length, leftOut]).toEqual([2, { 'x/y': 1 }]);
   });
 
+  test('show no secret of the line that they are about', () => {
+    const [found] = find(`requests.get(u, headers={"Authorization": "Bearer ${KEY}"}, verify=False)`, [1]).findings;
+    expect(found?.evidence).toContain('Bearer ***');
+    expect(found?.evidence).toContain('verify=False');
+  });
+
   test('show no characters that a terminal acts upon', () => {
     expect(find('a\u001b[31m\u202eb\u0007', [1]).findings[0]?.evidence).toBe('a [31m b');
   });

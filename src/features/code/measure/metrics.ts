@@ -17,8 +17,10 @@ export type Metrics = {
   readonly dependencies: Dependencies;
   readonly imports: ImportGraph;
   readonly history: HistoryMetrics | null;
-  /** Files that could not be measured as others are. */
+  /** Files that could not be measured as others are; at most 1,000. */
   readonly failed: readonly { readonly path: string; readonly reason: string }[];
+  /** How many more could not be. */
+  readonly failedLeftOut: number;
   /** Rules that found more than is kept, and how many were left out. */
   readonly findingsLeftOut: Readonly<Record<string, number>>;
 };
@@ -93,7 +95,7 @@ export type CodeSpan = { readonly path: string; readonly line: number; readonly 
 export type Dependencies = {
   /** By ecosystem, name and manifest; at most 5,000. */
   readonly declared: readonly Dependency[];
-  /** Manifests and lock files that were read, by path. */
+  /** Manifests and lock files that were read, by path; at most 1,000. */
   readonly manifests: readonly { readonly path: string; readonly ecosystem: Ecosystem; readonly locked: boolean }[];
 };
 
@@ -130,7 +132,7 @@ export type ImportGraph = {
   readonly edges: number;
   /** Imports that look like the code base's own and lead nowhere. */
   readonly unresolved: number;
-  /** One cycle, the shortest, for each knot of files that import each other; without imports of types only. */
+  /** One cycle, the shortest, for each knot of files that import each other; without imports of types only; at most 1,000. */
   readonly cycles: readonly (readonly string[])[];
   /** Files that some chain of imports leads back to. */
   readonly filesInCycles: number;

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is code of others, as text
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { measureDependencies } from './dependencies/dependencies.ts';
 import { DuplicationFinder } from './duplication.ts';
 import { measureHistory } from './history.ts';
@@ -141,6 +141,59 @@ describe('dependencies', () => {
     ],
   ])('of %s', (path, text, expected) => {
     expect(declared([path, text])).toEqual(expected);
+  });
+
+  test('keep nobody’s credentials, and are cut', () => {
+    const address = 'git+https://x:hunter2pw@github.com/o/l.git#0123456789';
+    const manifest = JSON.stringify({ dependencies: { a: address, b: '1'.repeat(500) } });
+    const [a, b] = declared(['package.json', manifest]);
+    expect(a?.slice(0, 4)).toEqual(['a', 'git+https://***@github.com/o/l.git#0123456789', null, true]);
+    expect(b?.[1]).toHaveLength(200);
+    expect(declared(['requirements.txt', 'l @ git+https://hunter2pw@github.com/o/l.git'])[0]?.[1]).toBe(
+      '@ git+https://***@github.com/o/l.git',
+    );
+  });
+
+  test('of yarn, and of lists over many lines', () => {
+    const lock = '"@s/a@^1", "@s/a@~1":\n  version "1.2.3"\n\nb@^2:\n  version "2.0.1"\n';
+    const manifest = '{"dependencies": {"@s/a": "^1", "b": "^2"}}';
+    expect(declared(['yarn.lock', lock], ['package.json', manifest]).map((entry) => entry[2])).toEqual([
+      '1.2.3',
+      '2.0.1',
+    ]);
+    const toml = '[project]\ndependencies = [ # [ it\'s\n  "a[x]>=1",\n]\n[dependency-groups]\ndev = ["b"]\n';
+    expect(declared(['pyproject.toml', toml]).map(([name]) => name)).toEqual(['a', 'b']);
+  });
+
+  test('a lock file is read once, however many manifests are below it', () => {
+    const read = vi.spyOn(JSON, 'parse');
+    const lock = '{"packages": {"node_modules/a": {"version": "1.2.3"}}}';
+    const manifests = ['x', 'y', 'z'].map((name): [string, string] => [
+      `${name}/package.json`,
+      '{"dependencies": {"a": "^1"}}',
+    ]);
+    const found = declared(['package-lock.json', lock], ...manifests);
+    expect(found.map((entry) => entry[2])).toEqual(['1.2.3', '1.2.3', '1.2.3']);
+    expect(read.mock.calls.filter(([text]) => text === lock)).toHaveLength(1);
+    read.mockRestore();
+  });
+
+  const many = 100_000;
+  test.each([
+    ['pom.xml', `<dependency><version>${' '.repeat(many)}</dependency>`],
+    ['go.mod', `require ${'a.'.repeat(many / 2)}`],
+    ['Gemfile', `gem "a", group:${' '.repeat(many)}x\ngem${' '.repeat(20_000)}x`],
+  ])('of a hostile %s are read in time that grows with its length', (path, text) => {
+    const start = performance.now();
+    declared([path, text]);
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+
+  test('of hostile lock files too', () => {
+    const start = performance.now();
+    declared(['Gemfile.lock', '    a (\n'.repeat(200_000)], ['Gemfile', "gem 'a'"]);
+    declared(['yarn.lock', `a@1${'":'.repeat(200_000)}x`], ['package.json', '{}']);
+    expect(performance.now() - start).toBeLessThan(4_000);
   });
 
   test('of broken manifests are none', () => {

@@ -61,6 +61,7 @@ function analysis(findings: readonly Finding[]): Analysis {
       imports: { files: 0, edges: 0, unresolved: 0, filesInCycles: 0, cycles: [], mostImported: [] },
       history: null,
       failed: [{ path: HOSTILE, reason: HOSTILE }],
+      failedLeftOut: 0,
       findingsLeftOut: {},
     },
     architecture: {

@@ -2,10 +2,12 @@ import { unfenced } from '../../../lib/json/unfenced.ts';
 import { type CodeBase, SEVERITIES, type Severity } from '../analysis.ts';
 import { shownLine } from '../judge/readiness/shown-line.ts';
 import type { Suggestion } from './suggestion.ts';
-import { MOST_SUGGESTIONS } from './suggestion-question.ts';
+import { MOST_SUGGESTIONS, shownLines } from './suggestion-question.ts';
 
 const LONGEST_TITLE = 200;
 const LONGEST_TEXT = 2_000;
+/** Entries that are looked at: the model was asked for far fewer. */
+const MOST_READ = 50;
 /** A shorter piece of a line is on too many lines. */
 const SHORTEST_SNIPPET = 3;
 
@@ -17,10 +19,10 @@ export class UnusableSuggestionsError extends Error {}
  */
 export function parseSuggestions(answer: string, code: CodeBase): { kept: readonly Suggestion[]; dropped: number } {
   const written = listIn(answer);
-  const texts = new Map(code.files.map(({ path, text }) => [path, text]));
+  const linesOf = shownLines(code);
   const kept = new Map<string, Suggestion>();
-  for (const one of written) {
-    const suggestion = checked(one, texts);
+  for (const one of written.slice(0, MOST_READ)) {
+    const suggestion = checked(one, linesOf);
     if (suggestion && kept.size < MOST_SUGGESTIONS)
       kept.set(`${suggestion.path}:${suggestion.line}:${suggestion.title}`, suggestion);
   }
@@ -39,13 +41,13 @@ function listIn(answer: string): readonly unknown[] {
   throw new UnusableSuggestionsError('The answer has no list of suggestions.');
 }
 
-function checked(one: unknown, texts: ReadonlyMap<string, string>): Suggestion | null {
+function checked(one: unknown, linesOf: ReturnType<typeof shownLines>): Suggestion | null {
   if (!isRecord(one)) return null;
   const { title, text, severity, path, line, snippet } = one;
   if (typeof title !== 'string' || typeof text !== 'string' || typeof path !== 'string') return null;
   if (typeof line !== 'number' || !Number.isInteger(line) || line < 1 || typeof snippet !== 'string') return null;
   if (title.trim() === '' || text.trim() === '' || !isSeverity(severity)) return null;
-  const there = texts.get(path)?.split('\n', line)[line - 1];
+  const there = linesOf(path)?.[line - 1];
   if (there === undefined || !standsOn(snippet, there)) return null;
   return {
     title: title.trim().slice(0, LONGEST_TITLE),
@@ -54,7 +56,7 @@ function checked(one: unknown, texts: ReadonlyMap<string, string>): Suggestion |
   };
 }
 
-/** As the line is, or as the model was shown it; spaces aside. */
+/** As the line is but for its secrets, or as the model was shown it; spaces aside. */
 function standsOn(snippet: string, line: string): boolean {
   const wanted = evenly(snippet.trim().split('\n', 1)[0] ?? '');
   if (wanted.length < SHORTEST_SNIPPET) return false;

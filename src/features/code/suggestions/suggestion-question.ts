@@ -1,5 +1,6 @@
 import type { Analysis, CodeBase, Finding } from '../analysis.ts';
 import { shownLine } from '../judge/readiness/shown-line.ts';
+import { withoutSecrets } from '../judge/rules/secrets.ts';
 
 /** Findings that are shown to the model, the worst first. */
 const MOST_FINDINGS = 20;
@@ -44,9 +45,9 @@ export const SUGGESTION_SCHEMA = {
 
 type Excerpt = { about: string; path: string; line: number; lines: readonly { line: number; text: string }[] };
 
-/** Null where there is nothing to show. Secrets in lines are masked, and long lines cut, before anything leaves the house. */
+/** Null where there is nothing to show. Findings of secrets are left out, others' secrets are masked, and long lines cut, before anything leaves the house. */
 export function suggestionQuestion(code: CodeBase, { findings, metrics }: Analysis): string | null {
-  const texts = new Map(code.files.map(({ path, text }) => [path, text]));
+  const linesOf = shownLines(code);
   const places = [
     ...findings
       .filter(isPlaced)
@@ -59,7 +60,7 @@ export function suggestionQuestion(code: CodeBase, { findings, metrics }: Analys
   const excerpts: Excerpt[] = [];
   let characters = 0;
   for (const place of places) {
-    const excerpt = excerptOf(texts.get(place.path), place);
+    const excerpt = excerptOf(linesOf(place.path), place);
     if (excerpt === null) continue;
     characters += JSON.stringify(excerpt).length;
     if (characters > MOST_CHARACTERS) break;
@@ -68,16 +69,28 @@ export function suggestionQuestion(code: CodeBase, { findings, metrics }: Analys
   return excerpts.length === 0 ? null : JSON.stringify({ found: excerpts });
 }
 
-function isPlaced(finding: Finding): finding is Finding & { path: string; line: number } {
-  return finding.path !== null && finding.line !== null;
+/** Lines of files without their secrets, also those that go over many lines; each file is cut once. */
+export function shownLines(code: CodeBase): (path: string) => readonly string[] | undefined {
+  const texts = new Map(code.files.map(({ path, text }) => [path, text]));
+  const cut = new Map<string, readonly string[]>();
+  return (path) => {
+    const text = texts.get(path);
+    if (text === undefined) return undefined;
+    const lines = cut.get(path) ?? withoutSecrets(text).split('\n');
+    cut.set(path, lines);
+    return lines;
+  };
 }
 
-function excerptOf(text: string | undefined, { about, path, line }: Omit<Excerpt, 'lines'>): Excerpt | null {
+function isPlaced(finding: Finding): finding is Finding & { path: string; line: number } {
+  return finding.path !== null && finding.line !== null && !finding.rule.startsWith('secrets/');
+}
+
+function excerptOf(text: readonly string[] | undefined, { about, path, line }: Omit<Excerpt, 'lines'>): Excerpt | null {
   if (text === undefined) return null;
   const first = Math.max(1, line - LINES_AROUND);
   const lines = text
-    .split('\n', line + LINES_AROUND)
-    .slice(first - 1)
+    .slice(first - 1, line + LINES_AROUND)
     .map((written, index) => ({ line: first + index, text: shownLine(written) }));
   return { about: about.slice(0, 300), path, line, lines };
 }

@@ -18,6 +18,7 @@ import { type AnalysisOrder, byPath } from './order.ts';
 
 /** Of the rules and formulas: raised when the same code would be judged otherwise. */
 export const ENGINE = '1';
+const MOST_FAILED = 1_000;
 
 /** The whole analysis, in the thread that calls it. */
 export async function runAnalysis({ code, limits, broken, progress }: AnalysisOrder): Promise<Analysis> {
@@ -82,7 +83,8 @@ function judged(code: CodeBase, gathered: Gathered, findingsPerRule: number): An
     dependencies: measureDependencies(code.files),
     imports: imports.graph,
     history: measureHistory(code.history, files),
-    failed: gathered.failed,
+    failed: gathered.failed.slice(0, MOST_FAILED),
+    failedLeftOut: Math.max(0, gathered.failed.length - MOST_FAILED),
     findingsLeftOut: {},
   };
   const product = new Set(files.filter(({ role }) => role === 'product').map(({ path }) => path));

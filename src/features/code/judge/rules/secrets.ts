@@ -83,6 +83,39 @@ export function* secretsIn({ path, text }: CodeFile): Iterable<Remark> {
   }
 }
 
+const KEY_BEGINS = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
+/** What a key's body is made of, where its end is not at hand. */
+const KEY_BODY = /[A-Za-z0-9+/=:,\-\\\s]*/y;
+const LONGEST_KEY = 16_000;
+
+/** The text with `***` in place of what has the form of a secret, real or not; its lines stay where they are. */
+export function withoutSecrets(text: string): string {
+  return FORMS.reduce(
+    (masked, { pattern }) =>
+      masked.replace(pattern, (whole: string, value: unknown) =>
+        typeof value === 'string' ? whole.replaceAll(value, '***') : '***',
+      ),
+    withoutKeys(text),
+  );
+}
+
+/** The whole bodies of private keys are taken out, line by line. Goes over the text once. */
+function withoutKeys(text: string): string {
+  const parts: string[] = [];
+  let kept = 0;
+  let close = 0;
+  for (const begin of text.matchAll(KEY_BEGINS)) {
+    const start = begin.index + begin[0].length;
+    if (start < kept) continue;
+    if (close !== -1 && close < start) close = text.indexOf('-----END', start);
+    KEY_BODY.lastIndex = start;
+    const end = close !== -1 && close - start <= LONGEST_KEY ? close : start + (KEY_BODY.exec(text)?.[0].length ?? 0);
+    parts.push(text.slice(kept, start), text.slice(start, end).replace(/\S[^\n]*/g, '***'));
+    kept = end;
+  }
+  return parts.join('') + text.slice(kept);
+}
+
 function isSecret({ rule }: Form, found: RegExpExecArray): boolean {
   if (NEAR_EXAMPLE.test(found[0])) return false;
   if (rule === 'secrets/password-in-url') return !PLACEHOLDER.test(found[1] ?? '') && !LOCAL.test(found[2] ?? '');

@@ -49,7 +49,7 @@ export const COMPILED: readonly ManifestKind[] = [
     ecosystem: 'nuget',
     matches: (name) => /\.(cs|fs|vb)proj$/.test(name) || name === 'Directory.Packages.props',
     read: ({ text, path }) =>
-      [...text.matchAll(/<Package(?:Reference|Version)\s[^>]*?Include="([^"]+)"(?:[^>]*?\sVersion="([^"]+)")?/g)].map(
+      [...text.matchAll(/<Package(?:Reference|Version)\s[^<>]*?Include="([^"]+)"(?:[^<>]*?\sVersion="([^"]+)")?/g)].map(
         (found) => ({
           name: found[1] ?? '',
           requirement: found[2] ?? null,
@@ -94,31 +94,48 @@ function goModules(text: string): Declared[] {
     const entry = full.trim();
     if (entry === 'require (') required = true;
     else if (entry === ')') required = false;
-    const found = /^(?:require\s+)?([\w.-]+\.[\w.-]+\/\S+)\s+(v\S+)/.exec(entry);
-    if (!found?.[1] || !(required || entry.startsWith('require ')) || entry.includes('// indirect')) return [];
-    return [{ name: found[1], requirement: found[2] ?? null, dev: false, line }];
+    const found = /^(?:require\s+)?([\w.-]+)(\/\S+)\s+(v\S+)/.exec(entry);
+    if (
+      !found?.[1] ||
+      !/[\w-]\.[\w-]/.test(found[1]) ||
+      !(required || entry.startsWith('require ')) ||
+      entry.includes('// indirect')
+    )
+      return [];
+    return [{ name: `${found[1]}${found[2]}`, requirement: found[3] ?? null, dev: false, line }];
   });
 }
+
+/** Of a version or a property in Maven's manifests. */
+const LONGEST_VERSION = 200;
 
 function pom(text: string): Declared[] {
   const found: Declared[] = [];
   const properties = new Map(
-    [...text.matchAll(/<([\w.-]+)>([^<\n]+)<\/\1>/g)].map((entry) => [entry[1] ?? '', entry[2] ?? '']),
+    [...text.matchAll(/<([\w.-]+)>([^<\n]+)<\/\1>/g)].map((entry) => [
+      entry[1] ?? '',
+      (entry[2] ?? '').slice(0, LONGEST_VERSION),
+    ]),
   );
   let at = 0;
+  let line = 1;
   for (;;) {
     const start = text.indexOf('<dependency>', at);
     const end = text.indexOf('</dependency>', start);
     if (start < 0 || end < 0) return found;
+    line += text.slice(at, start).split('\n').length - 1;
     const block = text.slice(start, end);
-    const field = (name: string) => new RegExp(`<${name}>\\s*([^<]*?)\\s*</${name}>`).exec(block)?.[1] ?? null;
-    const version = field('version')?.replace(/\$\{([^}]+)\}/g, (whole, name: string) => properties.get(name) ?? whole);
+    const field = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(block)?.[1]?.trim() ?? null;
+    const version = field('version')
+      ?.slice(0, LONGEST_VERSION)
+      .replace(/\$\{([^${}]+)\}/g, (whole, name: string) => properties.get(name) ?? whole);
     found.push({
       name: `${field('groupId')}:${field('artifactId')}`,
       requirement: version ?? null,
       dev: field('scope') === 'test',
-      line: text.slice(0, start).split('\n').length,
+      line,
     });
+    line += block.split('\n').length - 1;
     at = end;
   }
 }

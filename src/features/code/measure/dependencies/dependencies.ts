@@ -11,15 +11,20 @@ const MOST_DECLARED = 5_000;
 /** Characters of a manifest and of a lock file: what is larger is not read. Written manifests have some 10 KB. */
 const LARGEST_MANIFEST = 128_000;
 const LARGEST_LOCK = 20_000_000;
+const MOST_MANIFESTS = 1_000;
+const LONGEST_TEXT = 200;
+
+type Lock = ReadonlyMap<string, string>;
 
 /** Reads what the manifests of a code base declare, and what the lock files beside or above them resolve it to. */
 export function measureDependencies(files: readonly CodeFile[]): Dependencies {
   const own = files.filter(({ path }) => !['vendored', 'generated', 'test'].includes(roleOf(path, '')));
   const byPath = new Map(own.map((file) => [file.path, file]));
+  const locks = new Map<string, Lock>();
   const found = own.flatMap((file) => {
     if (file.text.length > LARGEST_MANIFEST) return [];
     const kind = KINDS.find(({ matches }) => matches(posix.basename(file.path), file.path));
-    return kind ? [{ file, kind, lock: lockOf(file.path, kind, byPath) }] : [];
+    return kind ? [{ file, kind, lock: lockOf(file.path, kind, byPath, locks) }] : [];
   });
   const declared = found.flatMap(({ file, kind, lock }) =>
     kind.read(file).map((entry) => dependency(entry, kind.ecosystem, file.path, lock)),
@@ -27,7 +32,7 @@ export function measureDependencies(files: readonly CodeFile[]): Dependencies {
   declared.sort((a, b) => order(a.ecosystem, b.ecosystem) || order(a.name, b.name) || order(a.manifest, b.manifest));
   return {
     declared: declared.slice(0, MOST_DECLARED),
-    manifests: found.map(({ file, kind, lock }) => ({
+    manifests: found.slice(0, MOST_MANIFESTS).map(({ file, kind, lock }) => ({
       path: file.path,
       ecosystem: kind.ecosystem,
       locked: lock !== null || pinsItself(kind.ecosystem),
@@ -35,16 +40,20 @@ export function measureDependencies(files: readonly CodeFile[]): Dependencies {
   };
 }
 
-/** The nearest lock file, from the manifest's folder upwards: workspaces have theirs at the root. */
+/** The nearest lock file, from the manifest's folder upwards: workspaces have theirs at the root. `known`: those that were read. */
 function lockOf(
   path: string,
   kind: ManifestKind,
   byPath: ReadonlyMap<string, CodeFile>,
-): ReadonlyMap<string, string> | null {
+  known: Map<string, Lock>,
+): Lock | null {
   for (let folder = posix.dirname(path); ; folder = posix.dirname(folder)) {
     for (const { name, read } of kind.locks) {
       const lock = byPath.get(posix.join(folder, name));
-      if (lock && lock.text.length <= LARGEST_LOCK) return read(lock.text);
+      if (!lock || lock.text.length > LARGEST_LOCK) continue;
+      const entries = known.get(lock.path) ?? read(lock.text);
+      known.set(lock.path, entries);
+      return entries;
     }
     if (folder === '.' || folder === '/') return null;
   }
@@ -54,19 +63,24 @@ function dependency(
   { name, requirement, dev, line }: Declared,
   ecosystem: Ecosystem,
   manifest: string,
-  lock: ReadonlyMap<string, string> | null,
+  lock: Lock | null,
 ): Dependency {
   const locked = lock?.get(name) ?? lock?.get(ecosystem === 'python' ? normalName(name) : name.toLowerCase()) ?? null;
   return {
-    name,
+    name: shown(name),
     ecosystem,
-    requirement,
-    locked,
+    requirement: requirement === null ? null : shown(requirement),
+    locked: locked === null ? null : shown(locked),
     pinned: locked !== null || isExact(requirement, ecosystem),
     dev,
     manifest,
     line,
   };
+}
+
+/** As it may be kept: without who logs in at an address, and with what. */
+function shown(text: string): string {
+  return text.replace(/:\/\/[^\s/]*@/g, '://***@').slice(0, LONGEST_TEXT);
 }
 
 /** Go's manifest names the versions that are built, and `go.sum` their hashes. */

@@ -53,13 +53,17 @@ export function texts(value: unknown): [string, string][] {
 export function tomlTables(text: string): readonly TomlTable[] {
   const tables: { table: string; entries: TomlEntry[] }[] = [{ table: '', entries: [] }];
   let open: TomlEntry | null = null;
+  let depth = 0;
   for (const { line, text: full } of numbered(text)) {
     const content = full.trim();
     if (content === '' || content.startsWith('#')) continue;
     const header = open ? null : /^\[\[?([^\]]+)\]\]?/.exec(content);
     if (header) tables.push({ table: (header[1] ?? '').trim(), entries: [] });
     else open = open ? longer(open, content) : tomlEntry(content, line);
-    if (!open || !isWhole(open.value)) continue;
+    if (!open) continue;
+    depth += depthOf(content);
+    if (goesOn(open, depth)) continue;
+    depth = 0;
     tables.at(-1)?.entries.push(open);
     open = null;
   }
@@ -78,10 +82,15 @@ function tomlEntry(content: string, line: number): TomlEntry | null {
 export type TomlTable = { readonly table: string; readonly entries: readonly TomlEntry[] };
 export type TomlEntry = { readonly key: string; readonly line: number; readonly value: string };
 
-function isWhole(value: string): boolean {
-  if (!value.startsWith('[') && !value.startsWith('{')) return true;
-  // A list that does not end would be looked at again with each of its lines.
-  if (value.length > 20_000) return true;
-  const bare = value.replace(/"[^"]*"|'[^']*'/g, '').replace(/#.*$/gm, '');
-  return bare.split(/[[{]/).length <= bare.split(/[\]}]/).length;
+/** A list that does not end ends with the line that makes it this long. */
+const LONGEST_LIST = 20_000;
+
+function goesOn({ value }: TomlEntry, depth: number): boolean {
+  return /^[[{]/.test(value) && depth > 0 && value.length <= LONGEST_LIST;
+}
+
+/** Brackets that a line opens and does not close, but for those in strings and comments. */
+function depthOf(line: string): number {
+  const bare = line.replace(/"[^"]*"|'[^']*'/g, '').replace(/#.*$/, '');
+  return bare.split(/[[{]/).length - bare.split(/[\]}]/).length;
 }

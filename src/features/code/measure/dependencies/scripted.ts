@@ -66,7 +66,7 @@ export const SCRIPTED: readonly ManifestKind[] = [
     ecosystem: 'rubygems',
     matches: (name) => name === 'Gemfile',
     read: ({ text }) => gemfile(text),
-    locks: [{ name: 'Gemfile.lock', read: (text) => matchAll(text, /^ {4}([\w.-]+) \(([^)]+)\)$/gm) }],
+    locks: [{ name: 'Gemfile.lock', read: (text) => matchAll(text, /^ {4}([\w.-]+) \(([^)\n]+)\)$/gm) }],
   },
   {
     ecosystem: 'composer',
@@ -158,13 +158,13 @@ function gemfile(text: string): Declared[] {
       depth = 1;
     } else if (/\bdo\b(\s*\|[^|]*\|)?$/.test(entry) && depth > 0) depth++;
     else if (entry === 'end' && depth > 0 && --depth === 0) dev = false;
-    const found = /^gem\s*\(?\s*["']([^"']+)["'](?:\s*,\s*["']([^"']+)["'])?/.exec(entry);
+    const found = /^gem\s*(?:\(\s*)?["']([^"']+)["'](?:\s*,\s*["']([^"']+)["'])?/.exec(entry);
     if (!found?.[1]) return [];
     return [
       {
         name: found[1],
         requirement: found[2] ?? null,
-        dev: dev || /group:\s*\[?\s*:(development|test)/.test(entry),
+        dev: dev || /group:\s*(?:\[\s*)?:(development|test)/.test(entry),
         line,
       },
     ];
@@ -192,17 +192,16 @@ function yarnLock(text: string): Map<string, string> {
   let names: string[] = [];
   for (const { text: line } of numbered(text)) {
     if (/^["\w@]/.test(line))
-      names = line
-        .replace(/[":]+$/g, '')
-        .split(',')
-        .map((entry) =>
-          entry
-            .trim()
-            .replace(/"/g, '')
-            .replace(/^(@?[^@]+)@.*$/, '$1'),
-        );
+      names = line.split(',').map((entry) =>
+        entry
+          .trim()
+          .replace(/"|:$/g, '')
+          .replace(/^(@?[^@]+)@.*$/, '$1'),
+      );
     const version = /^ {2}version:? "?([^"\s]+)/.exec(line)?.[1];
-    if (version) for (const name of names) if (!found.has(name)) found.set(name, version);
+    if (!version) continue;
+    for (const name of names) if (!found.has(name)) found.set(name, version);
+    names = [];
   }
   return found;
 }
