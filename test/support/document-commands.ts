@@ -56,6 +56,7 @@ export const RUN_BY: readonly (readonly [command: RegExp, test: string, words: s
   [/^parley migrate down --schema \w+$/, 'test/acceptance/command-line.test.ts', "['migrate', 'down', '--schema'"],
   [/^parley migrate down( --to( NUMBER)?)?$/, 'test/acceptance/upgrade.test.ts', "'migrate', 'down', '--to'"],
   [/^parley ask( ".*" --docs \S+)?$/, 'test/acceptance/command-line.test.ts', "['ask', question, '--docs', folder"],
+  [/^parley assess$/, 'test/acceptance/code-analysis.test.ts', "runParley(['assess', code]"],
   [/^parley reset-password \S+$/, 'test/acceptance/command-line.test.ts', "['reset-password', lost.email]"],
   [/^parley env$/, 'test/acceptance/command-line.test.ts', "['env']"],
   [/^parley usage( --tenant acme)?$/, 'test/acceptance/command-line.test.ts', "['usage', '--tenant', 'acme']"],
