@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+import { setTimeout as setTimeoutAsync } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { anthropicModel } from './anthropic.ts';
 import type { ModelEvent, ModelRequest } from './chat-model.ts';
@@ -173,6 +175,81 @@ describe('anthropicModel', () => {
     const error = await turn(answer).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: 'ModelError', message: expect.not.stringContaining('org-42') });
     expect(['unavailable', 'protocol', 'rate-limited']).toContain((error as { kind: string }).kind);
+  });
+
+  it('never follows a redirect with the key', async () => {
+    await using elsewhere = await fakeUpstream(hello);
+    const redirect: Answer = (response) => {
+      response.writeHead(307, { location: `${elsewhere.origin}/v1/messages` });
+      response.end();
+    };
+    await expect(turn(redirect)).rejects.toMatchObject({ kind: 'protocol' });
+    expect(elsewhere.requests).toEqual([]);
+  });
+
+  const answered = stream(start, textBlock, text('All'), blockEnd(0), end('end_turn'), messageEnd);
+  it.each([
+    ['keeps the connection open', () => undefined],
+    ['breaks it off', (socket: Socket | null) => socket?.resetAndDestroy()],
+  ])('has its answer once the model has finished, whoever %s', async (_, then) => {
+    const { events } = await turn((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(answered, () => setTimeout(() => then(response.socket), 20));
+    });
+    expect(events).toEqual([
+      said('All'),
+      { type: 'finish', reason: 'stop', usage: { inputTokens: 3, outputTokens: 2 } },
+    ]);
+  });
+
+  it('hears a ping as a sign of life: a long input of a tool comes in one piece', async () => {
+    const pinging: Answer = async (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(stream(start, textBlock));
+      for (let pings = 0; pings < 30; pings += 1) {
+        response.write(stream({ type: 'ping' }));
+        await setTimeoutAsync(20);
+      }
+      response.end(stream(text('Hi'), blockEnd(0), end('end_turn'), messageEnd));
+    };
+    await using upstream = await fakeUpstream(pinging);
+    const events = await Array.fromAsync(modelAt(upstream.origin, { idle: 300 }).stream(request()));
+    expect(events.flat()[0]).toEqual(said('Hi'));
+  });
+
+  it('holds no line without end, and no refusal without end', async () => {
+    const piece = 'x'.repeat(100_000);
+    let written = 0;
+    const endless =
+      (status: number): Answer =>
+      async (response, { abandoned }) => {
+        written = 0;
+        let open = true;
+        void abandoned.then(() => {
+          open = false;
+        });
+        response.writeHead(status, { 'content-type': 'text/event-stream' });
+        response.write('data: ');
+        while (open && written < 100_000_000) {
+          written += piece.length;
+          await Promise.race([new Promise((resolve) => response.write(piece, resolve)), abandoned]);
+        }
+      };
+    await expect(turn(endless(200))).rejects.toMatchObject({ kind: 'protocol' });
+    expect(written).toBeLessThan(20_000_000);
+    await expect(turn(endless(500))).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(written).toBeLessThan(20_000_000);
+  });
+
+  it('tells a lost connection as what it is', async () => {
+    await using upstream = await fakeUpstream((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(stream(start, textBlock, text('x')), () =>
+        setTimeout(() => response.socket?.resetAndDestroy(), 20),
+      );
+    });
+    const lost = Array.fromAsync(modelAt(upstream.origin).stream(request()));
+    await expect(lost).rejects.toMatchObject({ kind: 'unavailable', message: 'anthropic is not available.' });
   });
 
   it('passes over events of another year, but not over a known one that is broken', async () => {

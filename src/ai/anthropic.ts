@@ -1,5 +1,6 @@
 import type { ChatModel } from './chat-model.ts';
-import type { Timeouts } from './http/deadline.ts';
+import { DEFAULT_TIMEOUTS, type Timeouts } from './http/deadline.ts';
+import { upstreamFetch } from './http/upstream-fetch.ts';
 
 export const ANTHROPIC_URL = 'https://api.anthropic.com/v1';
 
@@ -25,10 +26,13 @@ async function load({ apiKey, model, baseUrl, timeouts }: AnthropicOptions): Pro
   ]);
   // The address is always given: the package would read the environment otherwise, and app/config.ts is its only reader.
   const baseURL = baseUrl ?? ANTHROPIC_URL;
-  return fromLanguageModel(createAnthropic({ apiKey, baseURL })(model), {
+  const times = { ...DEFAULT_TIMEOUTS, ...timeouts };
+  const fetch = upstreamFetch({ provider: 'anthropic', timeouts: times });
+  return fromLanguageModel(createAnthropic({ apiKey, baseURL, fetch })(model), {
     provider: 'anthropic',
     passesOver: isUnknownEvent,
-    ...(timeouts && { timeouts }),
+    // Its fetch watches for silence, and hears the pings that the package keeps to itself.
+    timeouts: { ...times, firstByte: times.total, idle: times.total },
   });
 }
 

@@ -10,6 +10,7 @@ export type JsonPost = {
   provider: string;
   url: URL;
   headers: Readonly<Record<string, string>>;
+  /** What becomes JSON, or its text where it is written already. */
   body: unknown;
   timeouts: Timeouts;
   /** How long the body's next bytes may gather before they are given on, ms; asked before each piece. */
@@ -64,13 +65,15 @@ async function answerTo(post: JsonPost, deadline: Deadline): Promise<IncomingMes
 }
 
 function send(post: JsonPost, connection: 'kept' | 'new'): ClientRequest {
-  const body = Buffer.from(JSON.stringify(post.body));
+  const body = Buffer.from(typeof post.body === 'string' ? post.body : JSON.stringify(post.body));
   const secure = post.url.protocol === 'https:';
   const request = (secure ? https : http).request(post.url, {
     method: 'POST',
     agent: connection === 'new' ? false : agents[secure ? 'https:' : 'http:'],
     headers: {
       ...traceHeaders(),
+      // Without a word about it a server may compress.
+      'accept-encoding': 'identity',
       ...post.headers,
       'content-type': 'application/json',
       'content-length': body.byteLength,

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 
 /** Longest line of an event stream, in UTF-16 units. A whole tool input fits; an upstream that never ends its line does not. */
-const LONGEST_LINE = 1_048_576;
+export const LONGEST_LINE = 1_048_576;
 
 /** Thrown when a line is longer than {@link LONGEST_LINE}. */
 export class LineTooLong extends Error {

@@ -21,6 +21,10 @@ export type FromLanguageModelOptions = {
   timeouts?: Partial<Timeouts>;
 };
 
+/** How long we wait, in ms, for the end of the stream once the model has said that it has finished: only a connection that is
+ * read to its end can be used again. */
+const LAST_WORDS_MS = 100;
+
 /** Any model of the AI SDK's provider packages, taken at the level of `doStream`: no layer that re-streams every token. */
 export function fromLanguageModel(
   model: LanguageModelV4,
@@ -58,16 +62,22 @@ async function* modelEvents(
   let finished = false;
   const said = answerText(provider);
   deadline.next('idle');
-  for await (const part of stream) {
-    deadline.pause();
-    if (part.type === 'error' && TypeValidationError.isInstance(part.error) && passesOver(part.error.value)) {
+  try {
+    for await (const part of stream) {
+      deadline.pause();
+      if (part.type === 'error' && TypeValidationError.isInstance(part.error) && passesOver(part.error.value)) {
+        deadline.refresh();
+        continue;
+      }
+      const events = eventsOf(provider, part, said);
+      finished ||= events.at(-1)?.type === 'finish';
+      if (events.length > 0) yield events;
       deadline.refresh();
-      continue;
+      if (finished) deadline.expectWithin(LAST_WORDS_MS);
     }
-    const events = eventsOf(provider, part, said);
-    finished ||= events.at(-1)?.type === 'finish';
-    if (events.length > 0) yield events;
-    deadline.refresh();
+  } catch (error) {
+    // Its answer is whole: silence, or a lost connection, takes nothing from it.
+    if (!finished) throw error;
   }
   if (!finished) throw unfinished(provider);
 }
@@ -132,9 +142,16 @@ function streamedError(provider: string, { type, message, statusCode }: Streamed
   return modelError(provider, kindOfStatus(status), new UpstreamFailure(status, `${String(type)}: ${message}`));
 }
 
+/** What our own side of the connection threw, which packages may wrap. */
+function ownError(error: unknown): ModelError | null {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) if (inner instanceof ModelError) return inner;
+  return null;
+}
+
 /** The package's error without the request in it: prompts do not belong in a log. */
 function upstreamError(provider: string, error: unknown): Error {
-  if (error instanceof ModelError) return error;
+  const own = ownError(error);
+  if (own) return own;
   if (isStreamedError(error)) return streamedError(provider, error);
   if (!APICallError.isInstance(error)) return modelError(provider, 'protocol', error);
   const { statusCode, responseHeaders, responseBody } = error;

@@ -42,6 +42,11 @@ describe('a failure', () => {
     expect(error.retryAfter).toEqual(expected);
   });
 
+  it('of a server that compresses is none of ours: it is asked not to', async () => {
+    const { requests } = await turn((response) => sendEvents(response, text('x'), stop));
+    expect(requests[0]?.headers['accept-encoding']).toBe('identity');
+  });
+
   it('never follows a redirect with the key', async () => {
     await using elsewhere = await fakeUpstream((response) => sendEvents(response, stop));
     const error = await failure((response) => {
@@ -110,6 +115,32 @@ describe('a failure', () => {
     };
     await expect(read()).rejects.toMatchObject({ name: 'ModelError', kind: 'unavailable' });
     expect(events).toEqual([said('x')]);
+  });
+
+  it('is told after all that was said before it, where something was said already', async () => {
+    const told = Promise.withResolvers<void>();
+    await using upstream = await fakeUpstream(async (response, _, call) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      if (call === 0) {
+        response.write(eventsText(text('One ')));
+        await told.promise;
+      }
+      // In one piece of the network.
+      response.end(eventsText(text('two '), { error: { code: 502 } }));
+    });
+    const events: ModelEvent[] = [];
+    const read = async () => {
+      for await (const batch of modelAt(upstream.origin).stream(request())) {
+        events.push(...batch);
+        told.resolve();
+      }
+    };
+    await expect(read()).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(events).toEqual([said('One '), said('two ')]);
+    // Nothing was said of the second answer: it can be asked for again as if it had not been.
+    events.length = 0;
+    await expect(read()).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(events).toEqual([]);
   });
 
   it('of a line without end is cut off', async () => {

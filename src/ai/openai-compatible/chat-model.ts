@@ -3,7 +3,7 @@ import { ModelError } from '../chat-model.ts';
 import { DEFAULT_TIMEOUTS, type Timeouts } from '../http/deadline.ts';
 import { postJson, type UpstreamAnswer } from '../http/post-json.ts';
 import { readText } from '../http/read-text.ts';
-import { eventStreamReader, LineTooLong } from '../http/server-sent-events.ts';
+import { type EventStreamReader, eventStreamReader, LineTooLong } from '../http/server-sent-events.ts';
 import { modelError, statusError } from '../http/upstream-error.ts';
 import { endpoint, type OpenAiAddress } from './address.ts';
 import { type ChunkReader, chunkReader } from './chat-chunks.ts';
@@ -88,13 +88,15 @@ async function* streamedEvents(
   chunks: ChunkReader,
 ): AsyncGenerator<ModelEvent[]> {
   const lines = eventStreamReader();
+  let heard = false;
   try {
     for await (const piece of answer.pieces()) {
-      const events: ModelEvent[] = [];
-      for (const payload of lines.push(piece)) chunks.read(payload, events);
-      if (events.length > 0) yield events;
-      const wait = LAST_WORDS[chunks.state];
-      if (wait !== null) answer.expectWithin(wait);
+      const { events, failure } = readPiece(piece, lines, chunks);
+      // What came before a failure in the same piece was said, too. As a first word it would only keep us from asking again.
+      if (events.length > 0 && (heard || failure === null)) yield events;
+      if (failure !== null) throw failure;
+      heard ||= events.length > 0;
+      expectLastWords(answer, chunks);
     }
     const last = lines.end();
     if (last !== null) {
@@ -106,6 +108,21 @@ async function* streamedEvents(
     const error = cause instanceof LineTooLong ? modelError(provider, 'protocol', cause) : cause;
     // Once the model has said that it ended, its answer is whole: silence, a lost connection or half a line take nothing.
     if (chunks.state === 'open' || !(error instanceof ModelError)) throw error;
+  }
+}
+
+function expectLastWords(answer: UpstreamAnswer, { state }: ChunkReader): void {
+  const wait = LAST_WORDS[state];
+  if (wait !== null) answer.expectWithin(wait);
+}
+
+function readPiece(piece: Buffer, lines: EventStreamReader, chunks: ChunkReader) {
+  const events: ModelEvent[] = [];
+  try {
+    for (const payload of lines.push(piece)) chunks.read(payload, events);
+    return { events, failure: null };
+  } catch (failure) {
+    return { events, failure };
   }
 }
 
