@@ -3,7 +3,7 @@ import { createConnection, type Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { openHttpServer, type TestHttpServer } from '../../../test/support/http-server.ts';
-import { type SseEvent, type StreamTimes, sendEventStream } from './sse.ts';
+import { type SseEvent, StreamCut, type StreamTimes, sendEventStream } from './sse.ts';
 
 type Source = (signal: AbortSignal) => AsyncIterable<readonly SseEvent[]>;
 type Streaming = TestHttpServer & { replies: FastifyReply[] };
@@ -25,6 +25,19 @@ async function openStreaming(source: Source, times?: StreamTimes, requestTimeout
 
 const event = (id: number, data = '{}'): SseEvent => ({ id, event: 'tick', data });
 const frame = (id: number, data = '{}') => `id: ${id}\nevent: tick\ndata: ${data}\n\n`;
+
+/** What came, and whether the stream then ended, rather than broke off. */
+async function readAll(address: string): Promise<{ value: string; ended: boolean }> {
+  let value = '';
+  try {
+    const response = await fetch(`${address}/stream`);
+    for await (const piece of (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()))
+      value += piece;
+    return { value, ended: true };
+  } catch {
+    return { value, ended: false };
+  }
+}
 
 describe('a stream of events', () => {
   test('is sent as the standard says, batch by batch, and ends', async () => {
@@ -84,15 +97,24 @@ describe('a stream of events', () => {
     enough.resolve();
   });
 
-  test('that breaks off is ended and logged, and its server goes on', async () => {
+  test('that breaks off looks like it to its client and is logged, and its server goes on', async () => {
     await using server = await openStreaming(async function* () {
       yield [event(1)];
       throw new Error('the source broke');
     });
-    const response = await fetch(`${server.address}/stream`);
-    expect(await response.text()).toBe(frame(1));
+    const { value, ended } = await readAll(server.address);
+    expect({ value, ended }).toEqual({ value: frame(1), ended: false });
     expect(server.log.saying('a stream broke off; its client can resume')).toHaveLength(1);
     expect((await fetch(`${server.address}/nothing`)).status).toBe(404);
+  });
+
+  test('that is cut because its server ends looks so to its client, and is nothing to log', async () => {
+    await using server = await openStreaming(async function* () {
+      yield [event(1)];
+      throw new StreamCut();
+    });
+    expect(await readAll(server.address)).toEqual({ value: frame(1), ended: false });
+    expect(server.log.saying('a stream broke off; its client can resume')).toEqual([]);
   });
 
   test('tells its source when its client has gone, while that waits', async () => {

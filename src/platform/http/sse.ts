@@ -17,12 +17,21 @@ const ANNOUNCE_MS = 5;
 /** Why the source of a stream is to stop. One for all: an error of its own would be made, with its stack, for each stream. */
 export const STREAM_OVER: Error = new Error('The stream is over.');
 
+/** Thrown by a source that dries up before its stream is whole, because this process ends: no failure, but no end either. */
+export class StreamCut extends Error {
+  constructor() {
+    super('The stream is cut; it goes on elsewhere.');
+    this.name = 'StreamCut';
+  }
+}
+
 /** Some dialects have no ids or names for their events. */
 export type SseEvent = { id?: number; event?: string; data: string };
 
 /**
  * Answers with server-sent events. Batches are pulled one by one: the next is asked for when the client has taken the last,
- * so a slow client holds one batch and no more. The signal tells the source when the client has gone.
+ * so a slow client holds one batch and no more. The signal tells the source when the client has gone. Where the source fails,
+ * the connection is broken off: a client would take a clean end for the whole.
  */
 export async function sendEventStream(
   request: FastifyRequest,
@@ -55,11 +64,14 @@ export async function sendEventStream(
       if (gone.signal.aborted) break;
     }
   } catch (error) {
-    if (!gone.signal.aborted) request.log.error({ err: error }, 'a stream broke off; its client can resume');
+    if (gone.signal.aborted) return;
+    if (!(error instanceof StreamCut)) request.log.error({ err: error }, 'a stream broke off; its client can resume');
+    // What was written goes out first; the last chunk, which says that this was all, does not.
+    raw.socket?.destroySoon();
   } finally {
     clearTimeout(announced);
     clearInterval(keepAlive);
-    raw.end();
+    if (!raw.socket?.writableEnded) raw.end();
   }
 }
 

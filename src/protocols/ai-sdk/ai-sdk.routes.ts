@@ -3,7 +3,7 @@ import type { Chat, EventLine, LoggedEvent, RunView } from '../../features/chat/
 import type { Principal } from '../../features/identity/index.ts';
 import { ApiError } from '../../platform/http/errors.ts';
 import type { App } from '../../platform/http/server.ts';
-import { type SseEvent, STREAM_OVER, sendEventStream } from '../../platform/http/sse.ts';
+import { type SseEvent, STREAM_OVER, StreamCut, sendEventStream } from '../../platform/http/sse.ts';
 import { isId } from '../../platform/id.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
 import { AiChatBody, StreamParams, StreamQuery } from './ai-sdk.schema.ts';
@@ -201,7 +201,8 @@ async function send(
 /** Chunks as they are sent, and the last event that they are of. */
 type Batch = { seq: number; chunks: readonly string[] };
 
-/** The chunks of a run behind an event, as they come; it ends where the run does, or waits for its client. */
+/** The chunks of a run behind an event, as they come; it ends where the run does, or waits for its client.
+ * @throws StreamCut where its source dries up before: `[DONE]` would make the client take a part for the whole */
 async function* chunksOf(
   batches: AsyncIterable<readonly EventLine[]>,
   runId: string,
@@ -216,8 +217,10 @@ async function* chunksOf(
       return seq > after ? made.map((chunk) => JSON.stringify(chunk)) : [];
     });
     yield { seq: last?.seq ?? 0, chunks };
+    if (last?.type === 'run-end') return;
     if (last?.type === 'run-wait' && last.seq > after && (await runNow()).status === 'waiting') return;
   }
+  throw new StreamCut();
 }
 
 /** What there is already, up to an event, for a client that counts from the end. */

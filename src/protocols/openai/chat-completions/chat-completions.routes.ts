@@ -1,11 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Chat, LoggedEvent, RunView } from '../../../features/chat/index.ts';
+import { serverErrors } from '../../../platform/http/errors.ts';
 import type { App } from '../../../platform/http/server.ts';
 import type { OpenaiDependencies } from '../dependencies.ts';
 import { prefixed, seconds } from '../ids.ts';
 import { openaiErrors } from '../openai.errors.ts';
+import { openaiError } from '../openai-error.ts';
 import { allEvents } from '../run-events.ts';
-import { streamRun } from '../stream-run.ts';
+import { STREAM_CUT, streamRun } from '../stream-run.ts';
 import { chatChunks, chatCompletion } from './chat-answer.ts';
 import { ChatCompletionBody } from './chat-completions.schema.ts';
 import { chatRun } from './chat-request.ts';
@@ -36,7 +38,8 @@ export function chatCompletionRoutes(app: App, { chat, metrics }: OpenaiDependen
         requestId: request.id,
       });
       const render = (event: LoggedEvent) => chunks(event).map((data) => ({ data }));
-      return streamRun({ chat, metrics }, request, reply, run.id, { isNew: true, render });
+      const cut = () => ({ data: JSON.stringify(openaiError(serverErrors.unavailable(STREAM_CUT), request.id).body) });
+      return streamRun({ chat, metrics }, request, reply, run.id, { isNew: true, render, cut });
     },
   );
 }

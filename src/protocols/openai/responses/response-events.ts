@@ -50,6 +50,11 @@ export class ResponseEvents {
     return responseObject(this.#detail, { ...this.#state, output: [...this.#output] });
   }
 
+  /** An error of the stream, not of the response. It takes no number: whoever comes back asks behind the last event. */
+  errorEvent({ message, code }: { message: string; code: string }): ResponseEvent {
+    return { type: 'error', code, message, param: null, sequence_number: this.#next };
+  }
+
   add(event: LoggedEvent): readonly ResponseEvent[] {
     this.#emitted = [];
     this.#take(event);

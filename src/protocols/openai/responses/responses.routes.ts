@@ -1,17 +1,18 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LoggedEvent, RunDetail, RunInput, RunView } from '../../../features/chat/index.ts';
 import type { Principal } from '../../../features/identity/index.ts';
-import { ApiError } from '../../../platform/http/errors.ts';
+import { ApiError, serverErrors } from '../../../platform/http/errors.ts';
 import type { App } from '../../../platform/http/server.ts';
+import type { SseEvent } from '../../../platform/http/sse.ts';
 import { ANSWER_TIMEOUT_MS } from '../chat-completions/chat-completions.routes.ts';
 import type { OpenaiDependencies } from '../dependencies.ts';
 import { prefixed, unprefixed } from '../ids.ts';
 import { itemPage } from '../items.ts';
 import { openaiErrors } from '../openai.errors.ts';
-import { isRefusal, runError } from '../openai-error.ts';
+import { isRefusal, openaiError, runError } from '../openai-error.ts';
 import { allEvents } from '../run-events.ts';
-import { streamRun } from '../stream-run.ts';
-import { ResponseEvents } from './response-events.ts';
+import { STREAM_CUT, streamRun } from '../stream-run.ts';
+import { type ResponseEvent, ResponseEvents } from './response-events.ts';
 import { type ResponseTarget, responseRun } from './response-request.ts';
 import { ItemsQuery, ResponseBody, ResponseParams, RetrieveQuery } from './responses.schema.ts';
 
@@ -43,7 +44,8 @@ function createRoute(app: App, deps: OpenaiDependencies): void {
       const run = await request.once(() => begin(deps, principal, target, input));
       const detail = await runs.detail(principal, run.id);
       reply.header('x-run-id', run.id);
-      if (body.stream === true) return stream(deps, request, reply, detail, null);
+      // Who asks in the background wants the id, to come back with it: its stream waits for no first word.
+      if (body.stream === true) return stream(deps, request, reply, detail, body.background === true ? -1 : null);
       return body.background === true ? unfinished(detail) : ended(deps, request, reply, detail, { isNew: true });
     },
   );
@@ -179,6 +181,16 @@ function stream(
     rendering
       .add(event)
       .filter(({ sequence_number }) => sequence_number > (after ?? -1))
-      .map((rendered) => ({ event: rendered.type, data: JSON.stringify(rendered) }));
-  return streamRun(deps, request, reply, detail.run.id, { isNew: after === null, render });
+      .map(framed);
+  const cut = () =>
+    framed(
+      rendering.errorEvent(
+        openaiError(serverErrors.unavailable(`${STREAM_CUT} Retrieve it to see.`), request.id).body.error,
+      ),
+    );
+  return streamRun(deps, request, reply, detail.run.id, { isNew: after === null, render, cut });
+}
+
+function framed(event: ResponseEvent): SseEvent {
+  return { event: event.type, data: JSON.stringify(event) };
 }
