@@ -86,7 +86,11 @@ export function createAnalysisService(deps: CodeDependencies) {
       return inTenant(database, principal.tenant, async (trx) => {
         const row = await store.findAnalysis(trx, id);
         if (!row) throw analysisErrors.notFound();
-        return presentWholeAnalysis(row, await store.findResult(trx, id), await findings.countBySeverity(trx, id));
+        const repository = await findRepository(trx, row.repository_id);
+        return presentWholeAnalysis(row, await store.findResult(trx, id), {
+          counts: await findings.countByKind(trx, id),
+          url: repository?.kind === 'git' ? repository.location : null,
+        });
       });
     },
 
@@ -124,8 +128,11 @@ export function createAnalysisService(deps: CodeDependencies) {
       await require(principal, id);
       const [after] = cursor === undefined ? [-1] : decodeCursor(cursor, ['integer'] as const);
       const page = { ...filter, limit: limit + 1, after };
-      const rows = await inTenant(database, principal.tenant, (trx) => findings.listFindings(trx, id, page));
-      return pageOf(rows, limit, presentFinding, ({ number }) => [number]);
+      return inTenant(database, principal.tenant, async (trx) => {
+        const rows = await findings.listFindings(trx, id, page);
+        const total = await findings.countFindings(trx, id, filter);
+        return { ...pageOf(rows, limit, presentFinding, ({ number }) => [number]), total };
+      });
     },
 
     /** @throws ApiError ERR_ANALYSIS_006 */

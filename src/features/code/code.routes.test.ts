@@ -161,6 +161,7 @@ describe.each(testDatabases())('repositories and analyses on the $kind database'
     expect(first.completed_at).not.toBeNull();
 
     const page = await send('GET', `/v1/analyses/${first.id}/findings?limit=1`);
+    expect(page.body.total).toBe(2);
     expect(page.body.data).toMatchObject([
       { path: 'a.js', line: 1, evidence: 'todo: one', status: 'open', note: null },
     ]);
@@ -178,6 +179,12 @@ describe.each(testDatabases())('repositories and analyses on the $kind database'
     expect(open.body.data.map(({ evidence }: Finding) => evidence)).toEqual(['todo: three']);
     const kept = await send('GET', `/v1/analyses/${second.id}/findings?status=accepted&severity=low&rule=code/todo`);
     expect(kept.body.data).toMatchObject([{ evidence: 'todo: one', line: 3, note: 'Later.' }]);
+    expect(kept.body.total).toBe(1);
+    const judged = await send('GET', `/v1/analyses/${second.id}`);
+    expect(judged.body).toMatchObject({
+      findings_by_severity: { low: 2 },
+      findings_by_status: { open: 1, accepted: 1 },
+    });
 
     const compared = await send('GET', `/v1/analyses/${second.id}/comparison`);
     expect(compared.body).toMatchObject({
@@ -202,6 +209,35 @@ describe.each(testDatabases())('repositories and analyses on the $kind database'
     for (const path of [`repositories/${added.body.id}`, `analyses/${first.id}`, `findings/${findingId}`]) {
       expect((await send('GET', `/v1/${path}`)).status).toBe(404);
     }
+  });
+
+  test('findings are found by a part of their path, and counted over all pages', async () => {
+    const url = await git.add('paths', [
+      { 'src/Pay.js': 'todo 1\ntodo 2\n', 'src/a_b.js': 'todo\n', 'axb.js': 'todo\n' },
+    ]);
+    const { id, source_root } = await analysed((await send('POST', '/v1/repositories', { url })).body.id);
+    // Not a host whose addresses we know.
+    expect(source_root).toBeNull();
+    const found = async (query: string) => {
+      const { data, total } = (await send('GET', `/v1/analyses/${id}/findings?${query}`)).body;
+      return { paths: data.map(({ path }: Finding) => path), total };
+    };
+    expect(await found('path=src/pay&limit=1')).toEqual({ paths: ['src/Pay.js'], total: 2 });
+    // Nothing in it is a pattern.
+    expect(await found('path=a_b')).toEqual({ paths: ['src/a_b.js'], total: 1 });
+    expect(await found('path=%25')).toEqual({ paths: [], total: 0 });
+    expect(await found('path=pay&status=accepted')).toEqual({ paths: [], total: 0 });
+  });
+
+  test('files of a host that we know are linked to', async () => {
+    const { id } = (await send('POST', '/v1/repositories', { url: 'https://github.com/acme/shop.git' })).body;
+    const { body } = await send('POST', '/v1/analyses', { repository_id: id });
+    const commit = 'c'.repeat(40);
+    await inTenant(db.database, member.tenant, (trx) =>
+      trx.updateTable('analysis').set({ status: 'completed', commit_id: commit }).where('id', '=', body.id).execute(),
+    );
+    const { source_root } = (await send('GET', `/v1/analyses/${body.id}`)).body;
+    expect(source_root).toBe(`https://github.com/acme/shop/blob/${commit}/`);
   });
 
   test('a private one is fetched with its token, which is shown to nobody and goes with it', async () => {

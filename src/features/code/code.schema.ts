@@ -3,8 +3,9 @@ import { pageQuery } from '../../platform/http/pagination.ts';
 import { nullable, words } from '../../platform/http/schema.ts';
 import type { AnalysisResult, AnalysisRow } from './analysis.store.ts';
 import { FINDING_CATEGORIES, SEVERITIES } from './analysis.ts';
-import type { FindingRow } from './finding.store.ts';
+import type { FindingCounts, FindingRow } from './finding.store.ts';
 import { REPORT_FORMATS } from './report/report-context.ts';
+import { sourceLink } from './report/source-link.ts';
 import type { RepositoryRow } from './repository.store.ts';
 import { snakeCased } from './snake-cased.ts';
 import { presentSuggestions, SuggestionsView } from './suggestions/suggestions.schema.ts';
@@ -108,6 +109,11 @@ export const AnalysisView = Type.Object(
   {
     ...analysisFields,
     findings_by_severity: Type.Record(Type.String(), Type.Integer()),
+    findings_by_status: Type.Record(Type.String(), Type.Integer(), { description: 'As people have judged them.' }),
+    source_root: nullable(Type.String(), {
+      description:
+        'Where the host shows the analysed files: behind it comes a path, each part of it percent-encoded, and `#L` with a line. Null where the host is not one that we know.',
+    }),
     metrics: Part(
       'What was counted; null until it is completed. Of its `files` the 100 most complex: the JSON report has all.',
     ),
@@ -174,7 +180,11 @@ export const FindingView = Type.Object(
   { title: 'Finding' },
 );
 export type FindingView = Static<typeof FindingView>;
-export const FindingPage = Type.Object({ data: Type.Array(FindingView), next_cursor: Cursor });
+export const FindingPage = Type.Object({
+  data: Type.Array(FindingView),
+  next_cursor: Cursor,
+  total: Type.Integer({ description: 'On all pages together.' }),
+});
 export const ReportQuery = Type.Object(
   {
     format: Type.Optional(
@@ -190,6 +200,9 @@ export const FindingQuery = Type.Object(
     severity: Type.Optional(words(SEVERITIES)),
     category: Type.Optional(words(FINDING_CATEGORIES)),
     rule: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    path: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 1_000, description: 'Part of a path, in whichever case.' }),
+    ),
     status: Type.Optional(words(TRIAGE)),
   },
   closed,
@@ -238,14 +251,16 @@ function mostComplex(files: AnalysisResult['metrics']['files']) {
 export function presentWholeAnalysis(
   row: AnalysisRow,
   result: AnalysisResult | null,
-  findings_by_severity: Record<string, number>,
+  { counts, url }: { counts: FindingCounts; url: string | null },
 ): AnalysisView {
   const part = (value: object | undefined) =>
     value === undefined ? null : (snakeCased(value) as Record<string, unknown>);
   const metrics = result && { ...result.metrics, files: mostComplex(result.metrics.files ?? []) };
   return {
     ...presentAnalysis(row),
-    findings_by_severity,
+    findings_by_severity: counts.severity,
+    findings_by_status: counts.status,
+    source_root: sourceLink({ url, commit: row.commit_id }, '', null),
     metrics: part(metrics ?? undefined),
     architecture: part(result?.architecture),
     readiness: part(result?.readiness),

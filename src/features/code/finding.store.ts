@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../../platform/database/database.ts';
 import type { TriageStatus } from '../../platform/database/schema/code-tables.ts';
 import { newId } from '../../platform/id.ts';
@@ -71,8 +71,22 @@ export type FindingFilter = {
   severity?: Finding['severity'] | undefined;
   category?: string | undefined;
   rule?: string | undefined;
+  /** Part of a path, in whichever case. */
+  path?: string | undefined;
   status?: TriageStatus | undefined;
 };
+
+/** What stands behind a filter, for `finding` and `triage` as `selectFindings` joins them. */
+function conditionsOf({ severity, category, rule, path, status }: FindingFilter): RawBuilder<boolean> {
+  const conditions = [
+    ...(severity === undefined ? [] : [sql`finding.severity = ${severity}`]),
+    ...(category === undefined ? [] : [sql`finding.category = ${category}`]),
+    ...(rule === undefined ? [] : [sql`finding.rule = ${rule}`]),
+    ...(path === undefined ? [] : [sql`position(lower(${path}) IN lower(finding.path)) > 0`]),
+    ...(status === undefined ? [] : [sql`coalesce(triage.status, 'open') = ${status}`]),
+  ];
+  return sql<boolean>`(${sql.join([sql`true`, ...conditions], sql` AND `)})`;
+}
 
 /** The worst first, from behind the number `after` on. */
 export async function listFindings(
@@ -80,13 +94,27 @@ export async function listFindings(
   analysisId: string,
   { limit, after, ...filter }: FindingFilter & { limit: number; after: number },
 ): Promise<FindingRow[]> {
-  const { severity, category, rule, status } = filter;
-  let query = selectFindings(trx).where('finding.analysis_id', '=', analysisId).where('finding.number', '>', after);
-  if (severity !== undefined) query = query.where('finding.severity', '=', severity);
-  if (category !== undefined) query = query.where('finding.category', '=', category);
-  if (rule !== undefined) query = query.where('finding.rule', '=', rule);
-  if (status !== undefined) query = query.where(sql`coalesce(triage.status, 'open')`, '=', status);
-  return query.orderBy('finding.number').limit(limit).execute();
+  return selectFindings(trx)
+    .where('finding.analysis_id', '=', analysisId)
+    .where('finding.number', '>', after)
+    .where(conditionsOf(filter))
+    .orderBy('finding.number')
+    .limit(limit)
+    .execute();
+}
+
+export async function countFindings(
+  trx: TenantTransaction,
+  analysisId: string,
+  filter: FindingFilter,
+): Promise<number> {
+  const row = await selectFindings(trx)
+    .clearSelect()
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('finding.analysis_id', '=', analysisId)
+    .where(conditionsOf(filter))
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
 }
 
 export async function findFinding(trx: TenantTransaction, id: string): Promise<FindingRow | undefined> {
@@ -147,13 +175,21 @@ export async function countStayed(trx: TenantTransaction, analysisId: string, ot
   return Number(rows[0]?.count ?? 0);
 }
 
-/** How many there are of each severity. */
-export async function countBySeverity(trx: TenantTransaction, analysisId: string): Promise<Record<string, number>> {
-  const rows = await trx
-    .selectFrom('finding')
-    .select(['severity', ({ fn }) => fn.countAll<number>().as('count')])
-    .where('analysis_id', '=', analysisId)
-    .groupBy('severity')
+export type FindingCounts = { severity: Record<string, number>; status: Record<string, number> };
+
+/** How many there are of each severity, and how many people have judged how. */
+export async function countByKind(trx: TenantTransaction, analysisId: string): Promise<FindingCounts> {
+  const rows = await selectFindings(trx)
+    .clearSelect()
+    .select(['finding.severity', ({ fn }) => fn.countAll<number>().as('count')])
+    .select(sql<TriageStatus>`coalesce(triage.status, 'open')`.as('status'))
+    .where('finding.analysis_id', '=', analysisId)
+    .groupBy(['finding.severity', sql`coalesce(triage.status, 'open')`])
     .execute();
-  return Object.fromEntries(rows.map(({ severity, count }) => [severity, Number(count)]));
+  const counts: FindingCounts = { severity: {}, status: {} };
+  for (const { severity, status, count } of rows) {
+    counts.severity[severity] = (counts.severity[severity] ?? 0) + Number(count);
+    counts.status[status] = (counts.status[status] ?? 0) + Number(count);
+  }
+  return counts;
 }
