@@ -2,23 +2,28 @@ import { freshAccessToken, renewCredentials } from './access-token.ts';
 import { ApiError, problemFromText } from './problem.ts';
 import type { DocumentEntry } from './types.ts';
 
-type UploadOptions = { onProgress: (fraction: number) => void; signal: AbortSignal };
+export type UploadOptions = { onProgress: (fraction: number) => void; signal: AbortSignal };
 
-/** Sends one file. XMLHttpRequest, because fetch tells nothing of how much has been sent. @throws ApiError */
-export async function uploadDocument(file: File, options: UploadOptions): Promise<DocumentEntry> {
-  const token = await freshAccessToken();
-  const first = await send(file, token, options);
-  if (first.status !== 401) return documentFrom(first);
-  const renewed = await renewCredentials(token);
-  return documentFrom(await send(file, renewed.accessToken, options));
+/** What it becomes at the server. @throws ApiError */
+export function uploadDocument(file: File, options: UploadOptions): Promise<DocumentEntry> {
+  return uploadFile('/v1/documents', file, options);
 }
 
-function send(file: File, token: string, { onProgress, signal }: UploadOptions): Promise<XMLHttpRequest> {
+/** Sends one file. XMLHttpRequest, because fetch tells nothing of how much has been sent. @throws ApiError */
+export async function uploadFile<Answer>(path: string, file: File, options: UploadOptions): Promise<Answer> {
+  const token = await freshAccessToken();
+  const first = await send(path, file, token, options);
+  if (first.status !== 401) return answerOf(first);
+  const renewed = await renewCredentials(token);
+  return answerOf(await send(path, file, renewed.accessToken, options));
+}
+
+function send(path: string, file: File, token: string, { onProgress, signal }: UploadOptions): Promise<XMLHttpRequest> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const form = new FormData();
     form.append('file', file, file.name);
-    request.open('POST', '/v1/documents');
+    request.open('POST', path);
     request.setRequestHeader('authorization', `Bearer ${token}`);
     request.setRequestHeader('accept', 'application/json');
     request.upload.onprogress = (event) => onProgress(event.total > 0 ? event.loaded / event.total : 0);
@@ -31,8 +36,8 @@ function send(file: File, token: string, { onProgress, signal }: UploadOptions):
   });
 }
 
-function documentFrom(request: XMLHttpRequest): DocumentEntry {
-  if (request.status >= 200 && request.status < 300) return JSON.parse(request.responseText) as DocumentEntry;
+function answerOf<Answer>(request: XMLHttpRequest): Answer {
+  if (request.status >= 200 && request.status < 300) return JSON.parse(request.responseText) as Answer;
   throw problemFromText(request.status, request.responseText, {
     requestId: request.getResponseHeader('x-request-id'),
     retryAfter: request.getResponseHeader('retry-after'),

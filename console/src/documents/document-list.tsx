@@ -1,7 +1,7 @@
 import { Button, Skeleton, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { ErrorNotice } from '../ui/error-notice.tsx';
-import classes from './document-list.module.css';
+import classes from '../ui/item-list.module.css';
 import { DocumentRow } from './document-row.tsx';
 import { documentsQuery } from './queries.ts';
 

@@ -8,9 +8,9 @@ import { retryDocument } from '../api/documents.ts';
 import type { DocumentEntry } from '../api/types.ts';
 import { queryClient } from '../app/query-client.ts';
 import { formatDay, formatSize } from '../ui/format.ts';
+import classes from '../ui/item-list.module.css';
 import { notifyError } from '../ui/notify.tsx';
 import { DeleteDocument } from './delete-document.tsx';
-import classes from './document-list.module.css';
 import { documentKeys, isInWork } from './queries.ts';
 
 type Props = { document: DocumentEntry; readOnly: boolean };

@@ -3,11 +3,12 @@ import { useDisclosure } from '@mantine/hooks';
 import { PasteIcon } from '@primer/octicons-react';
 import { useCredentials } from '../auth/use-credentials.ts';
 import { useTitle } from '../ui/use-title.ts';
+import { DropArea } from '../uploads/drop-area.tsx';
+import { UploadList } from '../uploads/upload-list.tsx';
 import { DocumentList } from './document-list.tsx';
+import { documentUploads } from './document-uploads.ts';
 import classes from './documents-page.module.css';
 import { PasteText } from './paste-text.tsx';
-import { UploadArea } from './upload-area.tsx';
-import { UploadList } from './upload-list.tsx';
 
 export function DocumentsPage() {
   useTitle('Documents');
@@ -31,8 +32,15 @@ export function DocumentsPage() {
             </Button>
           )}
         </header>
-        {!readOnly && <UploadArea />}
-        <UploadList />
+        {!readOnly && (
+          <DropArea
+            label="Upload documents"
+            title="Drop files here, or choose them"
+            hint="PDF, Word, PowerPoint, Excel, web pages, Markdown, text, CSV, JSON, EPUB, e-mail"
+            onDrop={documentUploads.add}
+          />
+        )}
+        <UploadList uploads={documentUploads} />
         <DocumentList readOnly={readOnly} />
       </div>
       <PasteText opened={pasting} onClose={close} />

@@ -1,28 +1,29 @@
 import { ActionIcon, Button, Progress } from '@mantine/core';
 import { AlertIcon, FileIcon, XIcon } from '@primer/octicons-react';
+import { useSyncExternalStore } from 'react';
 import { ApiError } from '../api/problem.ts';
 import { messageOf } from '../ui/error-notice.tsx';
 import { formatSize } from '../ui/format.ts';
-import classes from './document-list.module.css';
-import { documentUploads, useUploads } from './document-uploads.ts';
-import type { Upload } from './uploads.ts';
+import classes from '../ui/item-list.module.css';
+import type { Upload, Uploads } from './uploads.ts';
 
 /** The files on their way, each with how far it is or why it was refused. */
-export function UploadList() {
-  const uploads = useUploads();
-  if (uploads.length === 0) return null;
+export function UploadList({ uploads }: { uploads: Uploads }) {
+  const sending = useSyncExternalStore(uploads.subscribe, uploads.list);
+  if (sending.length === 0) return null;
   return (
     <section aria-label="Uploads">
       <ul className={classes.list}>
-        {uploads.map((upload) => (
-          <UploadRow key={upload.id} upload={upload} />
+        {sending.map((upload) => (
+          <UploadRow key={upload.id} upload={upload} uploads={uploads} />
         ))}
       </ul>
     </section>
   );
 }
 
-function UploadRow({ upload: { id, file, state, progress, error } }: { upload: Upload }) {
+function UploadRow({ upload, uploads }: { upload: Upload; uploads: Uploads }) {
+  const { id, file, state, progress, error } = upload;
   const percent = Math.floor(progress * 100);
   return (
     <li className={classes.row}>
@@ -41,7 +42,7 @@ function UploadRow({ upload: { id, file, state, progress, error } }: { upload: U
           </p>
         )}
         {error && (
-          <Button size="compact-xs" mt={6} variant="default" onClick={() => documentUploads.retry(id)}>
+          <Button size="compact-xs" mt={6} variant="default" onClick={() => uploads.retry(id)}>
             Try again
           </Button>
         )}
@@ -51,7 +52,7 @@ function UploadRow({ upload: { id, file, state, progress, error } }: { upload: U
         variant="subtle"
         color="gray"
         aria-label={error ? `Dismiss ${file.name}` : `Stop sending ${file.name}`}
-        onClick={() => documentUploads.dismiss(id)}
+        onClick={() => uploads.dismiss(id)}
       >
         <XIcon size={16} />
       </ActionIcon>

@@ -1,5 +1,5 @@
 import { ApiError } from '../api/problem.ts';
-import type { uploadDocument } from '../api/upload.ts';
+import type { UploadOptions } from '../api/upload.ts';
 
 /**
  * The files being sent, kept outside React so that they go on while another page is shown.
@@ -19,10 +19,10 @@ const AT_ONCE = 2;
 
 export type Uploads = ReturnType<typeof createUploads>;
 
-export function createUploads(options: {
-  send: typeof uploadDocument;
-  /** A file has become a document at the server. */
-  onSent: () => void;
+export function createUploads<Sent>(options: {
+  send: (file: File, options: UploadOptions) => Promise<Sent>;
+  /** What a file has become at the server. */
+  onSent: (sent: Sent) => void;
 }) {
   let uploads: readonly Upload[] = [];
   const aborts = new Map<number, AbortController>();
@@ -56,9 +56,10 @@ export function createUploads(options: {
     aborts.set(id, abort);
     change(id, { state: 'sending', progress: 0, error: null });
     try {
-      await options.send(file, { signal: abort.signal, onProgress: (progress) => change(id, { progress }) });
+      const onProgress = (progress: number) => change(id, { progress });
+      const sent = await options.send(file, { signal: abort.signal, onProgress });
       remove(id);
-      options.onSent();
+      options.onSent(sent);
     } catch (error) {
       if (!abort.signal.aborted) change(id, { state: 'failed', error: asError(error) });
     }
