@@ -32,6 +32,8 @@ const PAGES = [
   '/account',
   '/members',
   '/audit',
+  '/repositories',
+  '/repositories/*',
   '/usage',
   '/memory',
   '/memory/*',

@@ -30,6 +30,10 @@ const MemoryEntryPage = lazy(async () => ({
 }));
 const RetentionPage = lazy(async () => ({ default: (await import('../retention/retention-page.tsx')).RetentionPage }));
 const ReadinessPage = lazy(async () => ({ default: (await import('../readiness/readiness-page.tsx')).ReadinessPage }));
+const RepositoriesPage = lazy(async () => ({
+  default: (await import('../code/repositories-page.tsx')).RepositoriesPage,
+}));
+const RepositoryPage = lazy(async () => ({ default: (await import('../code/repository-page.tsx')).RepositoryPage }));
 const DocumentPage = lazy(async () => ({ default: (await import('../documents/document-page.tsx')).DocumentPage }));
 
 export function App() {
@@ -74,6 +78,9 @@ function Pages() {
           <Route path="/memory" element={<MemoryPage />} />
           <Route path="/memory/:memoryId" element={<MemoryEntryPage />} />
           <Route path="/retention" element={<RetentionPage />} />
+          <Route path="/repositories" element={<RepositoriesPage />} />
+          <Route path="/repositories/:repositoryId" element={<RepositoryPage />} />
+          <Route path="/repositories/:repositoryId/analyses/:analysisId" element={<RepositoryPage />} />
           <Route path="/usage" element={<UsagePage />} />
           <Route path="/account" element={<AccountPage />} />
           <Route path="/members" element={<MembersPage />} />

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { FileIcon, GraphIcon, LightBulbIcon, PlusIcon } from '@primer/octicons-react';
+import { FileIcon, GraphIcon, LightBulbIcon, PlusIcon, RepoIcon } from '@primer/octicons-react';
 import { Link, NavLink } from 'react-router';
 import { SessionList } from '../chat/session-list.tsx';
 import { Brand } from '../ui/brand.tsx';
@@ -33,6 +33,10 @@ export function SideBar() {
           <NavLink to="/memory" className={({ isActive }) => `${classes.link} ${isActive ? classes.active : ''}`}>
             <LightBulbIcon size={16} />
             Memory
+          </NavLink>
+          <NavLink to="/repositories" className={({ isActive }) => `${classes.link} ${isActive ? classes.active : ''}`}>
+            <RepoIcon size={16} />
+            Repositories
           </NavLink>
           <NavLink to="/usage" className={({ isActive }) => `${classes.link} ${isActive ? classes.active : ''}`}>
             <GraphIcon size={16} />

@@ -3,17 +3,18 @@ import { type ReactNode, useId } from 'react';
 import classes from './panel-page.module.css';
 import { useTitle } from './use-title.ts';
 
-type Props = { title: string; lead: string; action?: ReactNode; children: ReactNode };
+type Props = { title: string; lead: string; back?: ReactNode; action?: ReactNode; children: ReactNode };
 
 /** A page of settings or lists. */
-export function PanelPage({ title, lead, action, children }: Props) {
+export function PanelPage({ title, lead, back, action, children }: Props) {
   useTitle(title);
   return (
     <div className={classes.page}>
       <div className={classes.column}>
+        {back}
         <header className={classes.header}>
-          <div>
-            <Title order={1} size="h3">
+          <div className={classes.heading}>
+            <Title order={1} size="h3" dir="auto">
               {title}
             </Title>
             <p className={classes.lead}>{lead}</p>

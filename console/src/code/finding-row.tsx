@@ -1,0 +1,92 @@
+import { Button } from '@mantine/core';
+import { memo } from 'react';
+import { useSearchParams } from 'react-router';
+import type { Finding } from '../api/code.ts';
+import { useCredentials } from '../auth/use-credentials.ts';
+import { formatDay } from '../ui/format.ts';
+import classes from './code.module.css';
+import { withParam } from './finding-filter.ts';
+import { InlineCode } from './inline-code.tsx';
+import { Place } from './place.tsx';
+import { Severity } from './severity.tsx';
+import { TriageMenu } from './triage-menu.tsx';
+import { useCodePermissions } from './use-permissions.ts';
+import { useTriage } from './use-triage.ts';
+import { CATEGORY_WORDS, TRIAGE_WORDS } from './words.ts';
+
+type Props = { finding: Finding; root: string | null; readOnly: boolean; onJudged: (finding: Finding) => void };
+
+export const FindingRow = memo(function FindingRow({ finding, root, readOnly, onJudged }: Props) {
+  const { severity, category, message, path, line, evidence, fix, verify, rule, status } = finding;
+  const { work } = useCodePermissions();
+  const triage = useTriage(finding, onJudged);
+  return (
+    <li className={classes.finding} data-settled={status !== 'open' || undefined}>
+      <Severity severity={severity} />
+      <div className={classes.told}>
+        <p className={classes.message}>
+          <InlineCode text={message} />
+        </p>
+        <p className={classes.quiet}>
+          <Place root={root} path={path} line={line} /> · {CATEGORY_WORDS[category] ?? category} ·{' '}
+          <RuleButton rule={rule} />
+        </p>
+        {evidence !== '' && <pre className={classes.evidence}>{evidence}</pre>}
+        <p className={classes.fix}>
+          <InlineCode text={fix} />
+        </p>
+        {verify !== null && (
+          <p className={classes.quiet}>
+            To see it: <code className={classes.command}>{verify}</code>
+          </p>
+        )}
+        <Judged finding={finding} onUndo={triage.undo} busy={triage.busy} />
+      </div>
+      {work && !readOnly && <TriageMenu finding={finding} triage={triage} />}
+    </li>
+  );
+});
+
+/** A rule, which leads to all that it found. */
+function RuleButton({ rule }: { rule: string }) {
+  const [, setParams] = useSearchParams();
+  return (
+    <button
+      type="button"
+      className={classes.link}
+      title="Show only what this rule found"
+      onClick={() => setParams((params) => withParam(withParam(params, 'view', ''), 'rule', rule), { replace: true })}
+    >
+      {rule}
+    </button>
+  );
+}
+
+type JudgedProps = { finding: Finding; onUndo: (() => void) | null; busy: boolean };
+
+/** What somebody said of it, and for whoever has just said it the way back. */
+function Judged({ finding: { status, note, triaged_by, triaged_at }, onUndo, busy }: JudgedProps) {
+  const me = useCredentials()?.user.id;
+  const settled = status !== 'open';
+  if (!settled && !note && onUndo === null) return null;
+  const who = triaged_by === me ? 'by you' : 'by somebody else';
+  const when = triaged_at === null ? '' : `, ${formatDay(new Date(triaged_at), new Date())}`;
+  return (
+    <div className={classes.judged}>
+      <p dir="auto">
+        {(settled || note) && (
+          <>
+            <strong>{TRIAGE_WORDS[status]}</strong> {who}
+            {when}
+            {note && <>: {note}</>}
+          </>
+        )}
+      </p>
+      {onUndo && (
+        <Button size="compact-xs" variant="default" loading={busy} onClick={onUndo}>
+          Undo
+        </Button>
+      )}
+    </div>
+  );
+}
