@@ -78,7 +78,7 @@ function Row({ analysis, isShown, onDelete }: RowProps) {
   const when = new Date(created_at).toLocaleString();
   return (
     <tr aria-current={isShown ? 'true' : undefined}>
-      <th scope="row">
+      <th scope="row" className={classes.when}>
         <Link to={`/repositories/${repository_id}/analyses/${id}`}>{when}</Link>
       </th>
       <td>{STATUS_WORDS[status]}</td>

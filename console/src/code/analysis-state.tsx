@@ -21,24 +21,23 @@ export function AnalysisState({ analysis, name }: { analysis: AnalysisSummary | 
   );
 }
 
-/** Says to screen readers what is being done, and lets them ask how far it is. */
+/** Says to screen readers what is being done, and lets them ask how far it is. How far a fetch is nobody knows. */
 export function UnderWay({ analysis, name }: { analysis: AnalysisSummary; name: string }) {
   const percent = Math.floor(analysis.progress * 100);
-  const waits = analysis.status === 'pending';
+  const label = `Analysing ${name}`;
   return (
     <>
       <p className={items.meta}>
         <span role="status">{stageWords(analysis)}</span>
-        {!waits && `, ${percent} %`}
+        {percent > 0 && `, ${percent} %`}
       </p>
-      <Progress
-        value={waits ? 100 : percent}
-        size="xs"
-        mt={6}
-        animated={waits}
-        {...(waits && { color: 'gray' })}
-        aria-label={`Analysing ${name}`}
-      />
+      {percent > 0 ? (
+        <Progress value={percent} size="xs" mt={6} aria-label={label} />
+      ) : (
+        <Progress.Root size="xs" mt={6}>
+          <Progress.Section value={100} animated withAria={false} role="progressbar" aria-label={label} />
+        </Progress.Root>
+      )}
     </>
   );
 }

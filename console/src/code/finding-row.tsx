@@ -40,7 +40,7 @@ export const FindingRow = memo(function FindingRow({ finding, root, readOnly, on
             To see it: <code className={classes.command}>{verify}</code>
           </p>
         )}
-        <Judged finding={finding} onUndo={triage.undo} busy={triage.busy} />
+        <Judged finding={finding} onUndo={triage.undo} />
       </div>
       {work && !readOnly && <TriageMenu finding={finding} triage={triage} />}
     </li>
@@ -62,10 +62,10 @@ function RuleButton({ rule }: { rule: string }) {
   );
 }
 
-type JudgedProps = { finding: Finding; onUndo: (() => void) | null; busy: boolean };
+type JudgedProps = { finding: Finding; onUndo: (() => void) | null };
 
 /** What somebody said of it, and for whoever has just said it the way back. */
-function Judged({ finding: { status, note, triaged_by, triaged_at }, onUndo, busy }: JudgedProps) {
+function Judged({ finding: { status, note, triaged_by, triaged_at }, onUndo }: JudgedProps) {
   const me = useCredentials()?.user.id;
   const settled = status !== 'open';
   if (!settled && !note && onUndo === null) return null;
@@ -83,7 +83,7 @@ function Judged({ finding: { status, note, triaged_by, triaged_at }, onUndo, bus
         )}
       </p>
       {onUndo && (
-        <Button size="compact-xs" variant="default" loading={busy} onClick={onUndo}>
+        <Button size="compact-xs" variant="default" onClick={onUndo}>
           Undo
         </Button>
       )}

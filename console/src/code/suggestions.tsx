@@ -34,7 +34,7 @@ function Kept({ suggestions, root }: { suggestions: Suggestions; root: string | 
       <p className={classes.quiet}>
         {model === null ? 'No model could be asked.' : `By ${model}.`} Each names a line that is there, which was
         checked; whether it is right was not.
-        {dropped > 0 && ` ${dropped.toLocaleString()} that named none were left out.`}
+        {dropped > 0 && ` Left out, since they named none: ${dropped.toLocaleString()}.`}
       </p>
       {note && (
         <p role="note" className={classes.note}>

@@ -24,7 +24,9 @@ export function TriageMenu({ finding, triage }: Props) {
             size="xs"
             variant="default"
             rightSection={<TriangleDownIcon size={14} />}
-            loading={triage.busy}
+            ref={triage.target}
+            // Not disabled meanwhile: the focus would be lost.
+            aria-busy={triage.busy}
             aria-label={`${TRIAGE_WORDS[status]}: judge ${placeWords(path, line)}`}
           >
             {TRIAGE_WORDS[status]}
@@ -38,7 +40,7 @@ export function TriageMenu({ finding, triage }: Props) {
             }}
           >
             {TRIAGE.map((value) => (
-              <Menu.RadioItem key={value} value={value}>
+              <Menu.RadioItem key={value} value={value} closeMenuOnClick>
                 {TRIAGE_WORDS[value]}
                 <Text component="span" size="xs" c="dimmed" display="block">
                   {TRIAGE_MEANINGS[value]}
