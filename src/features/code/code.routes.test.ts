@@ -17,11 +17,11 @@ import { createMetrics } from '../../platform/telemetry/metrics.ts';
 import type { Principal } from '../identity/index.ts';
 import { createTenantSecrets, inTenant, noQuotas } from '../tenancy/index.ts';
 import { analysisRoutes } from './analysis.routes.ts';
-import type { Analysis, CodeBase, Finding } from './analysis.ts';
+import type { Finding } from './analysis.ts';
 import { type Code, createCode } from './code.ts';
+import { findTodos } from './fake-analysis.ts';
 import { repositoryRoutes } from './repository.routes.ts';
 import { runAnalysis } from './run-analysis.ts';
-import { storable } from './storable.ts';
 
 const MEGABYTE = 1024 * 1024;
 const LIMITS = {
@@ -31,35 +31,6 @@ const LIMITS = {
   mostTextBytes: MEGABYTE,
   historyCommits: 5,
 };
-
-/** An engine that finds each line with "todo", so that a test says what it finds. */
-function findTodos(code: CodeBase): Analysis {
-  const findings = code.files.flatMap(({ path, text }) =>
-    text.split('\n').flatMap((line, index): Finding[] => (line.includes('todo') ? [todo(path, index + 1, line)] : [])),
-  );
-  const value = 100 - findings.length;
-  const score = {
-    name: 'overall',
-    value,
-    grade: 'A',
-    formula: '100 - findings',
-    inputs: { findings: findings.length },
-  };
-  return {
-    engine: 'test',
-    metrics: {},
-    architecture: {},
-    readiness: {},
-    scores: [score],
-    findings,
-  } as unknown as Analysis;
-}
-
-function todo(path: string, line: number, evidence: string): Finding {
-  const texts = { message: 'Something is left to do.', evidence, fix: 'Do it.', verify: null };
-  const kind = { rule: 'code/todo', severity: 'low', category: 'maintainability' } as const;
-  return { ...kind, path, line, ...texts, fingerprint: `${path} ${evidence}` };
-}
 
 describe.each(testDatabases())('repositories and analyses on the $kind database', { timeout: 120_000 }, ({ open }) => {
   let db: TestDatabase;
@@ -401,11 +372,5 @@ describe.each(testDatabases())('repositories and analyses on the $kind database'
     expect((await send('GET', '/v1/analyses', undefined, stranger)).body.data).toEqual([]);
     expect((await send('DELETE', `/v1/analyses/${body.id}`)).status).toBe(204);
     expect((await send('POST', '/v1/analyses', { repository_id: id }, other)).status).toBe(201);
-  });
-});
-
-test('what is stored holds nothing that PostgreSQL refuses', () => {
-  expect(storable({ 'a\0': ['\ud800', 1, null, { b: 'c\0' }] })).toEqual({
-    'a\ufffd': ['\ufffd', 1, null, { b: 'c\ufffd' }],
   });
 });
