@@ -10,6 +10,7 @@ import { Judgement } from './judgement.tsx';
 import { ReportMenu } from './report-menu.tsx';
 import { Scores } from './scores.tsx';
 import { SuggestionPanel } from './suggestions.tsx';
+import { useChangeAddress } from './use-change-address.ts';
 import { useCodePermissions } from './use-permissions.ts';
 import { durationWords } from './words.ts';
 
@@ -18,12 +19,13 @@ type View = (typeof VIEWS)[number];
 
 /** What an analysis found. Which part of it is shown stands in the address, so that it can be sent to somebody. */
 export function AnalysisView({ analysis }: { analysis: Analysis }) {
-  const [query, setQuery] = useSearchParams();
+  const [query] = useSearchParams();
+  const changeAddress = useChangeAddress();
   const { administer } = useCodePermissions();
   const asked = query.get('view');
   const view: View = VIEWS.find((known) => known === asked) ?? 'findings';
   const show = (next: string | null) =>
-    setQuery((params) => withParam(params, 'view', next === 'findings' ? '' : (next ?? '')), { replace: true });
+    changeAddress((params) => withParam(params, 'view', next === 'findings' ? '' : (next ?? '')));
   const open = analysis.findings_by_status.open ?? 0;
   return (
     <>

@@ -1,20 +1,19 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { SearchIcon, XIcon } from '@primer/octicons-react';
-import { useEffect, useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { useEffect, useRef, useState } from 'react';
 import { type Analysis, CATEGORIES, type FindingFilter, SEVERITIES, TRIAGE } from '../api/code.ts';
 import classes from './code.module.css';
 import { ANY_STATUS, LONGEST_PATH, withParam } from './finding-filter.ts';
+import { useChangeAddress } from './use-change-address.ts';
 import { CATEGORY_WORDS, SEVERITY_WORDS, TRIAGE_WORDS } from './words.ts';
 
 /** How long after the last key a path is looked for, ms. */
 const TYPED_MS = 300;
 
 export function FindingFilters({ analysis, filter }: { analysis: Analysis; filter: FindingFilter }) {
-  const [, setParams] = useSearchParams();
-  const set = (name: string) => (value: string) =>
-    setParams((params) => withParam(params, name, value), { replace: true });
+  const changeAddress = useChangeAddress();
+  const set = (name: string) => (value: string) => changeAddress((params) => withParam(params, name, value));
   const { findings_by_severity: bySeverity, findings_by_status: byStatus, finding_count: all } = analysis;
   const counted = (label: string, count: number | undefined) => `${label} (${(count ?? 0).toLocaleString()})`;
   const status = filter.status ?? ANY_STATUS;
@@ -68,9 +67,17 @@ export function FindingFilters({ analysis, filter }: { analysis: Analysis; filte
 
 function PathField({ value, onChange }: { value: string; onChange: (path: string) => void }) {
   const [typed, setTyped] = useState(value);
-  const search = useDebouncedCallback((path: string) => onChange(path.trim()), TYPED_MS);
-  // The address may change otherwise, as when the filter is cleared.
-  useEffect(() => setTyped(value), [value]);
+  const sent = useRef(value);
+  const search = useDebouncedCallback((path: string) => {
+    sent.current = path.trim();
+    onChange(sent.current);
+  }, TYPED_MS);
+  // The address may change otherwise, as when the filter is cleared; what comes back of what was typed is no news.
+  useEffect(() => {
+    if (value === sent.current) return;
+    sent.current = value;
+    setTyped(value);
+  }, [value]);
   return (
     <TextInput
       className={classes.pathField ?? ''}

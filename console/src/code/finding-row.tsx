@@ -1,6 +1,5 @@
 import { Button } from '@mantine/core';
 import { memo } from 'react';
-import { useSearchParams } from 'react-router';
 import type { Finding } from '../api/code.ts';
 import { useCredentials } from '../auth/use-credentials.ts';
 import { formatDay } from '../ui/format.ts';
@@ -10,6 +9,7 @@ import { InlineCode } from './inline-code.tsx';
 import { Place } from './place.tsx';
 import { Severity } from './severity.tsx';
 import { TriageMenu } from './triage-menu.tsx';
+import { useChangeAddress } from './use-change-address.ts';
 import { useCodePermissions } from './use-permissions.ts';
 import { useTriage } from './use-triage.ts';
 import { CATEGORY_WORDS, TRIAGE_WORDS } from './words.ts';
@@ -49,13 +49,13 @@ export const FindingRow = memo(function FindingRow({ finding, root, readOnly, on
 
 /** A rule, which leads to all that it found. */
 function RuleButton({ rule }: { rule: string }) {
-  const [, setParams] = useSearchParams();
+  const changeAddress = useChangeAddress();
   return (
     <button
       type="button"
       className={classes.link}
       title="Show only what this rule found"
-      onClick={() => setParams((params) => withParam(withParam(params, 'view', ''), 'rule', rule), { replace: true })}
+      onClick={() => changeAddress((params) => withParam(withParam(params, 'view', ''), 'rule', rule))}
     >
       {rule}
     </button>

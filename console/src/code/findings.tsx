@@ -8,17 +8,19 @@ import { filterFrom, isNarrowed } from './finding-filter.ts';
 import { FindingFilters } from './finding-filters.tsx';
 import { FindingList } from './finding-list.tsx';
 import { findingsQuery } from './queries.ts';
+import { useChangeAddress } from './use-change-address.ts';
 import { findingCount } from './words.ts';
 
 /** The findings that a filter lets through, the worst first, page by page. */
 export function Findings({ analysis }: { analysis: Analysis }) {
-  const [params, setParams] = useSearchParams();
+  const [params] = useSearchParams();
+  const changeAddress = useChangeAddress();
   const filter = filterFrom(params);
   const query = useInfiniteQuery(findingsQuery(analysis.id, filter));
   const pages = query.data?.pages ?? [];
   const shown = pages.flatMap((page) => page.data);
   const total = pages[0]?.total ?? 0;
-  const clear = (status: string) => setParams(status === '' ? {} : { status }, { replace: true });
+  const clear = (status: string) => changeAddress(() => new URLSearchParams(status === '' ? {} : { status }));
   return (
     <div className={classes.findings}>
       <FindingFilters analysis={analysis} filter={filter} />
