@@ -276,7 +276,7 @@ export async function createServices(
     uploadLimit: config.uploadLimit,
     attachmentLimit: config.attachmentLimit,
   });
-  const code: Code = codeOf(config, { ...common, secrets, settings, modelsOf });
+  const code: Code = codeOf(config, { ...common, outside, secrets, settings, modelsOf });
   const memory: Memory = createMemory({
     database,
     queue,

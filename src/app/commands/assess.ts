@@ -12,6 +12,7 @@ import {
   REPORT_FORMATS,
   renderReport,
 } from '../../features/code/index.ts';
+import { createOutside } from '../../platform/resilience/outside.ts';
 import { codeOptions } from '../code-options.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { CommandError } from '../failures.ts';
@@ -80,11 +81,13 @@ async function fetchPlace(
   signal: AbortSignal,
 ): Promise<FetchedCode> {
   const { fetch, limits, fetchTimeout: timeout } = codeOptions(config);
+  const outside = createOutside();
   const { where, localRoots } = await placeOf(place, branch);
   // A fetch has its own limit; unpacking then has the same time once more.
   const late = AbortSignal.timeout(where.kind === 'git' ? 2 * timeout : timeout);
   try {
-    return await fetchCode(where, { fetch, limits, timeout, localRoots, signal: AbortSignal.any([signal, late]) });
+    const until = AbortSignal.any([signal, late]);
+    return await fetchCode(where, { fetch, outside, caller: 'assess', limits, timeout, localRoots, signal: until });
   } catch (error) {
     if (late.aborted && !signal.aborted) {
       throw new CommandError(

@@ -2,6 +2,7 @@ import type { ChatModel } from '../../ai/chat-model.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Queue } from '../../platform/queue/queue.ts';
+import type { Outside } from '../../platform/resilience/outside.ts';
 import type { Logger } from '../../platform/telemetry/log.ts';
 import type { Metrics } from '../../platform/telemetry/metrics.ts';
 import type { Forgetting, QuotaOf, Tenant, TenantSecrets, TenantSettings } from '../tenancy/index.ts';
@@ -25,6 +26,8 @@ export type CodeDependencies = {
   metrics: Pick<Metrics, 'analyses' | 'analysisSeconds'>;
   /** For git addresses: with the guard for addresses that users give. */
   fetch: GitFetch;
+  /** Where calls to git servers go through. */
+  outside: Pick<Outside, 'call'>;
   analyse(code: CodeBase, options: AnalysisOptions): Promise<Analysis>;
   limits: FetchLimits;
   /** For all that comes over the network, ms. */

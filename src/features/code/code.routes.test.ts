@@ -12,6 +12,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { createGuardedFetch } from '../../platform/http/guarded-fetch.ts';
 import { type App, createHttpServer } from '../../platform/http/server.ts';
 import { createQueue, type Queue } from '../../platform/queue/queue.ts';
+import { createOutside } from '../../platform/resilience/outside.ts';
 import { createSecretBox } from '../../platform/secrets/secret-box.ts';
 import { createMetrics } from '../../platform/telemetry/metrics.ts';
 import type { Principal } from '../identity/index.ts';
@@ -62,6 +63,7 @@ describe.each(testDatabases())('repositories and analyses on the $kind database'
       log: pino({ level: 'silent' }),
       metrics: createMetrics(),
       fetch: createGuardedFetch({ allowedHosts: ['127.0.0.1'], totalTimeout: null }).fetch,
+      outside: createOutside(),
       analyse: async (base, { signal }) => {
         if (hold)
           await Promise.race([

@@ -119,8 +119,8 @@ async function fetched(
   signal: AbortSignal,
 ): Promise<FetchedCode> {
   const place = await placeOf(deps, tenant, repository);
-  const { fetch, limits, fetchTimeout: timeout, localRoots } = deps;
-  return fetchCode(place, { fetch, limits, timeout, localRoots, signal });
+  const { fetch, outside, limits, fetchTimeout: timeout, localRoots } = deps;
+  return fetchCode(place, { fetch, outside, caller: tenant.slug, limits, timeout, localRoots, signal });
 }
 
 async function placeOf(deps: CodeDependencies, tenant: Tenant, repository: RepositoryRow): Promise<CodePlace> {

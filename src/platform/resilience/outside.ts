@@ -7,7 +7,7 @@ export type OutsideService = {
   /** One breaker and one bulkhead for each name: `model:openai`, `mcp:<tenant>:<server>`. */
   name: string;
   /** What sort of service it is; bounded, since it is a label of metrics. */
-  kind: 'model' | 'embedding' | 'mcp' | 'oauth' | 'mail' | 'bucket' | 'web';
+  kind: 'model' | 'embedding' | 'mcp' | 'oauth' | 'mail' | 'bucket' | 'git' | 'web';
   /** For one try, ms. */
   timeout: number;
   /** Calls at once; 20 where it is left out. */

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AnswerTooLargeError, ForbiddenAddressError } from '../../../platform/http/guarded-fetch.ts';
+import { BulkheadFull } from '../../../platform/resilience/bulkhead.ts';
+import { CircuitOpen } from '../../../platform/resilience/circuit-breaker.ts';
+import { type Outside, type OutsideService, OutsideTimeout } from '../../../platform/resilience/outside.ts';
 import { makeScratchFolder } from '../../../platform/storage/scratch-folder.ts';
 import type { CodeBase } from '../analysis.ts';
 import { FetchFault, tooLarge } from './fetch-fault.ts';
@@ -22,6 +25,10 @@ export type FetchOptions = {
   /** For git addresses: with the guard for addresses that users give, and `mostBytes` as its own limit. */
   fetch: GitFetch;
   limits: FetchLimits;
+  /** What keeps a git server that fails from being asked again and again. */
+  outside: Pick<Outside, 'call'>;
+  /** Whose fetch it is: what one has a git server fail of is not held against others. */
+  caller: string;
   /** For all that comes over the network, ms. */
   timeout: number;
   /** Folders in which local paths may be. */
@@ -45,25 +52,43 @@ export async function fetchCode(place: CodePlace, options: FetchOptions): Promis
     if (place.kind === 'git') return await fetchGit(place, file, options);
     await pipeline(Readable.from(place.bytes(signal)), createWriteStream(file), { signal });
     return { code: await unpackInThread({ kind: 'archive', file, limits }, signal), commit: null };
+  } catch (error) {
+    throw isFull(error) ? noRoom(error) : error;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
 async function fetchGit(place: CodePlace & { kind: 'git' }, file: string, options: FetchOptions): Promise<FetchedCode> {
-  const { limits, signal, timeout } = options;
-  const late = AbortSignal.timeout(timeout);
-  const until = AbortSignal.any([signal, late]);
+  const { fetch, limits, signal, outside } = options;
   try {
-    const server = await askServer(options.fetch, place, until);
-    const commit = await findCommit(options.fetch, server, place.branch, until);
-    const order = { commit, depth: Math.max(1, limits.historyCommits), mostFileBytes: limits.mostFileBytes };
-    const shallow = await savePack(fetchPack(options.fetch, server, order, until), file, limits.mostBytes);
+    const { commit, shallow } = await outside.call(
+      serviceOf(place, options),
+      async (until) => {
+        const server = await askServer(fetch, place, until);
+        const commit = await findCommit(fetch, server, place.branch, until);
+        const order = { commit, depth: Math.max(1, limits.historyCommits), mostFileBytes: limits.mostFileBytes };
+        return { commit, shallow: await savePack(fetchPack(fetch, server, order, until), file, limits.mostBytes) };
+      },
+      signal,
+    );
     return { code: await unpackInThread({ kind: 'pack', file, commit, shallow, limits }, signal), commit };
   } catch (error) {
     signal.throwIfAborted();
-    throw explained(error, late, options);
+    throw explained(error, options);
   }
+}
+
+/** Fetches from one server at once, and behind them: each holds a connection and, on this side, disk. */
+const MOST_AT_ONCE = 4;
+const MOST_WAITING = 20;
+
+/** A server that says what is wrong with a repository works. */
+function serviceOf({ url }: GitAddress, { caller, timeout }: FetchOptions): OutsideService {
+  const isFault = (error: unknown) =>
+    (error instanceof FetchFault && error.kind === 'unreachable') || (error instanceof TypeError && !ownFault(error));
+  const name = `git:${caller}:${new URL(url).host}`;
+  return { name, kind: 'git', timeout, most: MOST_AT_ONCE, mostWaiting: MOST_WAITING, isFault };
 }
 
 /** Returns what the pack's generator does. */
@@ -89,17 +114,41 @@ async function savePack(pack: AsyncGenerator<Buffer, string[]>, file: string, mo
   return shallow;
 }
 
-function explained(error: unknown, late: AbortSignal, { timeout, limits }: FetchOptions): unknown {
+function explained(error: unknown, { timeout, limits }: FetchOptions): unknown {
   if (error instanceof FetchFault) return error;
-  if (late.aborted) {
-    const seconds = Math.round(timeout / 1000);
-    return new FetchFault('timeout', `The git server did not send the repository within ${seconds} s.`);
+  if (error instanceof OutsideTimeout) {
+    return new FetchFault('timeout', `The git server did not send the repository within ${secondsOf(timeout)} s.`);
   }
-  const { cause } = error as Error;
-  for (const one of [error, cause]) {
-    if (one instanceof AnswerTooLargeError) return tooLarge('This repository', limits.mostBytes);
-    if (one instanceof ForbiddenAddressError) return new FetchFault('forbidden-address', one.message);
+  if (error instanceof CircuitOpen) {
+    const wait = `is asked again in ${secondsOf(error.retryAfter)} s`;
+    return new FetchFault('unreachable', `The git server could not be reached several times in a row, and ${wait}.`);
   }
+  if (error instanceof BulkheadFull) {
+    return new FetchFault('unreachable', 'Too many fetches from this git server wait already. Try again later.');
+  }
+  const own = ownFault(error);
+  if (own instanceof AnswerTooLargeError) return tooLarge('This repository', limits.mostBytes);
+  if (own instanceof ForbiddenAddressError) return new FetchFault('forbidden-address', own.message);
   if (!(error instanceof TypeError)) return error;
   return new FetchFault('unreachable', 'The git server cannot be reached, or ended the connection.', { cause: error });
+}
+
+function isFull(error: unknown): boolean {
+  return /^(?:ENOSPC|EDQUOT)$/.test(String((error as NodeJS.ErrnoException).code));
+}
+
+function noRoom(cause: unknown): FetchFault {
+  const message = 'There is no room left for the code on the disk of temporary files. Tell the operator.';
+  return new FetchFault('no-room', message, { cause });
+}
+
+function secondsOf(milliseconds: number): number {
+  return Math.max(1, Math.round(milliseconds / 1000));
+}
+
+/** What our own guard ended a request for. */
+function ownFault(error: unknown): AnswerTooLargeError | ForbiddenAddressError | undefined {
+  return [error, (error as Error).cause].find(
+    (one) => one instanceof AnswerTooLargeError || one instanceof ForbiddenAddressError,
+  );
 }

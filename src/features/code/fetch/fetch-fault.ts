@@ -10,7 +10,8 @@ export type FetchFaultKind =
   | 'too-large'
   | 'timeout'
   | 'damaged'
-  | 'forbidden-path';
+  | 'forbidden-path'
+  | 'no-room';
 
 /** Ends a fetch. The message is for the person who asked: it names the cause, and never a token. */
 export class FetchFault extends Error {

@@ -4,11 +4,12 @@ import type { FileRole } from '../measure/metrics.ts';
 import { roleOf } from '../measure/roles.ts';
 import { guessableSecrets, tlsOff, weakHashes } from './rules/crypto.ts';
 import { dangerousCalls } from './rules/dangerous-calls.ts';
-import { debugLeftovers, swallowedErrors, todoDensity } from './rules/errors.ts';
+import { debugLeftovers, todoDensity } from './rules/leftovers.ts';
 import { codeOf, type FileRule, type Remark } from './rules/rule.ts';
 import { secretsIn } from './rules/secrets.ts';
 import { sizes } from './rules/size.ts';
 import { sqlText } from './rules/sql-text.ts';
+import { swallowedErrors } from './rules/swallowed-errors.ts';
 
 const SECURITY: readonly FileRule[] = [dangerousCalls, sqlText, tlsOff, weakHashes, guessableSecrets];
 const QUALITY: readonly FileRule[] = [swallowedErrors, debugLeftovers, todoDensity, sizes];
@@ -28,6 +29,9 @@ const RULES: Readonly<Record<FileRole, readonly FileRule[]>> = {
 /** Secrets by their issuers' forms, which tests have no reason to hold either; keys and passwords in tests are made up. */
 const SECRETS_IN_TESTS = /^secrets\/(?:github-token|gitlab-token|slack-token|stripe-key|openai-key|npm-token)$/;
 
+/** What examples and documents show is made up, unless its issuer's form says otherwise. */
+const MADE_UP = /^secrets\/(?:private-key|assigned|password-in-url)$/;
+
 /** Judges a file whose language is known, but for its secrets. */
 export function judgeFile(measured: MeasuredFile): Remark[] {
   const { role } = measured.metrics;
@@ -44,7 +48,8 @@ export function judgeSecrets(file: CodeFile): Remark[] {
   if (role === 'vendored' || isLock(file.path)) return [];
   const found = [...secretsIn(file)];
   if (role === 'test') return found.filter(({ rule }) => SECRETS_IN_TESTS.test(rule)).map(milder);
-  return role === 'product' && !isDocument(file.path) ? found : found.map(milder);
+  if (role === 'product' && !isDocument(file.path)) return found;
+  return found.map((remark) => (MADE_UP.test(remark.rule) ? { ...remark, severity: 'low' } : milder(remark)));
 }
 
 function isLock(path: string): boolean {

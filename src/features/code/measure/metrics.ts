@@ -96,7 +96,13 @@ export type Dependencies = {
   /** By ecosystem, name and manifest; at most 5,000. */
   readonly declared: readonly Dependency[];
   /** Manifests and lock files that were read, by path; at most 1,000. */
-  readonly manifests: readonly { readonly path: string; readonly ecosystem: Ecosystem; readonly locked: boolean }[];
+  readonly manifests: readonly {
+    readonly path: string;
+    readonly ecosystem: Ecosystem;
+    readonly locked: boolean;
+    /** Of a package that others install: they choose the versions. */
+    readonly library: boolean;
+  }[];
 };
 
 export type Ecosystem =

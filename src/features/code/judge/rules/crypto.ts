@@ -2,6 +2,7 @@ import { type Code, closingOf, type Remark, reads } from './rule.ts';
 
 /** Words of a statement that say a hash is for a password, or a random number for a secret. */
 const OF_PASSWORDS = /passw(?:or)?d|passphrase|pwd/i;
+const OF_HASHES = /sha|hash|digest|md5|scramble/i;
 const OF_SECRETS = /token|secret|password|session_?id|nonce|otp|api_?key|csrf/i;
 const NOT_SECRET = /token(?:s|_?(?:count|limit|index|type|length|izer))|tokens?_?per/i;
 
@@ -17,7 +18,7 @@ const TLS_OFF: readonly Switch[] = [
   { texts: ['_create_unverified_context'], languages: /Python/ },
   { texts: ['InsecureSkipVerify', ':', 'true'], languages: /Go/ },
   { texts: ['InsecureSkipVerify', '=', 'true'], languages: /Go/ },
-  { texts: ['VERIFY_NONE'], languages: /Ruby/ },
+  { texts: ['SSL', '::', 'VERIFY_NONE'], languages: /Ruby/ },
   { texts: ['CURLOPT_SSL_VERIFYPEER', ',', 'false'], languages: /PHP/ },
   { texts: ['danger_accept_invalid_certs', '(', 'true'], languages: /Rust/ },
   { texts: ['DangerousAcceptAnyServerCertificateValidator'], languages: /C#/ },
@@ -29,18 +30,31 @@ export function* tlsOff(code: Code): Iterable<Remark> {
   for (const [at, { text, token }] of code.pieces.entries()) {
     const found = token.kind === 'word' && switches.find(({ texts }) => texts[0] === text && reads(code, at, texts));
     if (!found || (text === 'verify' && !isRequest(code, at))) continue;
+    const onWish = isOnWish(code, at);
     yield {
       rule: 'security/tls-check-off',
-      severity: 'high',
+      severity: onWish ? 'low' : 'high',
       category: 'security',
       path: code.path,
       line: token.line,
-      message: 'The certificate of the other side is not checked: anybody between can read and change what is sent.',
+      message: onWish
+        ? 'A setting turns the check of the other side’s certificate off: with it anybody between can read and change what is sent.'
+        : 'The certificate of the other side is not checked: anybody between can read and change what is sent.',
       evidence: null,
       fix: 'Leave the check on, and give the program the authority that signed the certificate.',
       verify: null,
     };
   }
+}
+
+/** Whether it is one of two ways, by the words of its line and of the one before: somebody asks for it. */
+function isOnWish({ pieces }: Code, at: number): boolean {
+  const line = pieces[at]?.token.line ?? 0;
+  const near = pieces.slice(Math.max(0, at - 40), at + 20).filter(({ token }) => token.line === line);
+  if (near.some(({ text }) => /^(?:\?|if|unless)$/.test(text))) return true;
+  const above = pieces.slice(Math.max(0, at - 60), at).filter(({ token }) => token.line < line);
+  const last = above.at(-1)?.token.line;
+  return above.some(({ text, token }) => token.line === last && /^(?:if|unless|else|elsif|elif|when|case)$/.test(text));
 }
 
 /** `verify=False` is said to much else than a request. */
@@ -60,12 +74,12 @@ const HASHES: Readonly<Record<string, RegExp>> = {
 
 /** A quick hash of a password, by the words of the same statement. */
 export function* weakHashes(code: Code): Iterable<Remark> {
+  let last = 0;
   for (const [at, { text, token }] of code.pieces.entries()) {
     const expected = token.kind === 'word' && Object.hasOwn(HASHES, text) ? HASHES[text] : undefined;
     if (!expected || code.pieces[at + 1]?.text !== '(' || !expected.test(code.pieces[at + 2]?.text ?? '')) continue;
-    const near = code.pieces.slice(Math.max(0, at - 12), Math.max(closingOf(code, at + 1), at) + 8);
-    const line = near.filter((piece) => Math.abs(piece.token.line - token.line) <= 1 && piece.token.kind === 'word');
-    if (!line.some((piece) => OF_PASSWORDS.test(piece.text))) continue;
+    if (token.line === last || !isOfPassword(code, at)) continue;
+    last = token.line;
     yield {
       rule: 'security/weak-password-hash',
       severity: 'high',
@@ -79,6 +93,18 @@ export function* weakHashes(code: Code): Iterable<Remark> {
       verify: null,
     };
   }
+}
+
+/** By the words around it. What is a hash already is no password, nor is what is put together for a server's challenge. */
+function isOfPassword(code: Code, at: number): boolean {
+  const line = code.pieces[at]?.token.line ?? 0;
+  const close = Math.max(closingOf(code, at + 1), at);
+  const named = (from: number, to: number) =>
+    code.pieces
+      .slice(Math.max(0, from), to)
+      .filter(({ token }) => token.kind === 'word' && Math.abs(token.line - line) <= 1)
+      .some(({ text }) => OF_PASSWORDS.test(text) && !OF_HASHES.test(text));
+  return named(at + 2, close + 8) || named(at - 12, at);
 }
 
 /** `const token = Math.random()…`: what is to be secret from a generator that can be foreseen. */

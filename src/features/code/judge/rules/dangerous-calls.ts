@@ -1,91 +1,6 @@
+import { argumentsOf, isBuilt, isHarmless, resolved } from './built-text.ts';
 import { type Code, closingOf, type Piece, type Remark } from './rule.ts';
-
-type Sink = {
-  readonly rule: string;
-  readonly languages: readonly string[];
-  /** Names of the call, from the last word backwards: `os.system`. Without a dot: only where nothing stands before it. */
-  readonly names: readonly string[];
-  /** Which arguments are dangerous. */
-  readonly when: 'any-variable' | 'built-text' | 'shell-true';
-  readonly message: string;
-  readonly fix: string;
-};
-
-const ECMASCRIPT = ['JavaScript', 'TypeScript'];
-const RUN_ARGUMENTS = 'Run the program without a shell, with its arguments as a list.';
-
-const SINKS: readonly Sink[] = [
-  {
-    rule: 'security/eval',
-    languages: [...ECMASCRIPT, 'Python', 'PHP', 'Ruby'],
-    names: ['eval', 'window.eval', 'global.eval', 'globalThis.eval', 'builtins.eval'],
-    when: 'any-variable',
-    message: 'Text is run as code: whoever can change the text decides what the program does.',
-    fix: 'Parse the text as data (JSON, a grammar), or choose among functions by name.',
-  },
-  {
-    rule: 'security/eval',
-    languages: ['Python'],
-    names: ['exec'],
-    when: 'any-variable',
-    message: 'Text is run as code: whoever can change the text decides what the program does.',
-    fix: 'Parse the text as data, or choose among functions by name.',
-  },
-  {
-    rule: 'security/shell-command',
-    languages: ECMASCRIPT,
-    names: ['exec', 'execSync', 'child_process.exec', 'child_process.execSync', 'cp.exec', 'cp.execSync'],
-    when: 'built-text',
-    message: 'A command for a shell is put together from values: a value with `;` or `$(…)` runs commands of its own.',
-    fix: 'Use `execFile` or `spawn` with its arguments as a list.',
-  },
-  {
-    rule: 'security/shell-command',
-    languages: ['Python'],
-    names: ['os.system', 'os.popen', 'subprocess.getoutput', 'commands.getoutput'],
-    when: 'built-text',
-    message: 'A command for a shell is put together from values: a value with `;` or `$(…)` runs commands of its own.',
-    fix: 'Use `subprocess.run([...])` with its arguments as a list.',
-  },
-  {
-    rule: 'security/shell-command',
-    languages: ['Python'],
-    names: [
-      'subprocess.run',
-      'subprocess.call',
-      'subprocess.Popen',
-      'subprocess.check_output',
-      'subprocess.check_call',
-    ],
-    when: 'shell-true',
-    message: 'A command that is put together from values runs in a shell (`shell=True`).',
-    fix: RUN_ARGUMENTS,
-  },
-  {
-    rule: 'security/shell-command',
-    languages: ['PHP'],
-    names: ['exec', 'shell_exec', 'system', 'passthru', 'popen', 'proc_open'],
-    when: 'built-text',
-    message: 'A command for a shell is put together from values.',
-    fix: 'Pass each value through `escapeshellarg`, or use `proc_open` with a list.',
-  },
-  {
-    rule: 'security/shell-command',
-    languages: ['Ruby'],
-    names: ['system', 'exec', 'IO.popen', 'Kernel.system', 'Open3.capture2', 'Open3.capture3'],
-    when: 'built-text',
-    message: 'A command for a shell is put together from values.',
-    fix: 'Give each argument on its own: `system("git", "show", name)`.',
-  },
-  {
-    rule: 'security/unsafe-deserialisation',
-    languages: ['Python'],
-    names: ['pickle.loads', 'pickle.load', 'cPickle.loads', 'marshal.loads', 'dill.loads', 'yaml.unsafe_load'],
-    when: 'any-variable',
-    message: 'Reading such bytes can run code that is in them.',
-    fix: 'Use JSON, or bytes whose signature was checked before; for YAML `yaml.safe_load`.',
-  },
-];
+import { SINKS, type Sink } from './sinks.ts';
 
 const BY_LAST = Map.groupBy(
   SINKS.flatMap((sink) => sink.names.map((name) => ({ sink, parts: name.split('.') }))),
@@ -114,80 +29,96 @@ export function* dangerousCalls(code: Code): Iterable<Remark> {
   for (const [at, { text, token }] of code.pieces.entries()) {
     const candidates = token.kind === 'word' && code.pieces[at + 1]?.text === '(' ? BY_LAST.get(text) : undefined;
     const found = candidates?.find(
-      ({ sink, parts }) => sink.languages.includes(code.language) && isNamed(code, at, parts),
+      ({ sink, parts }) => sink.languages.includes(code.language) && isNamed(code, at, parts, sink),
     );
-    if (!found || !isDangerous(code, at, found.sink)) continue;
-    const { rule, message, fix } = found.sink;
-    yield {
-      rule,
-      severity: 'high',
-      category: 'security',
-      path: code.path,
-      line: token.line,
-      message,
-      evidence: null,
-      fix,
-      verify: null,
-    };
+    if (found && isDangerous(code, at, found.sink)) yield remarkOf(code, token.line, found.sink);
+    if (code.language === 'Ruby' && isShellText(code.pieces[at])) yield remarkOf(code, token.line, BACKTICKS);
   }
 }
 
-function isNamed(code: Code, at: number, parts: readonly string[]): boolean {
+const BACKTICKS = SINKS.find(({ names }) => names.includes('Kernel.system')) as Sink;
+
+/** Ruby's `` `git show #{name}` ``. */
+function isShellText(piece: Piece | undefined): boolean {
+  return piece?.token.kind === 'string' && piece.text.startsWith('`') && piece.token.filled && !isHarmless([piece]);
+}
+
+function remarkOf({ path }: Code, line: number, { rule, severity, message, fix }: Sink): Remark {
+  return {
+    rule,
+    severity: severity ?? 'high',
+    category: 'security',
+    path,
+    line,
+    message,
+    evidence: null,
+    fix,
+    verify: null,
+  };
+}
+
+function isNamed(code: Code, at: number, parts: readonly string[], { constructs, of }: Sink): boolean {
   const { pieces } = code;
+  if (of !== undefined) return pieces[at - 4]?.text === of && pieces[at - 1]?.text === '.';
   for (let part = parts.length - 2, place = at - 2; part >= 0; part--, place -= 2) {
     if (pieces[place + 1]?.text !== '.' || pieces[place]?.text !== parts[part]) return false;
   }
   const before = pieces[at - 2 * (parts.length - 1) - 1]?.text ?? '';
+  if (constructs) return before === 'new';
   // A method of that name that is being written: `exec(a) {`.
   if (NOT_A_CALL.has(before) || pieces[closingOf(code, at + 1) + 1]?.text === '{') return false;
-  const plain = parts.length === 1 && parts[0] !== 'eval' && ECMASCRIPT.includes(code.language);
+  const plain = parts.length === 1 && parts[0] !== 'eval' && ECMASCRIPT.test(code.language);
   return !plain || importsChildProcess(code);
 }
+
+const ECMASCRIPT = /Script$/;
 
 /** `exec` alone is a method of much else. */
 function importsChildProcess({ text: whole }: Code): boolean {
   return /['"](?:node:)?child_process['"]/.test(whole);
 }
 
-function isDangerous(code: Code, at: number, { when }: Sink): boolean {
+/** Plain values only: what YAML's safe loaders read. */
+const SAFE_LOADER = /^(?:C?SafeLoader|C?BaseLoader|RoundTripLoader)$/;
+/** What a request brings, by its name. */
+const FROM_OUTSIDE = /^\$_(?:GET|POST|COOKIE|REQUEST)$|cookie|request|payload|php:\/\/input/i;
+
+function isDangerous(code: Code, at: number, { when, constructs }: Sink): boolean {
   const close = closingOf(code, at + 1);
-  if (close < 0) return false;
-  const args = code.pieces.slice(at + 2, close);
-  const first = firstArgument(args);
-  if (first.length === 0) return false;
-  if (when === 'any-variable') return first.some(({ token }) => token.kind === 'word' || token.filled);
-  const built = isBuilt(first);
-  return when === 'built-text'
-    ? built
-    : built && args.some(({ text: word }, index) => word === 'shell' && args[index + 2]?.text === 'True');
+  const args = argumentsOf(close < 0 ? [] : code.pieces.slice(at + 2, close));
+  const [first] = args;
+  if (!first) return false;
+  const words = args.flat().map(({ text }) => text);
+  const isBad = (argument: readonly Piece[]) => {
+    const value = resolved(code, argument, at);
+    return isBuilt(value) && !isHarmless(value);
+  };
+  switch (when) {
+    case 'any-variable':
+      return (constructs ? args.flat() : first).some(isVariable) && !isCopy(first);
+    case 'built-text':
+      return isBad(first);
+    case 'shell-true':
+      return isBad(first) && words.some((word, index) => word === 'shell' && /^true$/i.test(words[index + 2] ?? ''));
+    case 'shell-list': {
+      const flag = args.findIndex((argument) => /^["'`]-c["'`]$/.test(argument[0]?.text ?? ''));
+      return flag >= 0 && args.slice(flag + 1).some(isBad);
+    }
+    case 'no-loader':
+      return first.some(isVariable) && !words.some((word) => SAFE_LOADER.test(word));
+    case 'from-outside':
+      return (
+        resolved(code, first, at).some(({ text }) => FROM_OUTSIDE.test(text)) &&
+        !words.join('').includes('allowed_classes')
+      );
+  }
 }
 
-export function firstArgument(args: readonly Piece[]): readonly Piece[] {
-  let depth = 0;
-  const end = args.findIndex(({ text: word }) => {
-    if (/^[([{]$/.test(word)) depth++;
-    if (/^[)\]}]$/.test(word)) depth--;
-    return word === ',' && depth === 0;
-  });
-  return end < 0 ? args : args.slice(0, end);
+function isVariable({ token }: Piece): boolean {
+  return token.kind === 'word' || token.filled;
 }
 
-/** A text with values in it: filled, joined, or formatted. */
-export function isBuilt(pieces: readonly Piece[]): boolean {
-  const strings = pieces.filter(({ token }) => token.kind === 'string');
-  if (strings.length === 0) return false;
-  if (strings.some(({ token }) => token.filled)) return true;
-  const joined = pieces.some(
-    ({ text: word, token }, at) =>
-      (word === '+' || (word === '.' && pieces[at + 1]?.text.startsWith('$'))) &&
-      token.kind === 'mark' &&
-      [pieces[at - 1], pieces[at + 1]].some((side) => side?.token.kind === 'word') &&
-      [pieces[at - 1], pieces[at + 1]].some((side) => side?.token.kind === 'string'),
-  );
-  const formatted = pieces.some(
-    ({ text: word }, at) =>
-      (word === '%' && pieces[at - 1]?.token.kind === 'string') ||
-      (word === 'format' && pieces[at - 2]?.token.kind === 'string'),
-  );
-  return joined || formatted;
+/** `Marshal.load(Marshal.dump(x))`: of one's own bytes. */
+function isCopy(argument: readonly Piece[]): boolean {
+  return argument[1]?.text === '.' && /^dumps?$/.test(argument[2]?.text ?? '');
 }

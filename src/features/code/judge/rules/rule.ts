@@ -68,3 +68,14 @@ export function closingOf({ pieces }: Code, open: number): number {
   }
   return -1;
 }
+
+/** The place of the bracket that opens what the one at `close` closes, within 4,000 pieces; or -1. */
+export function openingOf({ pieces }: Code, close: number): number {
+  let depth = 0;
+  for (let at = close; at >= Math.max(0, close - 4_000); at--) {
+    const text = pieces[at]?.text ?? '';
+    if (text === ')' || text === ']' || text === '}') depth++;
+    if ((text === '(' || text === '[' || text === '{') && --depth === 0) return at;
+  }
+  return -1;
+}

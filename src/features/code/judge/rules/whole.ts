@@ -1,5 +1,5 @@
 import type { Dependency, Metrics } from '../../measure/metrics.ts';
-import { quoted } from './errors.ts';
+import { quoted } from './leftovers.ts';
 import type { Remark } from './rule.ts';
 
 const MOST_CYCLE_FILES_SHOWN = 8;
@@ -61,8 +61,8 @@ function* duplicates({ duplication }: Metrics): Iterable<Remark> {
 
 /** One remark for each manifest: what a build takes in changes from day to day. Libraries leave it to those who use them. */
 function* unpinned({ dependencies }: Metrics): Iterable<Remark> {
-  for (const { path, locked, ecosystem } of dependencies.manifests) {
-    if (locked) continue;
+  for (const { path, locked, library, ecosystem } of dependencies.manifests) {
+    if (locked || library) continue;
     const loose = dependencies.declared.filter((entry) => entry.manifest === path && !entry.pinned && !isLocal(entry));
     const [first] = loose;
     if (!first) continue;

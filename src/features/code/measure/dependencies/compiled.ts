@@ -1,4 +1,4 @@
-import { type Declared, lineOf, type ManifestKind, numbered, tomlTables } from './manifest.ts';
+import { type Declared, lineNumbers, type ManifestKind, numbered, tomlTables } from './manifest.ts';
 import { quotedVersion } from './scripted.ts';
 
 /** Go, Maven, Gradle, Cargo, .NET and Swift: the ecosystems of languages that are compiled. */
@@ -48,15 +48,17 @@ export const COMPILED: readonly ManifestKind[] = [
   {
     ecosystem: 'nuget',
     matches: (name) => /\.(cs|fs|vb)proj$/.test(name) || name === 'Directory.Packages.props',
-    read: ({ text, path }) =>
-      [...text.matchAll(/<Package(?:Reference|Version)\s[^<>]*?Include="([^"]+)"(?:[^<>]*?\sVersion="([^"]+)")?/g)].map(
-        (found) => ({
-          name: found[1] ?? '',
-          requirement: found[2] ?? null,
-          dev: /tests?\.\w+proj$/i.test(path),
-          line: lineOf(text, `Include="${found[1]}"`),
-        }),
-      ),
+    read: ({ text, path }) => {
+      const lineOf = lineNumbers(text);
+      return [
+        ...text.matchAll(/<Package(?:Reference|Version)\s[^<>]*?Include="([^"]+)"(?:[^<>]*?\sVersion="([^"]+)")?/g),
+      ].map((found) => ({
+        name: found[1] ?? '',
+        requirement: found[2] ?? null,
+        dev: /tests?\.\w+proj$/i.test(path),
+        line: lineOf(found.index + found[0].indexOf('Include=')),
+      }));
+    },
     locks: [
       {
         name: 'packages.lock.json',
@@ -67,13 +69,17 @@ export const COMPILED: readonly ManifestKind[] = [
   {
     ecosystem: 'swift',
     matches: (name) => name === 'Package.swift',
-    read: ({ text }) =>
-      [...text.matchAll(/\.package\(\s*(?:name:\s*"[^"]*",\s*)?url:\s*"([^"]+)"\s*,\s*([^)\n]+)/g)].map((found) => ({
-        name: (found[1] ?? '').replace(/^.*\/|\.git$/g, ''),
-        requirement: (found[2] ?? '').trim() || null,
-        dev: false,
-        line: lineOf(text, found[1] ?? ''),
-      })),
+    read: ({ text }) => {
+      const lineOf = lineNumbers(text);
+      return [...text.matchAll(/\.package\(\s*(?:name:\s*"[^"]*",\s*)?url:\s*"([^"]+)"\s*,\s*([^)\n]+)/g)].map(
+        (found) => ({
+          name: (found[1] ?? '').replace(/^.*\/|\.git$/g, ''),
+          requirement: (found[2] ?? '').trim() || null,
+          dev: false,
+          line: lineOf(found.index + found[0].indexOf(found[1] ?? '')),
+        }),
+      );
+    },
     locks: [
       {
         name: 'Package.resolved',

@@ -36,8 +36,14 @@ export function measureDependencies(files: readonly CodeFile[]): Dependencies {
       path: file.path,
       ecosystem: kind.ecosystem,
       locked: lock !== null || pinsItself(kind.ecosystem),
+      library: kind.isLibrary?.(file, (name) => isBeside(file.path, name, own)) ?? false,
     })),
   };
+}
+
+function isBeside(path: string, name: RegExp, files: readonly CodeFile[]): boolean {
+  const folder = posix.dirname(path);
+  return files.some((file) => name.test(file.path) && posix.dirname(file.path) === folder);
 }
 
 /** The nearest lock file, from the manifest's folder upwards: workspaces have theirs at the root. `known`: those that were read. */

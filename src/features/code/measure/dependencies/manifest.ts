@@ -10,6 +10,8 @@ export type ManifestKind = {
   readonly ecosystem: Ecosystem;
   readonly matches: (name: string, path: string) => boolean;
   readonly read: (file: CodeFile) => readonly Declared[];
+  /** Whether it is of a package that others install, with versions that they choose; `beside`: what is in its folder. */
+  readonly isLibrary?: (file: CodeFile, beside: (name: RegExp) => boolean) => boolean;
   /** Lock files of the ecosystem, and how they resolve names; empty where none is read. */
   readonly locks: readonly { readonly name: string; readonly read: (text: string) => ReadonlyMap<string, string> }[];
 };
@@ -23,10 +25,37 @@ export function numbered(text: string): { readonly line: number; readonly text: 
   return text.split('\n').map((line, at) => ({ line: at + 1, text: line.replace(/\r$/, '') }));
 }
 
-/** The line that first has the text in it, behind `from`; null where none has. */
-export function lineOf(text: string, part: string): number | null {
-  const at = text.indexOf(part);
-  return at < 0 ? null : text.slice(0, at).split('\n').length;
+/** Tells the line, from 1, of a place in the text. Goes over the text once, however many places are asked for. */
+export function lineNumbers(text: string): (offset: number) => number {
+  const ends: number[] = [];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) ends.push(at);
+  return (offset) => {
+    let low = 0;
+    for (let high = ends.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if ((ends[middle] as number) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low + 1;
+  };
+}
+
+const JSON_KEY = /"((?:[^"\\\n]|\\.){1,300})"\s*:/g;
+
+/** Tells the line of an entry of one of the tables of a JSON text; null where it is written so that it is not seen. */
+export function jsonLines(text: string): (table: string, name: string) => number | null {
+  const places = new Map<string, number[]>();
+  for (const { 1: key = '', index } of text.matchAll(JSON_KEY)) {
+    const known = places.get(key);
+    if (known) known.push(index);
+    else places.set(key, [index]);
+  }
+  const line = lineNumbers(text);
+  return (table, name) => {
+    const start = places.get(table)?.[0] ?? 0;
+    const found = places.get(name)?.find((at) => at > start);
+    return found === undefined ? null : line(found);
+  };
 }
 
 /** An object of a JSON text, comments forgiven; null where it is none. */
@@ -55,8 +84,9 @@ export function tomlTables(text: string): readonly TomlTable[] {
   let open: TomlEntry | null = null;
   let depth = 0;
   for (const { line, text: full } of numbered(text)) {
-    const content = full.trim();
-    if (content === '' || content.startsWith('#')) continue;
+    // Within a list empty lines and comments stay as lines, so that its entries can be told theirs.
+    const content = full.trim().replace(/^#.*/, '');
+    if (content === '' && !open) continue;
     const header = open ? null : /^\[\[?([^\]]+)\]\]?/.exec(content);
     if (header) tables.push({ table: (header[1] ?? '').trim(), entries: [] });
     else open = open ? longer(open, content) : tomlEntry(content, line);

@@ -1,7 +1,8 @@
 import {
   type Declared,
+  jsonLines,
   jsonObject,
-  lineOf,
+  lineNumbers,
   type ManifestKind,
   numbered,
   record,
@@ -16,15 +17,12 @@ export const SCRIPTED: readonly ManifestKind[] = [
     matches: (name) => name === 'package.json',
     read: ({ text }) => {
       const manifest = jsonObject(text) ?? {};
+      const lineOf = jsonLines(text);
       const of = (field: string, dev: boolean) =>
-        texts(manifest[field]).map(([name, requirement]) => ({
-          name,
-          requirement,
-          dev,
-          line: lineOf(text, `"${name}"`),
-        }));
+        texts(manifest[field]).map(([name, requirement]) => ({ name, requirement, dev, line: lineOf(field, name) }));
       return [...of('dependencies', false), ...of('optionalDependencies', false), ...of('devDependencies', true)];
     },
+    isLibrary: ({ text }) => isPublished(jsonObject(text) ?? {}),
     locks: [
       { name: 'package-lock.json', read: npmLock },
       { name: 'npm-shrinkwrap.json', read: npmLock },
@@ -44,6 +42,8 @@ export const SCRIPTED: readonly ManifestKind[] = [
     ecosystem: 'python',
     matches: (name) => name === 'pyproject.toml',
     read: ({ text }) => pyproject(text),
+    // What only the index of packages reads.
+    isLibrary: ({ text }) => /^\s*classifiers\s*=/m.test(text),
     locks: pythonLocks(),
   },
   {
@@ -66,6 +66,7 @@ export const SCRIPTED: readonly ManifestKind[] = [
     ecosystem: 'rubygems',
     matches: (name) => name === 'Gemfile',
     read: ({ text }) => gemfile(text),
+    isLibrary: (_, beside) => beside(/\.gemspec$/),
     locks: [{ name: 'Gemfile.lock', read: (text) => matchAll(text, /^ {4}([\w.-]+) \(([^)\n]+)\)$/gm) }],
   },
   {
@@ -73,6 +74,7 @@ export const SCRIPTED: readonly ManifestKind[] = [
     matches: (name) => name === 'composer.json',
     read: ({ text }) => {
       const manifest = jsonObject(text) ?? {};
+      const lineOf = jsonLines(text);
       return (['require', 'require-dev'] as const).flatMap((field) =>
         texts(manifest[field])
           // What is no package: the language and its extensions.
@@ -81,10 +83,11 @@ export const SCRIPTED: readonly ManifestKind[] = [
             name,
             requirement: version,
             dev: field === 'require-dev',
-            line: lineOf(text, `"${name}"`),
+            line: lineOf(field, name),
           })),
       );
     },
+    isLibrary: ({ text }) => jsonObject(text)?.type === 'library',
     locks: [{ name: 'composer.lock', read: composerLock }],
   },
 ];
@@ -107,6 +110,12 @@ function pythonLocks(): ManifestKind['locks'] {
   ];
 }
 
+/** Whether npm's manifest says what only matters to who installs it. */
+function isPublished(manifest: Record<string, unknown>): boolean {
+  const said = ['files', 'exports', 'types', 'typings', 'publishConfig', 'peerDependencies'];
+  return manifest.private !== true && said.some((field) => manifest[field] !== undefined);
+}
+
 /** Python's names are the same in any case, and with `-`, `_` and `.` alike. */
 export function normalName(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-');
@@ -124,10 +133,10 @@ function requirement(entry: string, line: number | null, dev: boolean): Declared
 function pyproject(text: string): Declared[] {
   return tomlTables(text).flatMap(({ table, entries }) =>
     entries.flatMap(({ key, value, line }) => {
+      const lineIn = lineNumbers(value);
       const listed = (dev: boolean) =>
         [...value.matchAll(/"([^"\n]+)"|'([^'\n]+)'/g)].flatMap((found) => {
-          const entry = found[1] ?? found[2] ?? '';
-          return requirement(entry, lineOf(text, entry) ?? line, dev);
+          return requirement(found[1] ?? found[2] ?? '', line + lineIn(found.index) - 1, dev);
         });
       if (table === 'project' && key === 'dependencies') return listed(false);
       if (table === 'project.optional-dependencies') return listed(/dev|test|lint|doc/.test(key));
