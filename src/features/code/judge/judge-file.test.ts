@@ -59,6 +59,52 @@ describe('what is found', () => {
     ],
     ['src/a.ts', `function f() {${'if (a) {'.repeat(6)}${'}'.repeat(7)}`, 'maintainability/deep-nesting 1'],
     ['src/a.ts', 'function f(a, b, c, d, e, f, g, h, i) {}', 'maintainability/many-parameters 1'],
+    ['src/a.js', "export const f = (body) => new Function('x', body);", 'security/eval 1'],
+    [
+      'src/a.js',
+      "import { exec } from 'child_process';\nfunction f(name) {\n  const c = 'git show ' + name;\n  exec(c);\n}",
+      'security/shell-command 4',
+    ],
+    [
+      'src/a.js',
+      "import { spawn } from 'child_process';\nspawn(`ls ${folder}`, { shell: true });",
+      'security/shell-command 2',
+    ],
+    ['src/a.py', 'def f(name):\n    c = "ls %s" % name\n    subprocess.run(c, shell=True)', 'security/shell-command 3'],
+    ['src/a.go', 'package a\nvar c = exec.Command("sh", "-c", "cat "+name)', 'security/shell-command 2'],
+    ['src/a.rb', 'def f(name)\n  `git show #{name}`\nend', 'security/shell-command 2'],
+    [
+      'src/A.java',
+      'class A { void f(String n) { Runtime.getRuntime().exec("sh -c cat " + n); } }',
+      'security/shell-command 1',
+    ],
+    ['src/a.py', 'x = yaml.load(stream)', 'security/unsafe-deserialisation 1'],
+    ['src/a.rb', 'x = Marshal.load(body)', 'security/unsafe-deserialisation 1'],
+    ['src/a.php', "<?php\n$x = unserialize($_COOKIE['x']);", 'security/unsafe-deserialisation 2'],
+    [
+      'src/A.java',
+      'class A { Object f(InputStream in) { return new ObjectInputStream(in).readObject(); } }',
+      'security/unsafe-deserialisation 1',
+    ],
+    [
+      'src/a.js',
+      'function f(db, name) {\n  const q = "SELECT * FROM a WHERE n = \'" + name + "\'";\n  return db.query(q);\n}',
+      'security/sql-by-text 2',
+    ],
+    [
+      'src/a.go',
+      'package a\nvar r = db.Query(fmt.Sprintf("SELECT * FROM a WHERE n = \'%s\'", name))',
+      'security/sql-by-text 2',
+    ],
+    ['src/a.rb', 'Person.where("name = \'#{name}\'")', 'security/sql-by-text 1'],
+    ['src/a.cs', 'var c = new SqlCommand("SELECT * FROM a WHERE n = \'" + n + "\'", db);', 'security/sql-by-text 1'],
+    ['src/a.rb', 'http.verify_mode = OpenSSL::SSL::VERIFY_NONE', 'security/tls-check-off 1'],
+    [
+      'src/A.java',
+      'class A { void f() { try { a(); } catch (InterruptedException ignored) { } } }',
+      'reliability/swallowed-error 1',
+    ],
+    ['src/a.ts', 'try { await db.insert(row); } catch {}\nnext();', 'reliability/swallowed-error 1'],
     ['src/a.ts', `const key = '${KEY}';`, 'secrets/github-token 1'],
     ['config/a.env', '\nDB=postgres://root:k3-Zq9-w1@db.acme.io/x', 'secrets/password-in-url 2'],
     ['src/a.ts', "const apiKey = 'Zk39dLq81xPw02mVb7';", 'secrets/assigned 1'],
@@ -88,8 +134,67 @@ describe('what is left alone', () => {
     ],
     ['src/a.ts', "connect('postgres://user:password@localhost/x');"],
     ['src/a.ts', `function f() {\n${'  list("a");\n'.repeat(200)}}`],
+    // What a program chose, or quoted.
+    ['src/a.js', "import { exec } from 'child_process';\nexec('taskkill /pid ' + child.pid);\nexec(`${BIN} -v`);"],
+    ['src/a.rb', '`#{shell_quote BIN} -version`\nMarshal.load(Marshal.dump(x))'],
+    ['src/a.py', 'x = yaml.load(stream, Loader=yaml.SafeLoader)'],
+    ['src/a.py', 'yaml = ruamel.yaml.YAML()\nx = yaml.load(stream)'],
+    ['src/a.js', "function f(t) {\n  const q = 'SELECT a FROM ' + t + ' WHERE b = $1';\n  db.query(q, [1]);\n}"],
+    ['db/migrate/1.rb', 'execute("DELETE FROM a WHERE id=#{id}")'],
+    ['src/a.js', 'const stage = sha1(passwordSha);'],
+    ['src/a.rb', 'VERIFY_NONE = 0\nmode = MiniSSL::VERIFY_NONE'],
+    [
+      'src/a.go',
+      'package a\nvar c = tls.Config{\n\tClientAuth: tls.RequestClientCert,\n\tInsecureSkipVerify: true,\n}',
+    ],
+    // An error that was meant.
+    ['src/a.ts', 'try { socket.close(); } catch {}\ntry { fs.unlinkSync(path); } catch (e) {}\ndone();'],
+    ['src/a.ts', 'stream.cancel().catch(() => {});'],
+    [
+      'src/A.java',
+      'class A { void f() { try { if (s != null) { s.close(); s = null; } } catch (IOException e) { } b(); } }',
+    ],
+    ['setup.py', 'exec(open("version.py").read())'],
+    ['src/servertest/a.go', 'package a\nvar c = tls.Config{InsecureSkipVerify: true}'],
+    ['src/a.env', 'DSN=http://000000000:00000000000@sentry.acme.io/0'],
+    ['src/A.java', 'class A { void f() { try { a(); } catch (IOException ignored) { } b(); } }'],
+    ['src/A.java', 'class A { void f() { try { a(); } catch (NumberFormatException e) { } b(); } }'],
+    ['src/a.cs', 'class A { bool F() { try { return G(); } catch (Exception) { } return false; } }'],
+    ['src/a.cs', 'class A { void F() { try { s = G(); } catch (Exception) { } if (s == null) H(); } }'],
+    ['src/a.ts', 'try {\n  // Throws where there is none.\n  a();\n} catch {}\nb();'],
+    ['src/a.py', 'try:\n    x = a()\nexcept Exception:\n    pass\nelse:\n    b(x)\n'],
+    ['src/a.js', "try { localStorage.x = '1'; } catch (e) {}\nb();"],
   ])('in %s: %s', async (path, text) => {
     expect(await rulesOf(path, text)).toEqual([]);
+  });
+});
+
+describe('what is judged more mildly', () => {
+  const severitiesOf = async (path: string, text: string) => {
+    const file = { path, text, bytes: text.length };
+    const measured = await measureFile(file, reader, 1_000_000);
+    return [...(measured ? judgeFile(measured) : []), ...judgeSecrets(file)].map(({ severity }) => severity);
+  };
+
+  test.each([
+    [
+      'a check that a setting turns off',
+      'src/a.go',
+      'package a\nfunc f() {\n\tif o.Insecure {\n\t\tc.InsecureSkipVerify = true\n\t}\n}',
+      'low',
+    ],
+    [
+      'one that is named as an option',
+      'src/a.go',
+      'package a\nfunc f() {\n\tswitch x {\n\tcase "tls_insecure":\n\t\tg()\n\t\tc.InsecureSkipVerify = true\n\t}\n}',
+      'low',
+    ],
+    ['a password in a document', 'README.md', "password: 'Zk39dLq81xPw02mVb7'", 'low'],
+    ['a password in an example', 'examples/a.ts', "const password = 'Zk39dLq81xPw02mVb7';", 'low'],
+    ['a token of an issuer in a document, a step', 'README.md', `token: ${KEY}`, 'high'],
+    ['a read object of Java', 'src/A.java', 'class A { Object f() { return new ObjectInputStream(in); } }', 'medium'],
+  ])('%s', async (_, path, text, severity) => {
+    expect(await severitiesOf(path, text)).toEqual([severity]);
   });
 });
 

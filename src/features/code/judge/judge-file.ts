@@ -57,7 +57,7 @@ function isLock(path: string): boolean {
 }
 
 function isDocument(path: string): boolean {
-  return /\.(md|mdx|rst|txt|adoc|html?)$/i.test(path);
+  return /\.(md|mdx|rst|txt|adoc|html?|[1-8])$/i.test(path);
 }
 
 function milder(remark: Remark): Remark {

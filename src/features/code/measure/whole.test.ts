@@ -154,6 +154,43 @@ describe('dependencies', () => {
     );
   });
 
+  test.each([
+    ['https://a.io/p.tgz?v=1&private_token=hunter2pw#x', 'https://a.io/p.tgz?v=1&private_token=***#x'],
+    ['https://a.io/p.tgz?X-Amz-Signature=hunter2pw', 'https://a.io/p.tgz?X-Amz-Signature=***'],
+    ['hunter2pw@github.com:o/l.git', '***@github.com:o/l.git'],
+    ['x:hunter2pw@github.com:o/l.git', '***@github.com:o/l.git'],
+    ['git@github.com:o/l.git', 'git@github.com:o/l.git'],
+    ['npm:@s/a@1.0.0', 'npm:@s/a@1.0.0'],
+  ])('show of %s only what is no secret', (address, expected) => {
+    const manifest = JSON.stringify({ dependencies: { a: address } });
+    expect(declared(['package.json', manifest])[0]?.[1]).toBe(expected);
+  });
+
+  test('stand on lines of their own tables, and of lists that hold comments', () => {
+    const manifest = '{\n"keywords": ["a"],\n"scripts": {"x": "a"},\n"dependencies": {\n"a": "1"\n},\n"files": []}';
+    expect(declared(['package.json', manifest])[0]?.[5]).toBe(5);
+    const toml = '[project]\nname = "a"\ndependencies = [\n  # One.\n\n  "b",\n  "a",\n]\n';
+    expect(declared(['pyproject.toml', toml]).map(([name, , , , , line]) => [name, line])).toEqual([
+      ['a', 7],
+      ['b', 6],
+    ]);
+  });
+
+  test.each([
+    ['package.json', '{"dependencies": {"a": "1"}}', false],
+    ['package.json', '{"files": ["src"], "dependencies": {"a": "1"}}', true],
+    ['package.json', '{"private": true, "exports": "./a.js", "dependencies": {"a": "1"}}', false],
+    ['composer.json', '{"type": "library"}', true],
+    ['pyproject.toml', '[project]\nclassifiers = []', true],
+    ['x/Gemfile', "gem 'a'", true],
+    ['Gemfile', "gem 'a'", false],
+    ['x/requirements.txt', 'a', true],
+    ['requirements.txt', 'a', false],
+  ])('of %s with %s tell a library: %s', (path, text, library) => {
+    const beside = [file('x/a.gemspec', ''), file('x/setup.py', '')];
+    expect(measureDependencies([file(path, text), ...beside]).manifests).toMatchObject([{ path, library }]);
+  });
+
   test('of yarn, and of lists over many lines', () => {
     const lock = '"@s/a@^1", "@s/a@~1":\n  version "1.2.3"\n\nb@^2:\n  version "2.0.1"\n';
     const manifest = '{"dependencies": {"@s/a": "^1", "b": "^2"}}';
@@ -180,6 +217,13 @@ describe('dependencies', () => {
 
   const many = 100_000;
   test.each([
+    [
+      'package.json',
+      JSON.stringify({ dependencies: Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`a${at}`, ''])) }),
+    ],
+    ['package.json', `{"a":1,${'\n'.repeat(many)}"dependencies": {"b": "${'+a'.repeat(10_000)}"}}`],
+    ['pyproject.toml', `[project]\ndependencies = [\n${'"a",\n'.repeat(4_000)}]`],
+    ['A.csproj', '<PackageReference Include="a"/>\n'.repeat(4_000)],
     ['pom.xml', `<dependency><version>${' '.repeat(many)}</dependency>`],
     ['go.mod', `require ${'a.'.repeat(many / 2)}`],
     ['Gemfile', `gem "a", group:${' '.repeat(many)}x\ngem${' '.repeat(20_000)}x`],

@@ -8,8 +8,8 @@ export type Insert = {
   readonly before: string;
 };
 
-/** What is chosen by the program: constants by how they are written, names of classes, and numbers of processes. */
-const CHOSEN = /^\$?[A-Z][A-Z0-9_]*\b|^(?:\w+\.)*p?pid$|^__dirname$|^process\.execPath$|\bclass\.name$/;
+/** What is chosen by the program: constants by how they are written, names of classes, counters, numbers of processes. */
+const CHOSEN = /^\$?[A-Z][A-Z0-9_]*\b|^(?:\w+\.)*p?pid$|^[ijk]$|^__dirname$|^process\.execPath$|\bclass\.name$/;
 const QUOTED = /quote|escape/i;
 
 /** A text with values in it: filled, joined, or formatted. */

@@ -30,6 +30,7 @@ export function* tlsOff(code: Code): Iterable<Remark> {
   for (const [at, { text, token }] of code.pieces.entries()) {
     const found = token.kind === 'word' && switches.find(({ texts }) => texts[0] === text && reads(code, at, texts));
     if (!found || (text === 'verify' && !isRequest(code, at))) continue;
+    if (isCheckedOtherwise(code, at)) continue;
     const onWish = isOnWish(code, at);
     yield {
       rule: 'security/tls-check-off',
@@ -47,14 +48,31 @@ export function* tlsOff(code: Code): Iterable<Remark> {
   }
 }
 
-/** Whether it is one of two ways, by the words of its line and of the one before: somebody asks for it. */
+/** Options that ask for it. */
+const NAMED_SO = /insecure|skip.?(?:tls|verify)|no.?verify/i;
+
+/** Whether it is one of two ways, by the words of its line and of the one before, or by a text that names an option. */
 function isOnWish({ pieces }: Code, at: number): boolean {
   const line = pieces[at]?.token.line ?? 0;
   const near = pieces.slice(Math.max(0, at - 40), at + 20).filter(({ token }) => token.line === line);
   if (near.some(({ text }) => /^(?:\?|if|unless)$/.test(text))) return true;
   const above = pieces.slice(Math.max(0, at - 60), at).filter(({ token }) => token.line < line);
   const last = above.at(-1)?.token.line;
-  return above.some(({ text, token }) => token.line === last && /^(?:if|unless|else|elsif|elif|when|case)$/.test(text));
+  return above.some(
+    ({ text, token }) =>
+      (token.line === last && /^(?:if|unless|else|elsif|elif|when|case)$/.test(text)) ||
+      (token.kind === 'string' && token.line >= line - NEAR_LINES && NAMED_SO.test(text)),
+  );
+}
+
+const OTHERWISE = /^(?:ClientAuth|VerifyPeerCertificate|VerifyConnection|requestCert)$/;
+const NEAR_LINES = 12;
+
+/** Whether the same settings are of a server, whose clients need no certificate, or name a check of one's own. */
+function isCheckedOtherwise({ pieces }: Code, at: number): boolean {
+  const line = pieces[at]?.token.line ?? 0;
+  const near = pieces.slice(Math.max(0, at - 100), at + 100);
+  return near.some(({ text, token }) => OTHERWISE.test(text) && Math.abs(token.line - line) <= NEAR_LINES);
 }
 
 /** `verify=False` is said to much else than a request. */

@@ -118,7 +118,9 @@ function withoutKeys(text: string): string {
 
 function isSecret({ rule }: Form, found: RegExpExecArray): boolean {
   if (NEAR_EXAMPLE.test(found[0])) return false;
-  if (rule === 'secrets/password-in-url') return !PLACEHOLDER.test(found[1] ?? '') && !LOCAL.test(found[2] ?? '');
+  if (rule === 'secrets/password-in-url') {
+    return !PLACEHOLDER.test(found[1] ?? '') && !LOCAL.test(found[2] ?? '') && bitsOf(found[1] ?? '') > 1.5;
+  }
   if (rule !== 'secrets/assigned') return bitsOf(found[0].slice(-16)) > 2.5;
   const value = found[1] ?? '';
   // Words, paths, addresses and names of settings have no digits among letters in three kinds.

@@ -1,4 +1,4 @@
-import { type Code, closingOf, openingOf, type Remark } from './rule.ts';
+import { type Code, closingOf, openingOf, type Piece, type Remark } from './rule.ts';
 import { isToldByValue, onlyEnds, type Tried, triedAbove, triedBefore } from './tried.ts';
 
 /**
@@ -11,7 +11,7 @@ export function* swallowedErrors(code: Code): Iterable<Remark> {
     if (!empty) continue;
     yield {
       rule: 'reliability/swallowed-error',
-      severity: 'medium',
+      severity: 'low',
       category: 'reliability',
       path: code.path,
       line: token.line,
@@ -67,12 +67,17 @@ const SHORT = 4;
 
 function isExcused(code: Code, tried: Tried | null, at: number): boolean {
   if (!tried) return false;
-  if (onlyEnds(tried.block) || isToldByValue(code, tried)) return true;
+  if (onlyEnds(tried.block) || isToldByValue(code, tried) || tried.block.some(mayBeDenied)) return true;
   const line = code.pieces[at]?.token.line ?? 0;
   if (line - tried.line < SHORT && code.commentLines.has(tried.line - 1)) return true;
   return code.comments.some(
     ({ text, token }) => token.line >= tried.line && token.endLine <= line && SAID_TO_FAIL.test(text),
   );
+}
+
+/** Browsers throw where somebody keeps pages from storing. */
+function mayBeDenied({ text }: Piece): boolean {
+  return text === 'localStorage' || text === 'sessionStorage';
 }
 
 /** `Promise.resolve(x).catch(() => {})` keeps a rejection from ending the process; somebody else waits for `x`. */

@@ -56,14 +56,40 @@ function columnOf({ text, pieces }: Code, at: number): number {
   return start - text.lastIndexOf('\n', start - 1);
 }
 
-/** Calls that end something: what they fail of is over anyway. */
+/** Calls that end something, whose failures find it over anyway, and such that change what is seen for a moment. */
 const ENDS =
-  /^(?:(?:close|unlink|rm|rmdir|dispose|destroy|abort|cancel|release|disconnect|shutdown|terminate|rollback|quit|kill|fclose)(?:All|Async|Sync|Quietly|File|Handle|Connection|Socket|Stream)?|deleteIfExists|(?:Delete|delete)File|removeListener|removeEventListener|end|stop)$/i;
+  /^(?:(?:close|unlink|rm|rmdir|dispose|destroy|abort|cancel|release|disconnect|shutdown|terminate|rollback|quit|kill|fclose)(?:All|Async|Sync|Quietly|File|Handle|Connection|Socket|Stream)?|deleteIfExists|(?:Delete|delete)File|removeListener|removeEventListener|end|stop|focus|focusFirstElement|setContextClassLoader)$/i;
 
-/** Whether nothing is tried but to end or take away something, as `socket.close()`. */
+/** Whether nothing is tried but to end or take away something, as `socket.close()`, also behind an `if`. */
 export function onlyEnds(tried: readonly Piece[]): boolean {
-  const statements = statementsOf(tried);
+  const statements = statementsOf(withoutIfs(tried)).filter((statement) => !isForgetting(statement));
   return statements.length > 0 && statements.every(isEnding);
+}
+
+/** `if (x != null) { x.close(); }` as `x.close();`. */
+function withoutIfs(pieces: readonly Piece[]): readonly Piece[] {
+  const kept: Piece[] = [];
+  for (let at = 0; at < pieces.length; at++) {
+    const piece = pieces[at] as Piece;
+    const close = piece.text === 'if' && pieces[at + 1]?.text === '(' ? closingIn(pieces, at + 1) : -1;
+    if (close > 0) at = close;
+    else if (piece.text !== '{' && piece.text !== '}') kept.push(piece);
+  }
+  return kept;
+}
+
+function closingIn(pieces: readonly Piece[], open: number): number {
+  let depth = 0;
+  for (let at = open; at < pieces.length; at++) {
+    if (pieces[at]?.text === '(') depth++;
+    if (pieces[at]?.text === ')' && --depth === 0) return at;
+  }
+  return -1;
+}
+
+/** `socket = null`. */
+function isForgetting(statement: readonly Piece[]): boolean {
+  return statement.at(-2)?.text === '=' && /^(?:null|undefined|None)$/.test(statement.at(-1)?.text ?? '');
 }
 
 function isEnding(statement: readonly Piece[]): boolean {
@@ -106,17 +132,16 @@ const SOON = 14;
 
 /**
  * Whether a failure is told by a value: the block returns what it found and behind it something else is returned or thrown,
- * or it sets one name that is asked about next.
+ * or it sets a name that is asked about next.
  */
 export function isToldByValue({ pieces }: Code, { block, after }: Tried): boolean {
   const next = pieces[after]?.text ?? '';
+  // Python's `else` is for what went well.
+  if (next === 'else') return true;
   if (/^(?:return|throw|raise)$/.test(next) && block.some(({ text }) => text === 'return')) return true;
-  const [only, ...others] = statementsOf(block);
-  const name = only && others.length === 0 ? nameSet(only) : null;
-  if (name === null) return false;
   const soon = pieces.slice(after, after + SOON).map(({ text }) => text);
   const asked = soon.indexOf('if');
-  return asked >= 0 && soon.indexOf(name, asked) > asked;
+  return asked >= 0 && statementsOf(block).some((statement) => soon.indexOf(nameSet(statement) ?? '', asked) > asked);
 }
 
 function nameSet(statement: readonly Piece[]): string | null {

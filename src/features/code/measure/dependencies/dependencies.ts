@@ -84,9 +84,14 @@ function dependency(
   };
 }
 
+/** Who logs in at an address of ssh without a scheme, `name@host:path`; `git` is everybody. */
+const SSH_LOGIN = /(^|[\s+])(?!git@)[^\s/@:]{1,200}(?::[^\s/@]{0,200})?@(?=[\w.-]{1,200}:)/g;
+const SECRET_PARAMETER = /([?&][\w.-]{0,40}(?:token|key|secret|passw|auth|sig|credential)[\w.-]{0,40}=)[^&#\s]+/gi;
+
 /** As it may be kept: without who logs in at an address, and with what. */
 function shown(text: string): string {
-  return text.replace(/:\/\/[^\s/]*@/g, '://***@').slice(0, LONGEST_TEXT);
+  const bare = text.replace(/:\/\/[^\s/]*@/g, '://***@').slice(0, 10 * LONGEST_TEXT);
+  return bare.replace(SSH_LOGIN, '$1***@').replace(SECRET_PARAMETER, '$1***').slice(0, LONGEST_TEXT);
 }
 
 /** Go's manifest names the versions that are built, and `go.sum` their hashes. */

@@ -36,6 +36,7 @@ export const SCRIPTED: readonly ManifestKind[] = [
     matches: (name, path) => /^requirements[\w.-]*\.txt$/.test(name) || /(^|\/)requirements\/[\w.-]+\.txt$/.test(path),
     read: ({ path, text }) =>
       numbered(text).flatMap(({ line, text: entry }) => requirement(entry, line, /dev|test|lint|doc/.test(path))),
+    isLibrary: (_, beside) => beside(/(?:^|\/)setup\.(?:py|cfg)$/),
     locks: pythonLocks(),
   },
   {
