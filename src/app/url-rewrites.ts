@@ -2,6 +2,8 @@
 const REWRITES: readonly (readonly [RegExp, string])[] = [
   [/^\/api\/v2\/auth(?=[/?]|$)/, '/v1/auth'],
   [/^\/api\/v1(?=[/?]|$)/, '/v1'],
+  [/^\/api\/analyses\/([\w-]{1,64})\/pdf$/, '/v1/analyses/$1/report?format=pdf'],
+  [/^\/api\/analyses\/([\w-]{1,64})\/pdf\?/, '/v1/analyses/$1/report?format=pdf&'],
   [/^\/api\/(repositories|analyses)(?=[/?]|$)/, '/v1/$1'],
   [/^\/chatkit(?=[/?]|$)/, '/v1/chatkit'],
   [/^\/ws\/chat(?=[/?]|$)/, '/v1/ws/chat'],

@@ -241,6 +241,18 @@ describe.each(testDatabases())('repositories and analyses on the $kind database'
     expect(await secrets()).toEqual([]);
   });
 
+  test('what is said of an archive is cut between characters', async () => {
+    const form = new FormData();
+    form.append('name', `${'x'.repeat(254)}\u{1f600}`);
+    form.append('description', `${'x'.repeat(1_999)}\u{1f600}`);
+    const fileName = `\u{1f600}${'x'.repeat(250)}.zip`;
+    form.append('file', new Blob([new Uint8Array(buildZip({ 'a.js': 'x' }))]), fileName);
+    const { status, body } = await send('POST', '/v1/repositories', form);
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ description: 'x'.repeat(1_999), path: fileName.slice(2) });
+    expect(body.name).toBe('x'.repeat(254));
+  });
+
   test('an archive is analysed, and one that is none is refused', async () => {
     const upload = (bytes: Uint8Array, name?: string) => {
       const form = new FormData();

@@ -116,10 +116,10 @@ async function readUpload(parts: AsyncIterable<FormPart>): Promise<ArchiveUpload
   };
   const file = await next();
   if (file?.name !== 'file') throw repositoryErrors.noArchive();
-  const filename = plain(file.filename.split(/[/\\]/).at(-1) ?? '').slice(-LONGEST_NAME) || 'archive';
+  const filename = whole(plain(file.filename.split(/[/\\]/).at(-1) ?? '').slice(-LONGEST_NAME)) || 'archive';
   const about = async () => {
     await next();
-    const name = plain(fields.get('name') ?? '').slice(0, LONGEST_NAME) || filename;
+    const name = whole(plain(fields.get('name') ?? '').slice(0, LONGEST_NAME)) || filename;
     return { name, description: fields.has('description') ? described(fields.get('description') ?? '') : null };
   };
   return { filename, bytes: file.bytes, about };
@@ -136,5 +136,10 @@ function plain(text: string): string {
 }
 
 function described(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '').slice(0, LONGEST_DESCRIPTION).toWellFormed();
+  return whole(text.toWellFormed().replaceAll('\0', '').slice(0, LONGEST_DESCRIPTION));
+}
+
+/** Without the half of a character that a cut leaves. */
+function whole(cut: string): string {
+  return cut.replace(/\p{Cs}/gu, '');
 }
