@@ -159,6 +159,7 @@ describe('what is left alone', () => {
     ['src/a.env', 'DSN=http://000000000:00000000000@sentry.acme.io/0'],
     ['src/A.java', 'class A { void f() { try { a(); } catch (IOException ignored) { } b(); } }'],
     ['src/A.java', 'class A { void f() { try { a(); } catch (NumberFormatException e) { } b(); } }'],
+    ['src/a.ts', 'function f() { try { return new URL(text).hostname; } catch {} }'],
     ['src/a.cs', 'class A { bool F() { try { return G(); } catch (Exception) { } return false; } }'],
     ['src/a.cs', 'class A { void F() { try { s = G(); } catch (Exception) { } if (s == null) H(); } }'],
     ['src/a.ts', 'try {\n  // Throws where there is none.\n  a();\n} catch {}\nb();'],

@@ -104,6 +104,11 @@ describe('dependencies', () => {
       [['g:a', '1.2', null, true, true, 2]],
     ],
     [
+      'x/pom.xml',
+      '<dependency><groupId>g</groupId><artifactId>a</artifactId><version>${g.version}</version></dependency>',
+      [['g:a', '${g.version}', null, true, false, 1]],
+    ],
+    [
       'build.gradle.kts',
       'dependencies {\n  implementation("g:a:1.0")\n  testImplementation("g:b:1.+")\n}',
       [

@@ -138,7 +138,8 @@ export function isToldByValue({ pieces }: Code, { block, after }: Tried): boolea
   const next = pieces[after]?.text ?? '';
   // Python's `else` is for what went well.
   if (next === 'else') return true;
-  if (/^(?:return|throw|raise)$/.test(next) && block.some(({ text }) => text === 'return')) return true;
+  // Behind the end of a function nothing is returned, which is a value, too.
+  if (/^(?:return|throw|raise|\})$/.test(next) && block.some(({ text }) => text === 'return')) return true;
   const soon = pieces.slice(after, after + SOON).map(({ text }) => text);
   const asked = soon.indexOf('if');
   return asked >= 0 && statementsOf(block).some((statement) => soon.indexOf(nameSet(statement) ?? '', asked) > asked);

@@ -114,7 +114,8 @@ function isExact(requirement: string | null, ecosystem: Ecosystem): boolean {
       return /^=?\s*\d+(\.\d+)+$/.test(text);
     case 'maven':
     case 'gradle':
-      return !/[+[(,]|\$\{|latest|SNAPSHOT/i.test(text);
+      // What a property names stands once, in a parent or a list of versions.
+      return !/[+[(,]|latest|SNAPSHOT/i.test(text);
     case 'nuget':
       return /^\[?\d[\w.-]*\]?$/.test(text);
     case 'swift':
