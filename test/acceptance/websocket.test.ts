@@ -217,6 +217,21 @@ describe.each(anyTestDatabase())('chat by WebSocket on the $kind database', { ti
       waiting.open();
       expect((await client.next('complete')).response).toBe('done');
     });
+
+    test('that asks with cancel_active ends the answer under way first', async () => {
+      const waiting = gate();
+      models['fake/stuck'] = scriptedModel(['One ', { gate: waiting }, 'two'], { id: 'fake/stuck' });
+      const client = await connect();
+      client.send({ message: 'One', model: 'fake/stuck' });
+      const { run_id } = await client.next('start');
+      await client.next('stream');
+      client.send({ message: 'Two', cancel_active: true });
+      expect(await client.next('complete')).toMatchObject({ run_id, status: 'cancelled', response: 'One ' });
+      const next = await client.next('complete');
+      expect(next).toMatchObject({ status: 'completed' });
+      expect(next.run_id).not.toBe(run_id);
+      waiting.open();
+    });
   });
 
   describe('what is not taken', () => {

@@ -202,6 +202,12 @@ export const NewRun = Type.Object(
         description: 'Rounds of model and tools; not above the installation’s limit.',
       }),
     ),
+    cancel_active: Type.Optional(
+      Type.Boolean({
+        description:
+          'Cancels the unfinished run of the session first, also one that waits for a tool; what it said is kept. Default: it is refused with 409.',
+      }),
+    ),
     metadata: Type.Optional(Metadata),
   },
   closed,

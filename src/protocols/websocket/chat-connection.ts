@@ -81,7 +81,7 @@ export class ChatConnection implements Connection {
     }
   }
 
-  async #message({ message, session_id, model }: MessageFrame): Promise<void> {
+  async #message({ message, session_id, model, cancel_active = false }: MessageFrame): Promise<void> {
     const { chat, countAct, isDraining } = this.#deps;
     if (message === undefined) {
       await countAct(this.#guard.principal, 'request');
@@ -91,7 +91,7 @@ export class ChatConnection implements Connection {
     await countAct(this.#guard.principal, 'message');
     // No frame asks for approval here, so that no tool is offered that would wait for it.
     const asked = { input: message.trim(), client_tools: 'end' } as const;
-    const input = { ...asked, ...(model !== undefined && { model }) };
+    const input = { ...asked, ...(model !== undefined && { model }), ...(cancel_active && { cancel_active }) };
     const sessionId = session_id ?? this.#sessionId;
     const run = sessionId
       ? await chat.runs.create(this.#guard.principal, sessionId, input)

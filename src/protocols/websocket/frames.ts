@@ -20,6 +20,8 @@ const MessageFrame = Type.Object(
     /** Who asks is known from the credential; older clients send it nevertheless. */
     user_id: Type.Optional(Type.Union([Type.String({ maxLength: 200 }), Type.Null()])),
     model: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    /** The session's unfinished answer makes way, instead of a refusal. */
+    cancel_active: Type.Optional(Type.Boolean()),
   },
   closed,
 );

@@ -1,8 +1,10 @@
 import type { Database, TenantTransaction } from '../../../platform/database/database.ts';
+import { ApiError } from '../../../platform/http/errors.ts';
 import type { Principal } from '../../identity/index.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import { chatErrors } from '../chat.errors.ts';
 import { assertOwnSession } from '../chat.policy.ts';
+import type { RunView } from '../chat.schema.ts';
 import { findSession } from '../session.store.ts';
 import { readEvents } from './event.store.ts';
 import type { RunEvent } from './event.ts';
@@ -13,6 +15,7 @@ import { type GivenToolAnswer, readToolAnswers } from './tool-answer.store.ts';
 
 type AgainDependencies = { database: Database; engine: RunEngine };
 
+const RUN_ACTIVE = chatErrors.runActive().definition.code;
 /** How long a new question waits for an answer that is being stopped, ms. */
 const STOPPING_MS = 5_000;
 
@@ -32,10 +35,21 @@ export async function hasStopped(
 export async function runIsActive(
   engine: RunEngine,
   tenant: Tenant,
-  { id, lease_owner: owner }: store.UnfinishedRun,
+  { id, lease_owner: owner, waiting_for: calls }: store.UnfinishedRun,
 ): Promise<Error> {
   if (owner) await engine.rescue(tenant, id, owner);
-  return chatErrors.runActive(undefined, { extensions: { run_id: id } });
+  return chatErrors.runActive(calls ? waits(calls) : undefined, { extensions: { run_id: id } });
+}
+
+const MOST_NAMED = 3;
+
+/** It goes on by no time that passes: says what it waits for, and where that is given. */
+function waits(calls: readonly store.AwaitedCall[]): string {
+  const named = calls.slice(0, MOST_NAMED).map(({ id, name, needs }) => `${name} (${id}, ${needs})`);
+  const more = calls.length > MOST_NAMED ? ` and ${calls.length - MOST_NAMED} more` : '';
+  const places = new Set(calls.map(({ needs }) => (needs === 'output' ? 'tool-outputs' : 'tool-approvals')));
+  const where = [...places].map((place) => `POST /v1/runs/{id}/${place}`).join(' and ');
+  return `The session's run waits for its tool calls: ${named.join(', ')}${more}. Answer them by ${where}, or ask with cancel_active.`;
 }
 
 /**
@@ -59,6 +73,25 @@ export async function makeWay(
   else if (run.cancel_requested_at === null) return false;
   for await (const _ of engine.follow(tenant, run.id, run.last_seq, signal));
   return !signal.aborted;
+}
+
+/** Begins a run; with `cancel`, an unfinished one of the session is cancelled first and its end is waited for.
+ * @throws ApiError ERR_CHAT_005 where another one is there still */
+export async function cancelling(
+  deps: AgainDependencies,
+  principal: Principal,
+  sessionId: string,
+  { begin, cancel }: { begin(): Promise<RunView>; cancel: ((runId: string) => Promise<unknown>) | null },
+): Promise<RunView> {
+  if (cancel === null) return begin();
+  try {
+    return await begin();
+  } catch (error) {
+    if (!(error instanceof ApiError && error.definition.code === RUN_ACTIVE)) throw error;
+    const patience = AbortSignal.timeout(STOPPING_MS);
+    if (!(await makeWay(deps, principal, sessionId, { cancel, stop: true, signal: patience }))) throw error;
+    return begin();
+  }
 }
 
 export async function readLogWithAnswers(trx: TenantTransaction, runId: string): Promise<RunEvent[]> {

@@ -9,7 +9,7 @@ import { inTenant, type QuotaOf, queriesTogether, type Tenant } from '../../tena
 import type { RunTrace } from '../../usage/index.ts';
 import { chatErrors } from '../chat.errors.ts';
 import { assertOwnRun, assertOwnSession } from '../chat.policy.ts';
-import type { RunView } from '../chat.schema.ts';
+import type { Regeneration, RunView } from '../chat.schema.ts';
 import type { ChatRulesOf } from '../chat-settings.ts';
 import { type ExpiredSessions, lifetimeOf } from '../expired-sessions.ts';
 import { readBranch } from '../message.store.ts';
@@ -24,7 +24,7 @@ import { readEvents } from './event.store.ts';
 import type { RunEvent } from './event.ts';
 import { historyLimit, MOST_GIVEN_MESSAGES } from './model-context.ts';
 import * as store from './run.store.ts';
-import { hasStopped, makeWay, readLogWithAnswers, runIsActive } from './run-again.ts';
+import { cancelling, hasStopped, makeWay, readLogWithAnswers, runIsActive } from './run-again.ts';
 import type { RunEngine } from './run-engine.ts';
 import { isTerminal } from './run-machine.ts';
 import { type RunInput, type RunTarget, type RunToSave, runToSave } from './run-to-save.ts';
@@ -134,23 +134,46 @@ export function createRunService(deps: RunDependencies) {
     });
   }
 
+  async function startIn(principal: Principal, sessionId: string, input: RunInput): Promise<RunView> {
+    try {
+      return await start(principal, { sessionId, newSession: null }, input);
+    } catch (error) {
+      if (!violatesUnique(error, 'run_one_unfinished')) throw error;
+      const { tenant } = principal;
+      const unfinished = await inTenant(database, tenant, (trx) => store.findUnfinishedRun(trx, sessionId));
+      // It ended between the two statements, or was being stopped: the session is free.
+      if (!unfinished || (await hasStopped(engine, tenant, unfinished)))
+        return start(principal, { sessionId, newSession: null }, input);
+      throw await runIsActive(engine, tenant, unfinished);
+    }
+  }
+
+  const branches = createBranches({ ...deps, modelOf: resolveModel });
+
   return {
     ...createToolAnswers({ database, engine }),
-    ...createBranches({ ...deps, modelOf: resolveModel }),
+    ...branches,
 
-    /** Saves the question and begins to answer it, whether or not anyone waits for the answer. */
+    /** Saves the question and begins to answer it, whether or not anyone waits for the answer.
+     * @throws ApiError ERR_CHAT_005 where the session has an unfinished run, unless that is to be cancelled */
     async create(principal: Principal, sessionId: string, input: RunInput): Promise<RunView> {
-      try {
-        return await start(principal, { sessionId, newSession: null }, input);
-      } catch (error) {
-        if (!violatesUnique(error, 'run_one_unfinished')) throw error;
-        const { tenant } = principal;
-        const unfinished = await inTenant(database, tenant, (trx) => store.findUnfinishedRun(trx, sessionId));
-        // It ended between the two statements, or was being stopped: the session is free.
-        if (!unfinished || (await hasStopped(engine, tenant, unfinished)))
-          return start(principal, { sessionId, newSession: null }, input);
-        throw await runIsActive(engine, tenant, unfinished);
-      }
+      const cancel = this.cancelOf(principal, input);
+      return cancelling(deps, principal, sessionId, { begin: () => startIn(principal, sessionId, input), cancel });
+    },
+
+    async regenerate(principal: Principal, sessionId: string, messageId: string, given: Regeneration) {
+      const begin = () => branches.regenerate(principal, sessionId, messageId, given);
+      return cancelling(deps, principal, sessionId, { begin, cancel: this.cancelOf(principal, given) });
+    },
+
+    async edit(principal: Principal, sessionId: string, messageId: string, given: Parameters<typeof branches.edit>[3]) {
+      const begin = () => branches.edit(principal, sessionId, messageId, given);
+      return cancelling(deps, principal, sessionId, { begin, cancel: this.cancelOf(principal, given) });
+    },
+
+    /** How a run that is in the way is cancelled; null where it is not to be. */
+    cancelOf(principal: Principal, { cancel_active }: Pick<RunInput, 'cancel_active'>) {
+      return cancel_active ? (runId: string) => this.cancel(principal, runId) : null;
     },
 
     /** The same in a session that is made for it. A temporary one is in no list and is deleted within some 25 hours. */

@@ -198,15 +198,17 @@ export async function findRunPlace(trx: TenantTransaction, id: string): Promise<
     .executeTakeFirst() as Promise<RunPlace | undefined>;
 }
 
-export type UnfinishedRun = Pick<RunRow, 'id' | 'cancel_requested_at' | 'last_seq'> & { lease_owner: string | null };
+export type UnfinishedRun = Pick<RunRow, 'id' | 'cancel_requested_at' | 'last_seq' | 'waiting_for'> & {
+  lease_owner: string | null;
+};
 
 export async function findUnfinishedRun(trx: TenantTransaction, sessionId: string): Promise<UnfinishedRun | undefined> {
   return trx
     .selectFrom('run')
-    .select(['id', 'lease_owner', 'cancel_requested_at', 'last_seq'])
+    .select(['id', 'lease_owner', 'cancel_requested_at', 'last_seq', 'waiting_for'])
     .where('session_id', '=', sessionId)
     .where('status', 'in', UNFINISHED)
-    .executeTakeFirst();
+    .executeTakeFirst() as Promise<UnfinishedRun | undefined>;
 }
 
 /** The message that the newest run answers whose client called its question so: `message_id` of the run's dialect. */

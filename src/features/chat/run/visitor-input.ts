@@ -1,8 +1,8 @@
 import { chatErrors } from '../chat.errors.ts';
 import type { RunInput } from './run-to-save.ts';
 
-/** What a dialect says of itself, not what its user chooses. */
-const OF_THE_DIALECT = new Set(['input', 'client_tools', 'dialect']);
+/** What a dialect says of itself, not what its user chooses; and a visitor may cancel. */
+const OF_THE_DIALECT = new Set(['input', 'client_tools', 'dialect', 'cancel_active']);
 
 /** A visitor's question as a run: what it costs, and what the model is told, are the tenant's to say. @throws ApiError ERR_CHAT_012 */
 export function visitorInput(given: RunInput): RunInput {

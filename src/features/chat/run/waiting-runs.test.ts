@@ -72,7 +72,9 @@ describe.each(testDatabases())('runs that wait for a client on the $kind databas
       waiting_for: { tool_calls: [{ id: 'call-get_place', name: 'get_place', needs: 'output' }] },
     });
     expect((await chat.sessions.get(somebody, run.session_id)).active_run_id).toBe(run.id);
-    await expect(chat.runs.create(somebody, run.session_id, { input: 'More?' })).rejects.toThrow('unfinished run');
+    await expect(chat.runs.create(somebody, run.session_id, { input: 'More?' })).rejects.toThrow(
+      'waits for its tool calls: get_place (call-get_place, output). Answer them by POST /v1/runs/{id}/tool-outputs',
+    );
 
     // A stream that was open all the time sees the rest.
     const following = wholeLog(chat, somebody, run.id);
@@ -89,6 +91,36 @@ describe.each(testDatabases())('runs that wait for a client on the $kind databas
     ]);
     expect(events.filter(({ type }) => type === 'retrieval')).toHaveLength(1);
     expect(events.at(-1)).toMatchObject({ status: 'completed', message: { content: 'Rome' } });
+  });
+
+  test('whoever asks on with cancel_active ends it first, be it waiting or speaking; what was said is kept', async () => {
+    const stuck = gate();
+    const model = scriptedModel(({ messages }) => {
+      const { content } = messages.at(-1) ?? {};
+      if (content === 'Where am I?') return calls(call('get_place'));
+      return content === 'Go on' ? ['Once upon ', { gate: stuck }] : ['Here.'];
+    });
+    const chat = await chatWith(model);
+    const waiting = await ask(chat);
+    await untilWaiting(chat, waiting.id);
+    const on = { cancel_active: true };
+    const speaking = await chat.runs.create(somebody, waiting.session_id, { input: 'Go on', ...on });
+    expect(await chat.runs.get(somebody, waiting.id)).toMatchObject({ status: 'cancelled' });
+    await stuck.reached;
+    const next = await chat.runs.create(somebody, waiting.session_id, { input: 'And now?', ...on });
+    await wholeLog(chat, somebody, next.id);
+    const { data } = await chat.sessions.messages(somebody, waiting.session_id, { limit: 10 });
+    expect(data.filter(({ run_id }) => run_id === speaking.id).at(-1)).toMatchObject({
+      content: 'Once upon ',
+      status: 'incomplete',
+    });
+    expect(data.at(-1)).toMatchObject({ content: 'Here.', status: 'complete' });
+    const question = data.find(({ role, run_id }) => role === 'user' && run_id === next.id)?.id ?? '';
+    const again = await chat.runs.create(somebody, waiting.session_id, { input: 'Go on', ...on });
+    await expect(chat.runs.regenerate(somebody, waiting.session_id, question, {})).rejects.toThrow('unfinished run');
+    const regenerated = await chat.runs.regenerate(somebody, waiting.session_id, question, on);
+    expect((await wholeLog(chat, somebody, regenerated.id)).at(-1)).toMatchObject({ status: 'completed' });
+    expect(await chat.runs.get(somebody, again.id)).toMatchObject({ status: 'cancelled' });
   });
 
   test('it waits without any process, and goes on in another one', async () => {
