@@ -24,6 +24,17 @@ describe.each(anyTestDatabase())('metrics on the $kind database', ({ open }) => 
     expect(Number(seconds)).toBeGreaterThan(80);
   });
 
+  test('of two servers in a process share what is measured of it, and count apart', async () => {
+    await using one = await openApp(db.database);
+    await using other = await openApp(db.database);
+    one.services.metrics.runs.inc({ status: 'completed' });
+    const of = ({ services }: TestApp, name: string) => services.metrics.registry.getSingleMetric(name);
+    expect(of(one, 'nodejs_eventloop_lag_p99_seconds')).toBe(of(other, 'nodejs_eventloop_lag_p99_seconds'));
+    expect((await scrape(one)).body).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+    expect((await scrape(one)).body).toContain('parley_runs_total{status="completed"} 1');
+    expect((await scrape(other)).body).not.toContain('parley_runs_total{');
+  });
+
   test('ask for their token where there is one', async () => {
     await using on = await openApp(db.database, { METRICS_TOKEN: 'a token of scrapers' });
     for (const wrong of [undefined, 'Bearer another', 'a token of scrapers', 'Bearer a token of scrapers.']) {
