@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import { type CompiledPostgres, compiledPostgres } from './compiled-postgres.ts';
 import { WireStream } from './wire-stream.ts';
-import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts';
+import type { FromWorker, ToWorker, WorkerSettings, WorkerStart } from './worker-messages.ts';
 
 /** Raised for every call, waiting or later, once the thread that holds the database has ended by itself. What was
  * acknowledged is in the data folder; opening it again recovers it. */
@@ -30,10 +31,10 @@ export class DatabaseThread {
   #state: 'opening' | 'open' | 'closing' | 'ended' = 'opening';
   #end: Error | null = null;
 
-  private constructor(settings: WorkerSettings, onFatal: (error: Error) => void) {
+  private constructor(settings: WorkerSettings, postgres: CompiledPostgres, onFatal: (error: Error) => void) {
     this.#onFatal = onFatal;
     this.#worker = new Worker(new URL('./database-worker.ts', import.meta.url), {
-      workerData: settings,
+      workerData: { ...settings, postgres } satisfies WorkerStart,
       name: 'embedded-database',
     });
     this.stream = new WireStream((bytes) => this.#post({ kind: 'wire', bytes }, [bytes.buffer]));
@@ -46,7 +47,7 @@ export class DatabaseThread {
 
   /** Starts the thread and waits until its database answers. `onFatal` is called once if it ends by itself later. */
   static async start(settings: WorkerSettings, onFatal: (error: Error) => void): Promise<DatabaseThread> {
-    const thread = new DatabaseThread(settings, onFatal);
+    const thread = new DatabaseThread(settings, await compiledPostgres(), onFatal);
     await thread.#opening.promise;
     return thread;
   }

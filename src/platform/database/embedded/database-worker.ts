@@ -3,7 +3,7 @@ import { MemoryFS, PGlite, type PGliteOptions } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { DurableNodeFs } from './durable-node-fs.ts';
 import { joinBytes } from './wire-stream.ts';
-import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts';
+import type { FromWorker, ToWorker, WorkerSettings, WorkerStart } from './worker-messages.ts';
 
 /** The thread that holds PGlite: a query blocks its thread's event loop until it ends. */
 
@@ -11,7 +11,7 @@ const LOG_LINES_KEPT = 20;
 /** Answers are handed over in pieces of about this size, so that a large one is not held twice. */
 const PIECE_BYTES = 256 * 1024;
 
-const settings = workerData as WorkerSettings;
+const settings = workerData as WorkerStart;
 const log: string[] = [];
 
 function post(message: FromWorker, transfer: ArrayBuffer[] = []): void {
@@ -66,6 +66,7 @@ function open(): Promise<PGlite> {
   const { clusterFolder, dump } = settings;
   const options: PGliteOptions = {
     fs: clusterFolder === null ? new MemoryFS() : new DurableNodeFs(clusterFolder),
+    pgliteWasmModule: settings.postgres,
     extensions: { vector },
     startParams: startParameters(settings),
     onStderr: keepLog,
