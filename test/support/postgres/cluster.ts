@@ -43,6 +43,8 @@ const SETTINGS: ClusterSettings = {
   full_page_writes: 'off',
   max_connections: '200',
   shared_buffers: '64MB',
+  // The folder may be in memory.
+  max_wal_size: '256MB',
   timezone: 'UTC',
 };
 
