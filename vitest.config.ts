@@ -17,6 +17,15 @@ const PURE = [
   'console/**/*.test.{ts,tsx}',
 ];
 
+/** Tests of what belongs to a whole process, which each has for itself: its threads and memory, what is declared or replaced
+ * once in it, and programs started beside it. */
+const APART = [
+  'src/platform/database/embedded/**/*.test.ts',
+  'src/features/documents/folder/ingest-folder.test.ts',
+  'src/features/tenancy/settings/tenant-settings.test.ts',
+  'test/{support,deploy}/**/*.test.ts',
+];
+
 export default defineConfig({
   test: {
     globalSetup: ['test/support/databases/global-setup.ts'],
@@ -50,13 +59,19 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     projects: [
       {
-        // Everything that needs no running program, with the next; what `npm run check` runs.
+        // Everything that needs no running program, with the next two; what `npm run check` runs. Its files share processes,
+        // since to start one and to load the program into it costs more than most of them do.
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/{support,deploy}/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...PURE],
+          include: ['src/**/*.test.ts', 'test/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...PURE, ...APART],
+          isolate: false,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'unit-apart', include: APART },
       },
       {
         extends: true,

@@ -1,3 +1,4 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -16,11 +17,12 @@ export type ServedAppOptions = ServiceOverrides & { settings?: Record<string, st
 /** The whole program on a test database, listening on a free port, in this process. */
 export async function startApp(database: TestDatabase, options: ServedAppOptions = {}): Promise<ServedApp> {
   const { settings, ...overrides } = options;
+  // Not the folder of whoever runs the tests, nor another app's: what is deleted leaves its entries there.
+  const folder = await mkdtemp(join(tmpdir(), 'parley-served-'));
   const environment = {
     ENVIRONMENT: 'test',
     SECRET_KEY: 'a secret of the tests, forty characters long',
-    // Not the folder of whoever runs the tests: what is deleted leaves its entries there.
-    DATA_DIR: join(tmpdir(), `parley-served-${process.pid}`),
+    DATA_DIR: folder,
     ...RAISED_LIMITS,
   };
   const config = readConfig({ ...environment, ...settings });
@@ -36,6 +38,7 @@ export async function startApp(database: TestDatabase, options: ServedAppOptions
     await app.close();
     await services.chat.engine.stop(0);
     await services.documents.close();
+    await rm(folder, { recursive: true, force: true });
   };
   return { app, services, url, stop };
 }
