@@ -1,17 +1,25 @@
 import { payerOf, type Retrieved, type RetrieveFor } from '../features/chat/index.ts';
 import type { Documents, RetrievedPassage } from '../features/documents/index.ts';
+import type { Tenant } from '../features/tenancy/index.ts';
 import { traced } from '../platform/telemetry/tracing.ts';
 
 /** Lets the chat feature look into documents, in the words that each of the two has for it. */
 export function retrieveWith(documents: Documents): RetrieveFor {
-  return (...asked) => traced('retrieval documents', 'internal', RETRIEVAL, () => retrieve(documents, ...asked));
+  return (tenant, { mode }) => {
+    const corpus = mode === 'off' ? null : documents.readCorpus(tenant);
+    // Whoever searches is told.
+    corpus?.catch(() => undefined);
+    return (...asked) =>
+      traced('retrieval documents', 'internal', RETRIEVAL, () => retrieve(documents, { tenant, corpus }, ...asked));
+  };
 }
 
 const RETRIEVAL = { 'gen_ai.operation.name': 'retrieval', 'gen_ai.provider.name': 'parley' };
 
 async function retrieve(
   documents: Documents,
-  ...[tenant, question, history, run, signal, attachmentIds]: Parameters<RetrieveFor>
+  { tenant, corpus }: { tenant: Tenant; corpus: ReturnType<Documents['readCorpus']> | null },
+  ...[question, history, run, signal, attachmentIds]: Parameters<ReturnType<RetrieveFor>>
 ): Promise<Retrieved> {
   const attached = await documents.attachments.passages(tenant, run.session_id, attachmentIds, question);
   const { mode, top_k, filter } = run.request.retrieval;
@@ -20,7 +28,7 @@ async function retrieve(
     return attached.length === 0 ? nothing : withAttached(nothing, attached);
   }
   const { query, route, strategy, hits, passages } = await documents.retrieve(
-    { tenant, signal, payer: payerOf(run) },
+    { tenant, signal, payer: payerOf(run), ...(corpus && { corpus }) },
     question,
     history,
     {

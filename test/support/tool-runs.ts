@@ -23,7 +23,7 @@ export const QUICK: LeaseTimes = { lease: 400, heartbeat: 100, sweep: 50, writeR
 /** A lease that its holder never renews: as good as a dead process. */
 export const NEVER_RENEWED: LeaseTimes = { lease: 50, heartbeat: 60_000, sweep: 60_000, writeRetry: 200 };
 
-const searchesNothing: RetrieveFor = async (_tenant, query) => ({
+const searchesNothing: RetrieveFor = () => async (query) => ({
   query,
   route: 'off',
   strategy: 'none',

@@ -79,8 +79,7 @@ test('what a provider wants back with a call comes with it', () => {
 test('a refusal is said, and is an end by the provider’s rules', () => {
   const refusal = (text: string) => ({ choices: [{ delta: { content: null, refusal: text } }] });
   expect(read(refusal(''), refusal('I can’t '), refusal('help.'), stop)).toEqual([
-    said('I can’t '),
-    said('help.'),
+    said('I can’t help.'),
     { type: 'finish', reason: 'content-filter', usage: null },
   ]);
 });

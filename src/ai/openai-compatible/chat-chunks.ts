@@ -3,6 +3,7 @@ import { answerText } from '../answer-text.ts';
 import type { FinishReason, ModelError, ModelEvent, TokenUsage, ToolCall } from '../chat-model.ts';
 import { kindOfStatus, modelError, UpstreamFailure } from '../http/upstream-error.ts';
 import { parseToolInput } from '../tool-input.ts';
+import { textFrame } from './text-frame.ts';
 
 /** The parts of a `chat.completion.chunk` that we read. It comes from outside: every field may be missing or wrong. */
 type Chunk = {
@@ -48,24 +49,31 @@ export function chunkReader(provider: string): ChunkReader {
   let usage: TokenUsage | null = null;
   const toolCalls: PartialToolCall[] = [];
   const said = answerText(provider);
+  const frame = textFrame(onlyText);
 
   function read(payload: string, events: ModelEvent[]) {
     if (payload === '[DONE]') {
       done = true;
       return;
     }
+    const framed = reason === null ? frame.textIn(payload) : null;
+    if (framed !== null) {
+      addText(events, said.push(framed));
+      return;
+    }
     const chunk = reason === null ? parseChunk(provider, payload) : parseLate(payload);
     if (chunk.usage) usage = tokenUsage(chunk.usage) ?? usage;
     const choice = chunk.choices?.[0];
     if (choice) readChoice(choice, events);
+    const text = onlyText(chunk);
+    if (text !== null) frame.learn(payload, text);
   }
 
   function readChoice(choice: Choice, events: ModelEvent[]) {
     // A server that ignores `stream: true` sends the whole `message` in one piece.
     const delta = choice.delta ?? choice.message;
     refused ||= textOf(delta?.refusal) !== '';
-    const text = said.push(textOf(delta?.content) + textOf(delta?.refusal));
-    if (text !== '') events.push({ type: 'text-delta', delta: text });
+    addText(events, said.push(textOf(delta?.content) + textOf(delta?.refusal)));
     if (Array.isArray(delta?.tool_calls)) addToolCalls(provider, toolCalls, delta.tool_calls);
     if (choice.finish_reason) reason = finishReason(provider, choice.finish_reason);
   }
@@ -94,6 +102,21 @@ export function chunkReader(provider: string): ChunkReader {
     read,
     finish,
   };
+}
+
+/** What one piece of the network brought is one event: nobody could have been told of a part of it earlier. */
+function addText(events: ModelEvent[], text: string): void {
+  const last = events.at(-1);
+  if (last?.type === 'text-delta') last.delta += text;
+  else if (text !== '') events.push({ type: 'text-delta', delta: text });
+}
+
+/** The text of a chunk that says nothing else; null of any other. */
+function onlyText(chunk: unknown): string | null {
+  const { choices, usage } = chunk as Chunk;
+  const { delta, finish_reason: reason } = choices?.[0] ?? {};
+  const { content, refusal, tool_calls: calls } = delta ?? {};
+  return typeof content === 'string' && !(usage || reason || refusal || calls) ? content : null;
 }
 
 function parseChunk(provider: string, payload: string): Chunk {

@@ -13,6 +13,18 @@ export const finish = {
 } satisfies ModelEvent;
 export const said = (delta: string): ModelEvent => ({ type: 'text-delta', delta });
 
+/** Events as they would be, had the network brought all at once. */
+export function inOnePiece(events: readonly ModelEvent[]): ModelEvent[] {
+  const joined: ModelEvent[] = [];
+  for (const event of events) {
+    const last = joined.at(-1);
+    if (event.type === 'text-delta' && last?.type === 'text-delta')
+      joined.splice(-1, 1, said(last.delta + event.delta));
+    else joined.push(event);
+  }
+  return joined;
+}
+
 export function request(more: Partial<ModelRequest> = {}): ModelRequest {
   const messages = [{ role: 'user' as const, content: 'Hello' }];
   return { instructions: null, messages, passages: null, signal: new AbortController().signal, ...more };

@@ -17,7 +17,7 @@ import type { Extract } from './ingestion/ingestion.types.ts';
 import { purgeDocuments } from './ingestion/purge-documents.ts';
 import { type Retrieval, type RetrievalContext, type RetrievalOptions, retrieve } from './retrieval/retrieve.ts';
 import type { HistoryMessage } from './retrieval/route-query.ts';
-import { corpusReader, type SearchResult, searchDocuments } from './retrieval/search.ts';
+import { type CorpusReader, corpusReader, type SearchResult, searchDocuments } from './retrieval/search.ts';
 import { createSearchCache } from './retrieval/search-cache.ts';
 import { createSourceService, type SourceService } from './sources.service.ts';
 
@@ -43,6 +43,8 @@ export type Documents = {
   ingest(tenant: Tenant, documentId: string, signal: AbortSignal): Promise<IngestionOutcome>;
   /** Removes what is left of deleted documents here and now, instead of by its job. */
   purge(tenant: Tenant, signal: AbortSignal): Promise<void>;
+  /** What the corpus is now, for a search that follows. */
+  readCorpus: CorpusReader;
   /** The evidence for a question in a conversation, for a model to answer from. */
   retrieve(
     context: RetrievalContext,
@@ -94,8 +96,12 @@ export function createDocuments(options: DocumentsDependencies): Documents {
     jobs: [...documentJobs(deps, ingestionConcurrency), unused.job],
     ingest: (tenant, documentId, signal) => ingestDocument(deps, tenant, documentId, { signal, lastTry: true }),
     purge: (tenant, signal) => purgeDocuments(deps, tenant, signal),
-    retrieve: (context, question, history, more) =>
-      retrieve(onAccountOf(context.tenant, context.payer ?? nobody), context, question, history, more),
+    readCorpus: deps.readCorpus,
+    retrieve: (context, question, history, more) => {
+      const { tenant, payer = nobody, corpus } = context;
+      const readCorpus: CorpusReader = (asked) => corpus ?? deps.readCorpus(asked);
+      return retrieve({ ...onAccountOf(tenant, payer), readCorpus }, context, question, history, more);
+    },
     ingestFolder: (context, folder, onProgress) =>
       ingestFolder({ ...deps, ingestionConcurrency }, context, folder, onProgress),
     search: (tenant, body, signal, payer = nobody) =>

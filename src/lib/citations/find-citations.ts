@@ -27,6 +27,7 @@ export type FoundCitation = {
 /** The citations of an answer in order of their place; one for each passage that a claim cites. Markers with numbers that no
  * passage has are left out, and so is everything in code. */
 export function findCitations(answer: string, passages: readonly CitablePassage[]): FoundCitation[] {
+  if (passages.length === 0) return [];
   const byNumber = new Map(passages.map((passage) => [passage.number, passage]));
   return claimsOf(answer).flatMap((claim) => {
     const cited = claim.numbers.map((number) => byNumber.get(number)).filter((passage) => passage !== undefined);

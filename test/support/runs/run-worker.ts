@@ -10,7 +10,7 @@ import { unmetered } from '../unmetered.ts';
 /** A lease as short as a busy machine allows, ms. */
 export const QUICK_LEASE = { lease: 400, heartbeat: 100, sweep: 50, writeRetry: 5_000 };
 
-const searchesNothing: RetrieveFor = async (_tenant, query) => ({
+const searchesNothing: RetrieveFor = () => async (query) => ({
   query,
   route: 'off',
   strategy: 'none',

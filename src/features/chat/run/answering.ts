@@ -8,12 +8,11 @@ import { type ContextLimits, DEFAULT_CONTEXT_LIMITS } from './context-budget.ts'
 import type { RecalledFields } from './event.ts';
 import { contextOf, questionOf } from './model-context.ts';
 import type { Answering, Retrieved } from './produce-answer.ts';
-import { type HistoryRow, payerOf, type RunRow } from './run.store.ts';
+import { type HistoryRow, payerOf, type RetrievalRequest, type RunRow } from './run.store.ts';
 import { openTools, type ToolSource } from './run-tools.ts';
 import { readToolAnswers } from './tool-answer.store.ts';
 
-export type RetrieveFor = (
-  tenant: Tenant,
+export type Retrieve = (
   question: string,
   history: readonly { role: string; content: string }[],
   run: RunRow,
@@ -21,6 +20,9 @@ export type RetrieveFor = (
   /** Files that came with messages that the model is told, newest first. */
   attachmentIds: readonly string[],
 ) => Promise<Retrieved>;
+
+/** Begins what any search of a tenant needs, so that it is there once the question has been saved, and gives the search. */
+export type RetrieveFor = (tenant: Tenant, retrieval: RetrievalRequest) => Retrieve;
 
 /** What is remembered that helps with a question; also does what the question asks of memory itself ("forget that"). */
 export type RecallFor = (tenant: Tenant, question: string, run: RunRow, signal: AbortSignal) => Promise<RecalledFields>;
@@ -59,6 +61,9 @@ export function boundsOf({ request }: RunRow, limits: Partial<RunLimits> = {}) {
   };
 }
 
+/** What a run's question follows, and what searches for it. */
+export type KnownToRun = { history: readonly HistoryRow[]; retrieve: Retrieve };
+
 /** What belongs to one worker's work on a run. */
 export type WorkOnRun = {
   log: Logger;
@@ -72,7 +77,7 @@ export type WorkOnRun = {
 export async function answeringOf(
   ports: AnsweringPorts,
   { tenant, run }: { tenant: Tenant; run: RunRow },
-  history: readonly HistoryRow[],
+  { history, retrieve }: KnownToRun,
   { log, signal, sent, position }: WorkOnRun,
 ): Promise<Answering> {
   const { database, metrics } = ports;
@@ -93,7 +98,7 @@ export async function answeringOf(
     model,
     context,
     contextLimits: { ...DEFAULT_CONTEXT_LIMITS, ...ports.context },
-    retrieve: (until) => ports.retrieve(tenant, question, earlier, run, until, context.attachmentIds),
+    retrieve: (until) => retrieve(question, earlier, run, until, context.attachmentIds),
     recall: recallOf(ports, tenant, question, run),
     onFirstText: () => metrics.firstToken.observe((Date.now() - run.created_at.getTime()) / 1000),
     toolChoice: run.request.tool_choice ?? 'auto',

@@ -175,10 +175,13 @@ function choiceIn(step: number, mostSteps: number, asked: ToolChoice): NonNullab
   return typeof asked === 'string' ? asked : { name: asked.name };
 }
 
-function charactersOf({ instructions, messages, passages, tools }: ModelRequest): number {
+function charactersOf({ instructions, messages, passages, memory, tools }: ModelRequest): number {
   const texts = messages.reduce((sum, { content }) => sum + content.length, 0);
   const evidence = (passages ?? []).reduce((sum, { text }) => sum + text.length, 0);
-  return (instructions?.length ?? 0) + texts + evidence + (tools?.length ? JSON.stringify(tools).length : 0);
+  const remembered = (memory?.items ?? []).reduce((sum, { content }) => sum + content.length, 0);
+  return (
+    (instructions?.length ?? 0) + texts + evidence + remembered + (tools?.length ? JSON.stringify(tools).length : 0)
+  );
 }
 
 function take(event: ModelEvent, said: Said, step: AnswerStep, writer: RunWriter): void {

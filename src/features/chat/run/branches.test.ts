@@ -42,7 +42,7 @@ describe.each(testDatabases())('branches of a session on the $kind database', ({
       clock: systemClock,
       meter: unmetered,
       models: { resolve: () => model, list: () => [], embedder: null },
-      retrieve: async (_tenant, query) => ({ query, route: 'off', strategy: 'none', hits: [], passages: null }),
+      retrieve: () => async (query) => ({ query, route: 'off', strategy: 'none', hits: [], passages: null }),
       queue: { enqueue: async () => undefined },
     });
     started.push(chat);

@@ -150,6 +150,7 @@ async function beginBranch(
 ): Promise<store.RunRow> {
   const { tenant } = principal;
   const { sessionId } = run;
+  const retrieve = engine.openRetrieval(tenant, run.request.retrieval);
   const { row, history, unfinished } = await inTenant(database, tenant, async (trx) => {
     assertOwnSession(principal, await findSession(trx, sessionId));
     await lockSession(trx, sessionId);
@@ -166,7 +167,7 @@ async function beginBranch(
       return beginBranch({ database, engine }, principal, endId, { firstLine, ...run });
     throw await runIsActive(engine, tenant, unfinished);
   }
-  engine.begin(tenant, row, { holder: run.workerId, firstLine, history });
+  engine.begin(tenant, row, { holder: run.workerId, firstLine, history, retrieve });
   return row;
 }
 

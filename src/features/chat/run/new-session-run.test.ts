@@ -46,7 +46,7 @@ describe.each(testDatabases())('runs in sessions of their own on the $kind datab
       clock,
       meter: unmetered,
       models: { resolve: () => model, list: () => [], embedder: null },
-      retrieve: async (_tenant, query) => ({ query, route: 'off', strategy: 'none', hits: [], passages: null }),
+      retrieve: () => async (query) => ({ query, route: 'off', strategy: 'none', hits: [], passages: null }),
       queue: {
         enqueue: async (_trx, _job, payload, options) => {
           planned.push({ ...(payload as unknown as DeleteExpiredPayload), startAfter: options?.startAfter });

@@ -20,7 +20,7 @@ const QUICK: LeaseTimes = { lease: 400, heartbeat: 100, sweep: 50, writeRetry: 2
 /** A lease that its holder never renews: as good as a dead process. */
 const NEVER_RENEWED: LeaseTimes = { lease: 50, heartbeat: 60_000, sweep: 60_000, writeRetry: 200 };
 
-const searchesNothing: RetrieveFor = async (_tenant, query) => ({
+const searchesNothing: RetrieveFor = () => async (query) => ({
   query,
   route: 'off',
   strategy: 'none',

@@ -5,14 +5,29 @@ import type { Tracing } from '../../../platform/telemetry/tracing.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import { runFaults } from '../chat.errors.ts';
 import { type MessageView, messageView } from '../message.ts';
-import { type AnsweringPorts, answeringOf, boundsOf, DEFAULT_RUN_LIMITS, type WorkOnRun } from './answering.ts';
+import {
+  type AnsweringPorts,
+  answeringOf,
+  boundsOf,
+  DEFAULT_RUN_LIMITS,
+  type KnownToRun,
+  type Retrieve,
+  type WorkOnRun,
+} from './answering.ts';
 import { type RunEnd, readEvents } from './event.store.ts';
 import type { EventLine, RunEndStatus, RunFault, RunUsage } from './event.ts';
 import { EventLog, LeaseLostError } from './event-log.ts';
 import { LiveRun } from './live-run.ts';
 import { historyLimit } from './model-context.ts';
 import { isAnswered, type Produced, produceAnswer } from './produce-answer.ts';
-import { type AwaitedCall, type HistoryRow, type RunRow, readCancelRequests, readHistory } from './run.store.ts';
+import {
+  type AwaitedCall,
+  type HistoryRow,
+  type RetrievalRequest,
+  type RunRow,
+  readCancelRequests,
+  readHistory,
+} from './run.store.ts';
 import { faultOf } from './run-fault.ts';
 import { type FeedSources, followRun } from './run-feed.ts';
 import { Followers } from './run-followers.ts';
@@ -58,6 +73,12 @@ type ActiveRun = {
   sent: WorkOnRun['sent'];
   /** What it waits for was answered before it waited: it goes on at once, as this. */
   next: RunRow | null;
+};
+
+/** What is known of a run that was saved a moment ago. */
+type Fresh = KnownToRun & {
+  /** Its durable first event. */
+  firstLine: EventLine;
 };
 
 /** Workers that may lose the same run before it is given up. */
@@ -137,12 +158,13 @@ export class RunEngine {
     return this.#lease.id;
   }
 
-  /** Starts to answer a run that was saved with `holder` as its holder. `firstLine` is its durable first event. */
-  begin(
-    tenant: Tenant,
-    run: RunRow,
-    begun: { holder: string; firstLine: EventLine; history: readonly HistoryRow[] },
-  ): void {
+  /** Begins what a search for a run needs that is about to be saved. */
+  openRetrieval(tenant: Tenant, retrieval: RetrievalRequest): Retrieve {
+    return this.#deps.retrieve(tenant, retrieval);
+  }
+
+  /** Starts to answer a run that was saved with `holder` as its holder. */
+  begin(tenant: Tenant, run: RunRow, begun: Fresh & { holder: string }): void {
     if (begun.holder === this.#lease.id) this.#begin(tenant, run, begun);
     // Taken for dead while the run was being saved: nobody would look for it under the former name.
     else this.#unended.add(run.id, { tenant, owner: begun.holder });
@@ -208,7 +230,7 @@ export class RunEngine {
     await Promise.all(dropped.map(({ done }) => done));
   }
 
-  #begin(tenant: Tenant, run: RunRow, fresh?: { firstLine: EventLine; history: readonly HistoryRow[] }): void {
+  #begin(tenant: Tenant, run: RunRow, fresh?: Fresh): void {
     const live = new LiveRun(fresh ? fresh.firstLine.seq : run.last_seq + 1, () => this.#followers.ring(run.id));
     if (fresh) live.publish([fresh.firstLine]);
     const stop = new AbortController();
@@ -220,7 +242,7 @@ export class RunEngine {
     this.#deps.metrics.activeRuns.inc();
     if (run.cancel_requested_at) stop.abort(new Cancelled());
     const work = { tenant, run, isFresh: fresh !== undefined };
-    const act = () => this.#work(active, fresh?.history ?? null);
+    const act = () => this.#work(active, fresh ?? null);
     active.done = workOnRun(this.#deps.tracing ?? null, work, act).finally(() => {
       // A later attempt of the same run may have taken its place.
       if (this.#active.get(run.id) === active) this.#active.delete(run.id);
@@ -231,7 +253,7 @@ export class RunEngine {
   }
 
   /** Never rejects: whatever happens ends as the run's status, or as a run that another worker has. */
-  async #work(active: ActiveRun, knownHistory: readonly HistoryRow[] | null): Promise<void> {
+  async #work(active: ActiveRun, fresh: Fresh | null): Promise<void> {
     const { tenant, run, live, stop } = active;
     const writer = new RunWriter(this.#eventLog, live, {
       tenant,
@@ -242,12 +264,13 @@ export class RunEngine {
     });
     const { log } = this.#deps;
     try {
-      const history = knownHistory ?? (await this.#restore(active, writer));
+      const history = fresh?.history ?? (await this.#restore(active, writer));
       stop.signal.throwIfAborted();
       if (run.lost_workers > MOST_LOST_WORKERS)
         return await this.#end(active, writer, 'failed', null, runFaults.interrupted);
       if (run.wait_until) return await this.#end(active, writer, 'failed', null, runFaults.unanswered);
-      const { usage, waitsFor } = await this.#answer(active, history, writer, log);
+      const known = { history, retrieve: fresh?.retrieve ?? this.#deps.retrieve(tenant, run.request.retrieval) };
+      const { usage, waitsFor } = await this.#answer(active, known, writer, log);
       if (waitsFor.length > 0) return await this.#wait(active, writer, waitsFor);
       await this.#end(active, writer, 'completed', usage, null);
       this.#titles.consider(tenant, run, history, writer.answer.parts());
@@ -256,13 +279,13 @@ export class RunEngine {
     }
   }
 
-  async #answer(active: ActiveRun, history: readonly HistoryRow[], writer: RunWriter, log: Logger): Promise<Produced> {
+  async #answer(active: ActiveRun, known: KnownToRun, writer: RunWriter, log: Logger): Promise<Produced> {
     const { run, stop, sent } = active;
     const { answer } = writer;
     if (answer.usage && isAnswered(answer, boundsOf(run, this.#deps.limits)))
       return { usage: answer.usage, waitsFor: [] };
     if (answer.waits) writer.emit({ type: 'run-resume', attempt: run.attempt });
-    const answering = await answeringOf(this.#deps, active, history, {
+    const answering = await answeringOf(this.#deps, active, known, {
       log,
       signal: stop.signal,
       sent,

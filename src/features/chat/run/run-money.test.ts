@@ -34,7 +34,7 @@ describe.each(testDatabases())('the money of a run whose worker dies, on the $ki
       clock: systemClock,
       meter: usage.meter,
       models: { resolve: () => model, list: () => [], embedder: null },
-      retrieve: async (_tenant, query) => ({ query, route: 'off', strategy: 'none', hits: [], passages: null }),
+      retrieve: () => async (query) => ({ query, route: 'off', strategy: 'none', hits: [], passages: null }),
       queue: { enqueue: async () => undefined },
       leaseTimes,
     });

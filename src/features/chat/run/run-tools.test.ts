@@ -332,7 +332,7 @@ describe.each(testDatabases())('tools of this program on the $kind database', ({
       text,
       documentStart: 100,
     });
-    const retrieve: RetrieveFor = async (_tenant, query) => ({
+    const retrieve: RetrieveFor = () => async (query) => ({
       query,
       route: 'factual',
       strategy: 'sparse',

@@ -68,10 +68,11 @@ export function createRunService(deps: RunDependencies) {
     const holder = await engine.holder(tenant);
     const asked = await withUsualTools(input, principal, deps.tools);
     const run = runToSave(principal, target, asked, { model, workerId: holder, rules });
+    const retrieve = engine.openRetrieval(tenant, run.request.retrieval);
     const { row, history } = await save(tenant, run);
     // No row: there is no such session of this user.
     if (!row) assertOwnSession(principal, await inTenant(database, tenant, (trx) => findSession(trx, run.sessionId)));
-    engine.begin(tenant, row as store.RunRow, { holder, firstLine: run.firstLine, history });
+    engine.begin(tenant, row as store.RunRow, { holder, firstLine: run.firstLine, history, retrieve });
     return runView(row as store.RunRow);
   }
 

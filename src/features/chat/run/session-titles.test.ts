@@ -48,7 +48,7 @@ describe.each(testDatabases())('titles and instructions of a tenant on the $kind
       clock: systemClock,
       models: { resolve: () => model, list: () => [], embedder: null },
       meter,
-      retrieve: async (_tenant, query) => ({ query, route: 'off', strategy: 'none', hits: [], passages: null }),
+      retrieve: () => async (query) => ({ query, route: 'off', strategy: 'none', hits: [], passages: null }),
       queue: { enqueue: async () => undefined },
       settings,
       titles: 'model',

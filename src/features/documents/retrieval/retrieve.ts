@@ -7,9 +7,22 @@ import { findLeadingHits } from './hit.store.ts';
 import { findOccurrences } from './lexical.store.ts';
 import { type PassageLimits, type RetrievedPassage, toPassages } from './passages.ts';
 import { type HistoryMessage, type Route, type RoutedQuery, routeQuery } from './route-query.ts';
-import { type Hit, type SearchDependencies, type SearchMode, type SearchResult, searchDocuments } from './search.ts';
+import {
+  type CorpusReader,
+  type Hit,
+  type SearchDependencies,
+  type SearchMode,
+  type SearchResult,
+  searchDocuments,
+} from './search.ts';
 
-export type RetrievalContext = { tenant: Tenant; signal: AbortSignal; payer?: Payer };
+export type RetrievalContext = {
+  tenant: Tenant;
+  signal: AbortSignal;
+  payer?: Payer;
+  /** Where it was asked for beforehand; otherwise it is now. */
+  corpus?: ReturnType<CorpusReader>;
+};
 export type RetrievalOptions = { mode?: SearchMode; topK?: number; filter?: RetrievalFilter };
 /** As clients name it. */
 export type RetrievalFilter = {

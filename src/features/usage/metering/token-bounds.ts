@@ -20,16 +20,23 @@ export function bytesOf(text: string): number {
   return Buffer.byteLength(text);
 }
 
-function inputBytes({ instructions, messages, passages, tools, format, partialAnswer }: ModelRequest): number {
+function inputBytes({ instructions, messages, passages, memory, tools, format, partialAnswer }: ModelRequest): number {
   const pieces = [
     instructions ?? '',
     partialAnswer ?? '',
-    ...messages.map(({ role: _, ...rest }) => JSON.stringify(rest)),
+    memory?.done ?? '',
+    ...messages.map(wordsOf),
+    ...(memory?.items ?? []).map(({ content, saidAt }) => `${saidAt}${content}`),
     ...(passages ?? []).map(({ title, headingPath, text }) => `${title}${headingPath.join(' > ')}${text}`),
     ...(tools ?? []).map((tool) => JSON.stringify(tool)),
     ...(format ? [JSON.stringify(format)] : []),
   ];
   return pieces.reduce((sum, piece) => sum + bytesOf(piece) + BYTES_AROUND_PIECE, 0);
+}
+
+function wordsOf(message: ModelRequest['messages'][number]): string {
+  if (message.role === 'tool') return message.toolCallId + message.content;
+  return 'toolCalls' in message ? message.content + JSON.stringify(message.toolCalls) : message.content;
 }
 
 /** The same for texts that become vectors. */
