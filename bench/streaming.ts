@@ -8,6 +8,7 @@ import {
   checkedTurn,
   compareTurns,
   load,
+  type OwnTarget,
   parleyTarget,
   startParleyOn,
   type Target,
@@ -29,11 +30,11 @@ export async function measureStreaming({ seconds = 4 } = {}): Promise<Row[]> {
     const bare = { url: () => `http://127.0.0.1:${relay.port}/bare`, headers: {}, body: {} };
     const bareAtPace = { ...bare, url: () => `http://127.0.0.1:${relay.port}/bare-paced` };
     const ours = await parleyTarget(parley, MOST_STREAMS);
-    const oursAtPace = { ...ours, body: { ...ours.body, model: 'openai/paced' } };
+    const oursAtPace = atPace(ours);
     return [
       ...(await compareThroughput(parley, bare, ours, seconds)),
       ...(await compareFirstText(bareAtPace, oursAtPace)),
-      ...(await comparePace(bareAtPace, oursAtPace)),
+      ...(await comparePace(bareAtPace, ours)),
       ...(await measureReplay(parley, database.url, { ...ours, url: (index) => ours.url(index, 0, MOST_STREAMS) })),
       // Last, since what was said is still being remembered after it.
       await compareWithMemory(bare, { ...ours, body: { input: 'Go' } }, seconds),
@@ -112,26 +113,51 @@ const TURN_MS = TOKENS * 12;
 /** Turns of each stream: so many that all of them are under way most of the time. */
 const PACE_ROUNDS = 5;
 
-/** Whether many streams at once keep their pace. */
-async function comparePace(bare: Target, ours: Target): Promise<Row[]> {
+/** Whether many streams at once keep their pace: in conversations that begin here, as the relay's do, and in those that the
+ * rows before have made long, where each turn reads and sends up to 100 messages and the relay's still one. */
+async function comparePace(bare: Target, long: OwnTarget): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { streams, goal } of MANY_STREAMS) {
-    const relayed = await paced(bare, streams, PACE_ROUNDS);
-    const answered = await paced(ours, streams, PACE_ROUNDS);
-    rows.push({
-      what: `tokens a second at ${streams} streams of 10 ms a token`,
-      ours: answered.tokensPerSecond,
-      reference: relayed.tokensPerSecond,
-      ratio: answered.tokensPerSecond / relayed.tokensPerSecond,
-      goal,
-    });
+    const begun = await inTurns(bare, async () => atPace(await long.anew(streams)), streams);
+    rows.push({ ...paceRow(`tokens a second at ${streams} streams of 10 ms a token`, begun), goal });
     rows.push({
       what: `first text of ${streams} clients who come within 1.2 s, p95 ms`,
-      ours: percentile(answered.newcomers, 0.95),
-      reference: percentile(relayed.newcomers, 0.95),
+      ours: percentile(begun.ours.newcomers, 0.95),
+      reference: percentile(begun.reference.newcomers, 0.95),
     });
+    const longer = await inTurns(bare, async () => atPace(long), streams);
+    rows.push(paceRow(`tokens a second at ${streams} streams, in sessions of 100 messages`, longer));
   }
   return rows;
+}
+
+type Paced = Awaited<ReturnType<typeof paced>>;
+
+function paceRow(what: string, { ours, reference }: Record<'ours' | 'reference', Paced>): Row {
+  const ratio = ours.tokensPerSecond / reference.tokensPerSecond;
+  return { what, ours: ours.tokensPerSecond, reference: reference.tokensPerSecond, ratio };
+}
+
+/** The two in turns, so that a slow moment of the machine meets both. */
+async function inTurns(bare: Target, ours: () => Promise<Target>, streams: number) {
+  const [relayed, answered]: [Paced[], Paced[]] = [[], []];
+  for (let round = 0; round < TURN_ROUNDS; round += 1) {
+    relayed.push(await paced(bare, streams, PACE_ROUNDS));
+    answered.push(await paced(await ours(), streams, PACE_ROUNDS));
+  }
+  return { reference: together(relayed), ours: together(answered) };
+}
+
+function together(all: readonly Paced[]): Paced {
+  return {
+    firstTexts: all.flatMap(({ firstTexts }) => firstTexts),
+    newcomers: all.flatMap(({ newcomers }) => newcomers),
+    tokensPerSecond: all.reduce((sum, { tokensPerSecond }) => sum + tokensPerSecond / all.length, 0),
+  };
+}
+
+function atPace(target: OwnTarget): OwnTarget {
+  return { ...target, body: { ...target.body, model: 'openai/paced' } };
 }
 
 async function paced(target: Target, streams: number, rounds: number) {

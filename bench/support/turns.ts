@@ -39,8 +39,17 @@ export async function startParleyOn(
 }
 
 /** Turns in so many new sessions. */
-export async function parleyTarget({ url }: Parley, sessions: number): Promise<Target & { body: object }> {
-  const token = await signUp(url);
+export async function parleyTarget({ url }: Parley, sessions: number): Promise<OwnTarget> {
+  return targetOf(url, await signUp(url), sessions);
+}
+
+export type OwnTarget = Target & {
+  body: object;
+  /** The same user, in other new sessions. */
+  anew(sessions: number): Promise<OwnTarget>;
+};
+
+async function targetOf(url: string, token: string, sessions: number): Promise<OwnTarget> {
   const ids: string[] = [];
   for (let index = 0; index < sessions; index += 1) {
     ids.push((await post<{ id: string }>(url, '/v1/sessions', token, {})).id);
@@ -53,6 +62,7 @@ export async function parleyTarget({ url }: Parley, sessions: number): Promise<T
     headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
     // The relay remembers nothing; what memory adds has a row of its own.
     body: { input: 'Go', memory: { mode: 'off' } },
+    anew: (more) => targetOf(url, token, more),
   };
 }
 

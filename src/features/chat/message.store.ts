@@ -31,36 +31,36 @@ export async function insertMessages(
   await updateSession(trx, sessionId, {});
   const { rows } = await trx.executeQuery(
     CompiledQuery.raw(
-      `WITH own_session AS (SELECT $1::uuid AS id), ${insertInput('NULL', '$2')}
+      `WITH own_session AS (SELECT $1::uuid AS id, NULL::uuid AS run_id, $2::json AS messages), ${INSERT_INPUT}
       SELECT ${MESSAGE_COLUMNS.join(', ')} FROM input ORDER BY created_at, id`,
-      [sessionId, inputJson(messages)],
+      [sessionId, storableJson(inputRows(messages))],
     ) as CompiledQuery<MessageRow>,
   );
   return rows;
 }
 
 /**
- * Parts of a statement that knows `own_session`: `leaf` is the end of its current branch, and `input` puts messages behind
- * it. A message is never as old as the one that it follows, whatever the clock does: branches are read by time.
- * `runId` and `messages` are places of parameters; the messages are `inputJson`.
+ * Parts of a statement that knows each `own_session` with its `run_id` and its `messages`, which are `inputRows`: `leaf` is
+ * the end of a session's current branch, and `input` puts the messages behind it. A message is never as old as the one that
+ * it follows, whatever the clock does: branches are read by time.
  */
-export const insertInput = (runId: string, messages: string) => `leaf AS (
-         SELECT message.id, message.created_at FROM message
-         WHERE session_id = (SELECT id FROM own_session) AND is_current
-         ORDER BY message.created_at DESC, message.id DESC LIMIT 1
+export const INSERT_INPUT = `leaf AS (
+         SELECT own_session.id AS session_id, last.id, last.created_at FROM own_session CROSS JOIN LATERAL (
+           SELECT message.id, message.created_at FROM message WHERE message.session_id = own_session.id AND is_current
+           ORDER BY message.created_at DESC, message.id DESC LIMIT 1
+         ) AS last
        ), input AS (
          INSERT INTO message (id, session_id, run_id, parent_id, role, parts, status, created_at)
-         SELECT m.id, own_session.id, ${runId}::uuid, coalesce(m.parent_id, (SELECT id FROM leaf)), m.role, m.parts, 'complete',
-           greatest(now(), (SELECT created_at FROM leaf) + interval '1 millisecond')
-         FROM own_session, json_to_recordset(${messages}::json) AS m(id uuid, parent_id uuid, role text, parts json)
+         SELECT m.id, own_session.id, own_session.run_id, coalesce(m.parent_id, leaf.id), m.role, m.parts, 'complete',
+           greatest(now(), leaf.created_at + interval '1 millisecond')
+         FROM own_session LEFT JOIN leaf ON leaf.session_id = own_session.id
+         CROSS JOIN LATERAL json_to_recordset(own_session.messages) AS m(id uuid, parent_id uuid, role text, parts json)
          RETURNING ${MESSAGE_COLUMNS.join(', ')}
        )`;
 
 /** Each follows the one before it; the first, what is there. */
-export function inputJson(
-  messages: readonly { id: string; role: MessageRole; parts: readonly MessagePart[] }[],
-): string {
-  return storableJson(messages.map((message, at) => ({ ...message, parent_id: messages[at - 1]?.id ?? null })));
+export function inputRows(messages: readonly { id: string; role: MessageRole; parts: readonly MessagePart[] }[]) {
+  return messages.map((message, at) => ({ ...message, parent_id: messages[at - 1]?.id ?? null }));
 }
 
 export async function findMessage(

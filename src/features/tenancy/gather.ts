@@ -1,8 +1,6 @@
-import { type CompiledQuery, type Database, databaseSpan } from '../../platform/database/database.ts';
 import { isDatabaseAway } from '../../platform/database/failures.ts';
-import { outsideOfWork, traced } from '../../platform/telemetry/tracing.ts';
-import { queryTenant } from './tenancy.service.ts';
-import { schemaOf, type Tenant } from './tenant.ts';
+import { outsideOfWork } from '../../platform/telemetry/tracing.ts';
+import type { Tenant } from './tenant.ts';
 
 /** Writes of one tenant that are stored together at most: some milliseconds of one transaction. */
 const MOST_TOGETHER = 64;
@@ -59,25 +57,3 @@ export function gathered<Entry, Result>(
 }
 
 const lost = { status: 'rejected', reason: new Error('A write was given no result.') } as const;
-
-/** Statements as `queryTenant` runs them, with those that others ask at the same time in one transaction. `mostUnderWay`: such
- * transactions of one tenant at most. */
-export function queriesTogether(database: Database, mostUnderWay?: number) {
-  const ask = gathered<readonly CompiledQuery[], unknown[][]>(async (tenant, entries) => {
-    const rows = await queryTenant<unknown[]>(database, tenant, ...entries.flat());
-    let next = 0;
-    return entries.map((queries) => {
-      const value = rows.slice(next, next + queries.length);
-      next += queries.length;
-      return { status: 'fulfilled', value } as const;
-    });
-  }, mostUnderWay);
-  return <Rows extends readonly unknown[]>(
-    tenant: Tenant,
-    ...queries: { readonly [Index in keyof Rows]: CompiledQuery<Rows[Index]> }
-  ) =>
-    // The shared transaction belongs to nobody; whoever waits for it has a span for that.
-    traced('queries', 'client', { ...databaseSpan(schemaOf(tenant), queries.length), 'parley.shared': true }, () =>
-      ask(tenant, queries as readonly CompiledQuery[]),
-    ) as Promise<{ [Index in keyof Rows]: Rows[Index][] }>;
-}

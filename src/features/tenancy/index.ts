@@ -26,7 +26,7 @@ export { forgettingRoutes } from './forgetting/forgetting.routes.ts';
 export { createForgetting, type Forgetting } from './forgetting/forgetting.ts';
 export { isGenuineReceipt } from './forgetting/forgetting-receipt.ts';
 export type { AppliedJournal, JournalScope } from './forgetting/journal.ts';
-export { gathered, queriesTogether } from './gather.ts';
+export { gathered } from './gather.ts';
 export { createIdempotency, type Idempotency } from './idempotency/idempotency.ts';
 export { createTenantLifecycle, type TenantLifecycle } from './lifecycle/tenant-lifecycle.ts';
 export { createProviderKeys, type ProviderKeys } from './provider-key/provider-key.service.ts';

@@ -1,5 +1,6 @@
 import type { ModelRegistry } from '../../../ai/model-registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
+import { findByKeys } from '../../../platform/database/find-by-keys.ts';
 import type { Principal } from '../../identity/index.ts';
 import { inTenant, type Tenant } from '../../tenancy/index.ts';
 import { lockSession, turnTo } from '../branch.store.ts';
@@ -158,9 +159,10 @@ async function beginBranch(
     if (other) return { unfinished: other, row: null, history: [] };
     if (endId !== null && !(await findMessage(trx, sessionId, endId))) throw chatErrors.messageNotFound();
     await turnTo(trx, sessionId, endId);
-    const { rows } = await trx.executeQuery(store.insertRun({ ...run, firstEvent: firstLine.json }));
-    const newest = await trx.executeQuery(store.newestMessages(sessionId, historyLimit(run.request)));
-    return { row: rows[0] as store.RunRow, history: newest.rows.toReversed(), unfinished: null };
+    await trx.executeQuery(findByKeys);
+    const { rows } = await trx.executeQuery(store.insertRuns([{ ...run, firstEvent: firstLine.json }]));
+    const history = await store.readHistory(trx, sessionId, historyLimit(run.request));
+    return { row: rows[0] as store.RunRow, history, unfinished: null };
   });
   if (unfinished) {
     if (await hasStopped(engine, tenant, unfinished))

@@ -6,7 +6,7 @@ import { findByKeys } from '../../../platform/database/find-by-keys.ts';
 import { newId } from '../../../platform/id.ts';
 import { inTenant, queryTenant, type Tenant } from '../../tenancy/index.ts';
 import { type Append, appendEvents, readEvents } from './event.store.ts';
-import { adoptRuns, findRun, insertRun, type RunRow } from './run.store.ts';
+import { adoptRuns, findRun, insertRuns, type RunRow } from './run.store.ts';
 import { runToSave } from './run-to-save.ts';
 
 /** What the statement itself refuses, whatever its callers believe: no worker writes into a run that it does not hold. */
@@ -28,7 +28,7 @@ describe.each(testDatabases())('the fence around a run on the $kind database', (
       { input: 'Hello' },
       { model: 'fake/none', workerId: first, rules },
     );
-    const [rows] = await query<RunRow>(insertRun({ ...toSave, firstEvent: firstLine.json }));
+    const [rows] = await query<RunRow>(insertRuns([{ ...toSave, firstEvent: firstLine.json }]));
     run = rows[0] as RunRow;
   });
   afterAll(() => db.close());

@@ -5,7 +5,7 @@ import type { Database } from '../../../platform/database/database.ts';
 import { violatesUnique } from '../../../platform/database/failures.ts';
 import { newId } from '../../../platform/id.ts';
 import type { Principal } from '../../identity/index.ts';
-import { inTenant, type QuotaOf, queriesTogether, type Tenant } from '../../tenancy/index.ts';
+import { inTenant, type QuotaOf, type Tenant } from '../../tenancy/index.ts';
 import type { RunTrace } from '../../usage/index.ts';
 import { chatErrors } from '../chat.errors.ts';
 import { assertOwnRun, assertOwnSession } from '../chat.policy.ts';
@@ -15,22 +15,22 @@ import { type ExpiredSessions, lifetimeOf } from '../expired-sessions.ts';
 import { readBranch } from '../message.store.ts';
 import { type MessageView, messageView } from '../message.ts';
 import { findSession } from '../session.store.ts';
-import { takeSession } from '../session-quota.ts';
 import { assertUsableFormat } from './answer-format.ts';
 import type { RunLimits } from './answering.ts';
 import { assertUsableTools, withUsualTools } from './asked-tools.ts';
 import { createBranches } from './branches.ts';
 import { readEvents } from './event.store.ts';
 import type { RunEvent } from './event.ts';
-import { historyLimit, MOST_GIVEN_MESSAGES } from './model-context.ts';
+import { MOST_GIVEN_MESSAGES } from './model-context.ts';
 import * as store from './run.store.ts';
 import { cancelling, hasStopped, makeWay, readLogWithAnswers, runIsActive } from './run-again.ts';
 import type { RunEngine } from './run-engine.ts';
 import { isTerminal } from './run-machine.ts';
-import { type RunInput, type RunTarget, type RunToSave, runToSave } from './run-to-save.ts';
+import { type RunInput, type RunTarget, runToSave } from './run-to-save.ts';
 import type { ToolSource } from './run-tools.ts';
 import { traceOf } from './run-trace.ts';
 import { runView } from './run-view.ts';
+import { createRunSaver } from './save-runs.ts';
 import { claimAnswered, lockRun } from './tool-answer.store.ts';
 import { createToolAnswers } from './tool-answers.ts';
 import { visitorInput } from './visitor-input.ts';
@@ -56,8 +56,8 @@ export type RunDependencies = {
 };
 
 export function createRunService(deps: RunDependencies) {
-  const { database, engine, modelsOf, quotaOf, clock, expiredSessions } = deps;
-  const saveTogether = queriesTogether(database);
+  const { database, engine, modelsOf, clock } = deps;
+  const save = createRunSaver(deps);
 
   async function start(principal: Principal, target: RunTarget, given: RunInput): Promise<RunView> {
     const { tenant } = principal;
@@ -82,27 +82,6 @@ export function createRunService(deps: RunDependencies) {
       assertOwnSession(principal, await inTenant(database, principal.tenant, (trx) => findSession(trx, sessionId)));
     }
     return visitorInput(given);
-  }
-
-  /** Two statements in one round trip; a temporary session also plans its end in the same transaction. */
-  async function save(
-    tenant: Tenant,
-    run: RunToSave,
-  ): Promise<{ row: store.RunRow | undefined; history: store.HistoryRow[] }> {
-    const insert = store.insertRun({ ...run, firstEvent: run.firstLine.json });
-    const newest = store.newestMessages(run.sessionId, historyLimit(run.request));
-    const quota = run.newSession ? await quotaOf(tenant, 'sessions') : null;
-    const isBounded = quota !== null && quota.limit !== null;
-    const [rows, messages] =
-      run.newSession && (run.newSession.expiresAt || isBounded)
-        ? await inTenant(database, tenant, async (trx) => {
-            if (quota) await takeSession(trx, quota);
-            const [saved, said] = await Promise.all([trx.executeQuery(insert), trx.executeQuery(newest)]);
-            if (run.newSession?.expiresAt) await expiredSessions.planDeletion(trx, tenant, run.newSession.lifetime);
-            return [saved.rows, said.rows] as const;
-          })
-        : await saveTogether<[store.RunRow, store.HistoryRow]>(tenant, insert, newest);
-    return { row: rows[0], history: messages.toReversed() };
   }
 
   /** A session of its own, made in the same transaction as the run. */

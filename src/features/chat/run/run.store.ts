@@ -4,7 +4,7 @@ import type { TenantTransaction } from '../../../platform/database/database.ts';
 import type { MessageRole, MessageStatus, RunStatus } from '../../../platform/database/schema.ts';
 import type { Payer } from '../../usage/index.ts';
 import { lockSession, unlinkMessages } from '../branch.store.ts';
-import { inputJson, insertInput, type MessageRow } from '../message.store.ts';
+import { INSERT_INPUT, inputRows, type MessageRow } from '../message.store.ts';
 import type { MessagePart } from '../message.ts';
 import { type RunFault, type RunUsage, storableJson } from './event.ts';
 import { HELD, UNFINISHED } from './run-machine.ts';
@@ -141,45 +141,63 @@ export type NewRun = {
 };
 
 /**
- * Saves the run, its first event and the messages that it brings, in a new session or in one of the user's.
- * One statement, so that a run costs one round trip. Gives the run, or no row when there is no such session of the user.
- * Throws a unique violation on `run_one_unfinished` when the session has an unfinished run.
+ * Saves runs, the first event of each and the messages that it brings, in a new session or in one of its user's. One
+ * statement, so that they cost one round trip. Gives each run, or no row where there is no such session of the user.
+ * Send `findByKeys` before it, and no two runs of one session.
+ * Throws a unique violation on `run_one_unfinished` when a session has an unfinished run.
  */
-export function insertRun(run: NewRun): CompiledQuery<RunRow> {
-  return CompiledQuery.raw(
-    `WITH own_session AS (
-         ${run.newSession ? INSERT_SESSION : TOUCH_SESSION}
-       ), ${insertInput('$1', '$10')}, new_run AS (
-         INSERT INTO run (id, session_id, user_id, message_id, parent_id, status, model, request, attempt, lease_owner,
-           last_seq, started_at)
-         SELECT $1, id, $3, $5, coalesce($11::uuid, (SELECT id FROM leaf)), 'running', $6, $7::json, 1, $4, 1, now()
-         FROM own_session
-         RETURNING ${RUN_COLUMNS.join(', ')}
-       ), first_event AS (
-         INSERT INTO run_event (run_id, first_seq, last_seq, events) SELECT id, 1, 1, $8::json FROM new_run
-       )
-       SELECT ${RUN_COLUMNS.join(', ')} FROM new_run`,
-    [
-      run.id,
-      run.sessionId,
-      run.userId,
-      run.workerId,
-      run.messageId,
-      run.model,
-      storableJson(run.request),
-      `[${run.firstEvent}]`,
-      run.title,
-      inputJson(run.messages),
-      run.messages.at(-1)?.id ?? null,
-      ...(run.newSession ? [storableJson(run.newSession.metadata), run.newSession.expiresAt] : []),
-    ],
-  ) as CompiledQuery<RunRow>;
+export function insertRuns(runs: readonly NewRun[]): CompiledQuery<RunRow> {
+  // All take sessions in the same order, so that two such transactions cannot each wait for the other.
+  const inOrder = runs.toSorted((one, other) => (one.sessionId < other.sessionId ? -1 : 1));
+  return CompiledQuery.raw(INSERT_RUNS, [`[${inOrder.map(newRunJson).join(',')}]`]) as CompiledQuery<RunRow>;
 }
 
-const TOUCH_SESSION = `UPDATE session SET updated_at = now(), title = coalesce(title, $9), title_made = title_made OR title IS NULL
-         WHERE id = $2 AND user_id = $3 RETURNING id`;
-const INSERT_SESSION = `INSERT INTO session (id, user_id, title, title_made, metadata, expires_at)
-         VALUES ($2, $3, $9, true, $12::jsonb, $13::timestamptz) RETURNING id`;
+const INSERT_RUNS = `WITH asked AS (
+         SELECT * FROM json_to_recordset($1::json) AS a(id uuid, session_id uuid, user_id uuid, lease_owner uuid,
+           message_id uuid, question_id uuid, model text, request json, event json, messages json, title text,
+           is_new boolean, metadata jsonb, expires_at timestamptz)
+       ), touched AS (
+         UPDATE session SET updated_at = now(), title = coalesce(session.title, asked.title),
+           title_made = session.title_made OR session.title IS NULL
+         FROM asked WHERE session.id = asked.session_id AND session.user_id = asked.user_id AND NOT asked.is_new
+         RETURNING session.id
+       ), made AS (
+         INSERT INTO session (id, user_id, title, title_made, metadata, expires_at)
+         SELECT session_id, user_id, title, true, metadata, expires_at FROM asked WHERE is_new RETURNING id
+       ), own_session AS (
+         SELECT asked.session_id AS id, asked.id AS run_id, asked.messages FROM asked
+         WHERE session_id IN (SELECT id FROM touched UNION ALL SELECT id FROM made)
+       ), ${INSERT_INPUT}, new_run AS (
+         INSERT INTO run (id, session_id, user_id, message_id, parent_id, status, model, request, attempt, lease_owner,
+           last_seq, started_at)
+         SELECT asked.id, asked.session_id, asked.user_id, asked.message_id, coalesce(asked.question_id, leaf.id), 'running',
+           asked.model, asked.request, 1, asked.lease_owner, 1, now()
+         FROM own_session JOIN asked ON asked.id = own_session.run_id LEFT JOIN leaf ON leaf.session_id = own_session.id
+         RETURNING ${RUN_COLUMNS.join(', ')}
+       ), first_event AS (
+         INSERT INTO run_event (run_id, first_seq, last_seq, events)
+         SELECT new_run.id, 1, 1, asked.event FROM new_run JOIN asked ON asked.id = new_run.id
+       )
+       SELECT ${RUN_COLUMNS.join(', ')} FROM new_run`;
+
+function newRunJson({ newSession, messages, firstEvent, ...run }: NewRun): string {
+  const row = storableJson({
+    id: run.id,
+    session_id: run.sessionId,
+    user_id: run.userId,
+    lease_owner: run.workerId,
+    message_id: run.messageId,
+    question_id: messages.at(-1)?.id ?? null,
+    model: run.model,
+    request: run.request,
+    messages: inputRows(messages),
+    title: run.title,
+    is_new: newSession !== null,
+    metadata: newSession?.metadata ?? null,
+    expires_at: newSession?.expiresAt ?? null,
+  });
+  return `${row.slice(0, -1)},"event":[${firstEvent}]}`;
+}
 
 export async function findRun(trx: TenantTransaction, id: string): Promise<RunRow | undefined> {
   return trx.selectFrom('run').select(RUN_COLUMNS).where('id', '=', id).executeTakeFirst() as Promise<
@@ -257,20 +275,31 @@ export type HistoryRow = {
   status: MessageStatus;
 };
 
+/** Newest first; null where the session has none. */
+export type SessionHistory = { session_id: string; messages: HistoryRow[] | null };
+
 /** The last messages of a session's current branch, oldest first. */
 export async function readHistory(trx: TenantTransaction, sessionId: string, limit: number): Promise<HistoryRow[]> {
-  const { rows } = await trx.executeQuery(newestMessages(sessionId, limit));
-  return rows.reverse();
+  const { rows } = await trx.executeQuery(newestMessages([{ sessionId, limit }]));
+  return rows[0]?.messages?.toReversed() ?? [];
 }
 
-/** The last messages of a session's current branch, newest first. */
-export function newestMessages(sessionId: string, limit: number): CompiledQuery<HistoryRow> {
-  return CompiledQuery.raw(
-    `SELECT id, role, parts, run_id, status FROM message WHERE session_id = $1 AND is_current
-     ORDER BY created_at DESC, id DESC LIMIT $2`,
-    [sessionId, limit],
-  ) as CompiledQuery<HistoryRow>;
+/** The last messages of the current branch of each of these sessions. */
+export function newestMessages(
+  sessions: readonly { sessionId: string; limit: number }[],
+): CompiledQuery<SessionHistory> {
+  const asked = sessions.map(({ sessionId, limit }) => ({ session_id: sessionId, most: limit }));
+  return CompiledQuery.raw(NEWEST_MESSAGES, [JSON.stringify(asked)]) as CompiledQuery<SessionHistory>;
 }
+
+// One value a session: it is read far faster than as many rows.
+const NEWEST_MESSAGES = `SELECT asked.session_id, (
+    SELECT json_agg(newest) FROM (
+      SELECT id, role, parts, run_id, status FROM message
+      WHERE message.session_id = asked.session_id AND is_current ORDER BY created_at DESC, id DESC LIMIT asked.most
+    ) AS newest
+  ) AS messages
+  FROM json_to_recordset($1::json) AS asked(session_id uuid, most integer)`;
 
 /** Takes over the unfinished runs, or the one, that a dead worker held in this tenant. Raises their attempt: the fence. */
 export async function adoptRuns(trx: TenantTransaction, dead: string, own: string, runId?: string): Promise<RunRow[]> {
