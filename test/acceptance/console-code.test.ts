@@ -374,7 +374,7 @@ describe.skipIf(chromiumPath === undefined)('code in the console', { timeout: 24
   test.each<[string, BrowserContextOptions]>([
     ['wide', {}],
     ['phone, dark', { ...PHONE, colorScheme: 'dark' }],
-  ])('thousands of findings, long names and all parts are sound: %s', async (name, options) => {
+  ])('pages of findings, long names and all parts are sound: %s', async (name, options) => {
     const line = (n: number) => `export const run${n} = (text) => eval(text + ${n});\n`;
     const lines = Array.from({ length: 80 }, (_, n) => line(n)).join('');
     const files = Object.fromEntries(Array.from({ length: 2 }, (_, n) => [`src/${'deep/'.repeat(20)}${n}.js`, lines]));

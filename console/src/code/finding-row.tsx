@@ -1,7 +1,6 @@
 import { Button } from '@mantine/core';
 import { memo } from 'react';
 import type { Finding } from '../api/code.ts';
-import { useCredentials } from '../auth/use-credentials.ts';
 import { formatDay } from '../ui/format.ts';
 import classes from './code.module.css';
 import { withParam } from './finding-filter.ts';
@@ -10,6 +9,7 @@ import { Place } from './place.tsx';
 import { Severity } from './severity.tsx';
 import { TriageMenu } from './triage-menu.tsx';
 import { useChangeAddress } from './use-change-address.ts';
+import { useMemberName } from './use-member-name.ts';
 import { useCodePermissions } from './use-permissions.ts';
 import { useTriage } from './use-triage.ts';
 import { CATEGORY_WORDS, TRIAGE_WORDS } from './words.ts';
@@ -66,17 +66,16 @@ type JudgedProps = { finding: Finding; onUndo: (() => void) | null };
 
 /** What somebody said of it, and for whoever has just said it the way back. */
 function Judged({ finding: { status, note, triaged_by, triaged_at }, onUndo }: JudgedProps) {
-  const me = useCredentials()?.user.id;
+  const name = useMemberName(triaged_by);
   const settled = status !== 'open';
   if (!settled && !note && onUndo === null) return null;
-  const who = triaged_by === me ? 'by you' : 'by somebody else';
   const when = triaged_at === null ? '' : `, ${formatDay(new Date(triaged_at), new Date())}`;
   return (
     <div className={classes.judged}>
       <p dir="auto">
         {(settled || note) && (
           <>
-            <strong>{TRIAGE_WORDS[status]}</strong> {who}
+            <strong>{TRIAGE_WORDS[status]}</strong> by <bdi>{name}</bdi>
             {when}
             {note && <>: {note}</>}
           </>

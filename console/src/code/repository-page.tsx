@@ -2,7 +2,7 @@ import { Anchor, Button, Group, Skeleton } from '@mantine/core';
 import { ArrowLeftIcon } from '@primer/octicons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
-import { Link, useNavigate, useParams } from 'react-router';
+import { Link, Navigate, useNavigate, useParams } from 'react-router';
 import type { AnalysisSummary, Repository } from '../api/code.ts';
 import { ErrorNotice } from '../ui/error-notice.tsx';
 import panel from '../ui/panel-page.module.css';
@@ -136,6 +136,9 @@ function OneAnalysis({ id, repository }: { id: string; repository: Repository })
     );
   }
   const analysis = query.data;
+  if (analysis && analysis.repository_id !== repository.id) {
+    return <Navigate to={`/repositories/${analysis.repository_id}/analyses/${id}`} replace />;
+  }
   if (analysis?.status === 'failed') return <FailedAnalysis repository={repository} analysis={analysis} />;
   if (analysis?.status === 'cancelled') return <p className={classes.quiet}>This analysis was cancelled.</p>;
   if (analysis?.status !== 'completed') return null;

@@ -63,3 +63,12 @@ test('a file that is dismissed is no longer sent, and the next one takes its pla
   expect(sending[0]?.signal.aborted).toBe(true);
   await expect.poll(states).toEqual(['b sending', 'c sending']);
 });
+
+test('whoever signs in next finds nothing of them, and nothing is sent for somebody who is gone', () => {
+  const { uploads, sending } = start();
+  uploads.add(files('a', 'b', 'c'));
+  uploads.clear();
+  expect(uploads.list()).toEqual([]);
+  expect(sending.map(({ signal }) => signal.aborted)).toEqual([true, true]);
+  expect(sending).toHaveLength(2);
+});
