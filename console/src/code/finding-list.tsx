@@ -1,5 +1,5 @@
 import { VisuallyHidden } from '@mantine/core';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import type { Finding } from '../api/code.ts';
 import panel from '../ui/panel-page.module.css';
 import { FindingRow } from './finding-row.tsx';
@@ -10,7 +10,11 @@ type Props = { label: string; findings: readonly Finding[]; root: string | null;
 /** Findings, each to be judged where it stands. */
 export function FindingList({ label, findings, root, readOnly = false }: Props) {
   const [said, setSaid] = useState('');
-  const say = ({ status, path, line }: Finding) => setSaid(`${placeWords(path, line)}: ${TRIAGE_WORDS[status]}`);
+  // The same at each drawing: hundreds of rows are then left as they are.
+  const say = useCallback(
+    ({ status, path, line }: Finding) => setSaid(`${placeWords(path, line)}: ${TRIAGE_WORDS[status]}`),
+    [],
+  );
   return (
     <>
       <VisuallyHidden role="status">{said}</VisuallyHidden>

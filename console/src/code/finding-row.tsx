@@ -40,7 +40,7 @@ export const FindingRow = memo(function FindingRow({ finding, root, readOnly, on
             To see it: <code className={classes.command}>{verify}</code>
           </p>
         )}
-        <Judged finding={finding} onUndo={triage.undo} />
+        {(status !== 'open' || finding.note || triage.undo) && <Judged finding={finding} onUndo={triage.undo} />}
       </div>
       {work && !readOnly && <TriageMenu finding={finding} triage={triage} />}
     </li>
@@ -68,7 +68,6 @@ type JudgedProps = { finding: Finding; onUndo: (() => void) | null };
 function Judged({ finding: { status, note, triaged_by, triaged_at }, onUndo }: JudgedProps) {
   const name = useMemberName(triaged_by);
   const settled = status !== 'open';
-  if (!settled && !note && onUndo === null) return null;
   const when = triaged_at === null ? '' : `, ${formatDay(new Date(triaged_at), new Date())}`;
   return (
     <div className={classes.judged}>
