@@ -85,6 +85,26 @@ describe.each(testDatabases().slice(-1))('what a tenant may have, on the $kind d
     expect((await create(100)).status).toBe(200);
   });
 
+  test('repositories and analyses: exactly as many, and a deleted one makes room', async () => {
+    const person = await signUp();
+    await give(person.tenantId, { 'quotas.repositories': 2, 'quotas.analyses': 1 });
+    const add = (number: number) =>
+      send(person, 'POST', '/v1/repositories', { url: `https://git.example/${number}.git` });
+    const { served: made, refused } = await atOnce(5, add);
+    expect(made).toBe(2);
+    expect(refused).toMatchObject(refused.map(() => refusal('repositories', 2)));
+    const { data } = (await send(person, 'GET', '/v1/repositories')).body;
+    const analyse = ({ id }: { id: string }) => send(person, 'POST', '/v1/analyses', { repository_id: id });
+    const analyses = await Promise.all(data.map(analyse));
+    expect(analyses.map(({ status }) => status).sort()).toEqual([201, 403]);
+    expect(analyses.find(({ status }) => status === 403)).toMatchObject(refusal('analyses', 1));
+    const [first, second] = analyses[0]?.status === 201 ? data : [...data].reverse();
+    expect((await send(person, 'DELETE', `/v1/repositories/${first.id}`)).status).toBe(204);
+    expect((await analyse(second)).status).toBe(201);
+    expect((await add(9)).status).toBe(201);
+    expect(await add(10)).toMatchObject(refusal('repositories', 2));
+  });
+
   test('sessions: whichever way they are made', async () => {
     const person = await signUp();
     await give(person.tenantId, { 'quotas.sessions': 3 });

@@ -11,7 +11,7 @@ const CODE: CodeBase = {
     file('package.json', '{"dependencies": {"express": "^4.0.0"}}'),
     file(
       'src/a.ts',
-      "import { b } from './b.ts';\nexport function a(x: number) {\n  try { return b(x) && eval(`${x}`); } catch {}\n}\n",
+      "import { b } from './b.ts';\nexport function a(x: number) {\n  try { b(x) && eval(`${x}`); } catch {} return 0;\n}\n",
     ),
     file('src/b.ts', "import { a } from './a.ts';\nexport const b = (x: number) => (x > 1 ? a(x - 1) : x);\n"),
     file('src/c.py', 'def c(x):\n    os.system("rm " + x)\n'),

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { TenantTransaction } from '../../platform/database/database.ts';
+import { type Before, isBehind } from '../../platform/database/newest-first.ts';
 import type { AnalysisStatus } from '../../platform/database/schema/code-tables.ts';
 import type { Analysis, Score } from './analysis.ts';
 import type { AnalysisFault } from './code.errors.ts';
@@ -107,7 +108,7 @@ export async function findPrevious(trx: TenantTransaction, analysis: AnalysisRow
     .select(COLUMNS)
     .where('repository_id', '=', analysis.repository_id)
     .where('status', '=', 'completed')
-    .where(sql<boolean>`(created_at, id) < (${analysis.created_at}, ${analysis.id})`)
+    .where(isBehind({ createdAt: analysis.created_at, id: analysis.id }))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(1)
@@ -127,7 +128,7 @@ export async function listLatest(trx: TenantTransaction, repositoryIds: readonly
 
 export type AnalysisPage = {
   limit: number;
-  before: { createdAt: Date; id: string } | null;
+  before: Before | null;
   repositoryId: string | undefined;
   status: AnalysisStatus | undefined;
 };
@@ -140,9 +141,7 @@ export async function listAnalyses(trx: TenantTransaction, page: AnalysisPage): 
     .select(COLUMNS)
     .$if(repositoryId !== undefined, (query) => query.where('repository_id', '=', repositoryId ?? ''))
     .$if(status !== undefined, (query) => query.where('status', '=', status ?? 'pending'))
-    .$if(before !== null, (query) =>
-      query.where(sql<boolean>`(created_at, id) < (${before?.createdAt ?? null}, ${before?.id ?? null})`),
-    )
+    .where(isBehind(before))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(page.limit)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { TenantTransaction } from '../../platform/database/database.ts';
+import { type Before, isBehind } from '../../platform/database/newest-first.ts';
 import type { RepositoryKind } from '../../platform/database/schema/code-tables.ts';
 
 const COLUMNS = [
@@ -80,15 +81,13 @@ export async function findRepository(trx: TenantTransaction, id: string): Promis
 /** Newest first, from behind `before` on. */
 export async function listRepositories(
   trx: TenantTransaction,
-  { limit, before }: { limit: number; before: { createdAt: Date; id: string } | null },
+  { limit, before }: { limit: number; before: Before | null },
 ): Promise<RepositoryRow[]> {
   return trx
     .selectFrom('repository')
     .select(COLUMNS)
     .where('status', '=', 'ready')
-    .$if(before !== null, (query) =>
-      query.where(sql<boolean>`(created_at, id) < (${before?.createdAt ?? null}, ${before?.id ?? null})`),
-    )
+    .where(isBehind(before))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { TenantTransaction } from '../../platform/database/database.ts';
+import { type Before, isBehind } from '../../platform/database/newest-first.ts';
 import type { DocumentStatus } from '../../platform/database/schema/document-tables.ts';
 import { noteCorpusChange } from './ingestion/chunk.store.ts';
 
@@ -155,7 +156,7 @@ export async function findDocument(trx: TenantTransaction, id: string): Promise<
 
 export type DocumentPage = {
   limit: number;
-  before: { createdAt: Date; id: string } | null;
+  before: Before | null;
   status?: VisibleStatus | undefined;
   sourceId?: string | undefined;
 };
@@ -168,9 +169,7 @@ export async function listDocuments(trx: TenantTransaction, page: DocumentPage):
     .select(COLUMNS)
     .where('status', 'in', status ? [status] : VISIBLE)
     .$if(sourceId !== undefined, (query) => query.where('source_id', '=', sourceId ?? null))
-    .$if(before !== null, (query) =>
-      query.where(sql<boolean>`(created_at, id) < (${before?.createdAt ?? null}, ${before?.id ?? null})`),
-    )
+    .where(isBehind(before))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(page.limit)

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anyTestDatabase, type TestDatabase } from '../../../test/support/databases.ts';
 import { newAccount } from '../../../test/support/identity.ts';
 import { type ServedApp, startApp } from '../../../test/support/served-app.ts';
+import { newId } from '../../platform/id.ts';
 import { inTenant, readArchive, type Tenant } from './index.ts';
 import { deleteParts } from './transfer/export.store.ts';
 
@@ -124,6 +125,37 @@ describe.each(anyTestDatabase())('tenants over HTTP on the $kind database', ({ o
     return raw;
   }
 
+  /** An uploaded archive of code with what was found and said of it, as an analysis leaves it. */
+  async function addAnalysedCode({ tenant, userId }: Person): Promise<void> {
+    const ids = { repository_id: newId(), analysis_id: newId() };
+    const fingerprint = 'f'.repeat(32);
+    await inTenant(served.services.database, tenant, async (trx) => {
+      const about = { name: 'Shop', description: null, kind: 'archive', location: 'shop.zip', branch: null } as const;
+      const repository = { id: ids.repository_id, ...about, status: 'ready', created_by: userId } as const;
+      await trx.insertInto('repository').values(repository).execute();
+      const bytes = Buffer.from([0, 1, 254, 255]);
+      await trx.insertInto('repository_file').values({ repository_id: ids.repository_id, part: 0, bytes }).execute();
+      const result = JSON.stringify({ metrics: { deep: [1, null, '\u2028'] } });
+      const analysis = { id: ids.analysis_id, repository_id: ids.repository_id, status: 'completed', result } as const;
+      await trx
+        .insertInto('analysis')
+        .values({ ...analysis, scores: '[{"value": 99.5}]' })
+        .execute();
+      const place = { rule: 'security/eval', category: 'security', severity: 'high', path: 'a.js', line: 1 } as const;
+      const finding = { id: newId(), analysis_id: ids.analysis_id, number: 1, fingerprint, ...place } as const;
+      const said = { message: 'Text is run.', evidence: 'eval(x)', fix: 'Do not.', verify: null };
+      await trx
+        .insertInto('finding')
+        .values({ ...finding, ...said })
+        .execute();
+      const triage = { repository_id: ids.repository_id, fingerprint, status: 'accepted', note: 'ü' } as const;
+      await trx
+        .insertInto('triage')
+        .values({ ...triage, updated_by: userId })
+        .execute();
+    });
+  }
+
   test('an archive that went away while it was sent does not pass for a whole one', async () => {
     const eve = await signUp();
     const { body: begun } = await eve.send('POST', '/v1/tenants/current/exports');
@@ -147,6 +179,7 @@ describe.each(anyTestDatabase())('tenants over HTTP on the $kind database', ({ o
     const { body: made } = await dan.send('POST', '/v1/documents', document);
     const ready = async () => (await dan.send('GET', `/v1/documents/${made.id}`)).body.status;
     await expect.poll(ready, { timeout: 180_000 }).toBe('ready');
+    await addAnalysedCode(dan);
     const bytes = await exported(dan);
     const path = join(folder, 'dan.gz');
     await writeFile(path, bytes);
@@ -155,8 +188,9 @@ describe.each(anyTestDatabase())('tenants over HTTP on the $kind database', ({ o
       slug: `copy-${dan.tenant.slug}`,
     });
     expect(missingMembers).toEqual([]);
-    expect(rows).toMatchObject({ session: 1, document: 1 });
-    for (const table of ['session', 'document', 'chunk', 'posting', 'document_text'] as const) {
+    expect(rows).toMatchObject({ session: 1, document: 1, repository: 1, finding: 1 });
+    const code = ['repository', 'repository_file', 'analysis', 'finding', 'triage'] as const;
+    for (const table of ['session', 'document', 'chunk', 'posting', 'document_text', ...code] as const) {
       const read = (of: Tenant) => inTenant(database, of, (trx) => trx.selectFrom(table).selectAll().execute());
       expect([table, await read(tenant)]).toEqual([table, await read(dan.tenant)]);
     }

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -200,95 +199,6 @@ describe('a git address', { timeout: 120_000 }, () => {
       vi.unstubAllEnvs();
       await rm(folder, { recursive: true });
     }
-  });
-
-  test('that fails again and again is left alone for a while, for whoever had it fail', async () => {
-    const outside = createOutside();
-    let asked = 0;
-    const fetch = async () => {
-      asked += 1;
-      return new Response('', { status: 503 });
-    };
-    const tries = (caller: string) =>
-      fetching(at('code.git'), { fetch, outside, caller }).catch((error) => error.message);
-    for (let count = 0; count < 5; count++) expect(await tries('acme')).toContain('status 503');
-    expect(await tries('acme')).toMatch(/several times in a row, and is asked again in \d+ s/);
-    expect(asked).toBe(5);
-    expect(await tries('other')).toContain('status 503');
-    const other = at('code.git') as CodePlace & { kind: 'git' };
-    const elsewhere = { ...other, url: other.url.replace('127.0.0.1', 'git.example.com') };
-    expect(await fetching(elsewhere, { fetch, outside }).catch((error) => error.message)).toContain('status 503');
-  });
-
-  test('that has no such repository is not held to be broken', async () => {
-    const outside = createOutside();
-    for (let count = 0; count < 6; count++) {
-      await expect(fetching(at('none.git'), { outside })).rejects.toMatchObject({ kind: 'not-found' });
-    }
-    expect((await fetching(at('code.git'), { outside })).code.files).toHaveLength(2);
-  });
-
-  test('is asked for four repositories at once, and others wait', async () => {
-    const outside = createOutside();
-    const stop = new AbortController();
-    const silent = { outside, signal: stop.signal };
-    const fetches = Array.from({ length: 25 }, () => fetching(at('silent/code.git'), silent).catch((error) => error));
-    expect(await Promise.race(fetches)).toMatchObject({ message: expect.stringContaining('Too many fetches') });
-    expect(outside.states()).toMatchObject([{ kind: 'git', active: 4, waiting: 20, circuit: 'closed' }]);
-    stop.abort(new Error('enough'));
-    await Promise.all(fetches);
-  });
-});
-
-const mayMount = (() => {
-  const target = mkdtempSync(join(tmpdir(), 'parley-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', target], { stdio: 'ignore' });
-    execFileSync('umount', [target]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmdirSync(target);
-  }
-})();
-
-describe.runIf(mayMount)('a disk that is full', { timeout: 60_000 }, () => {
-  let disk: string;
-  let server: TestGitServer;
-
-  beforeAll(async () => {
-    server = await startGitServer();
-    await server.add('large', [{ 'a.txt': randomBytes(90_000).toString('hex') }]);
-    disk = await mkdtemp(join(tmpdir(), 'parley-small-disk-'));
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]);
-    vi.stubEnv('TMPDIR', disk);
-  });
-  afterAll(async () => {
-    vi.unstubAllEnvs();
-    await server[Symbol.asyncDispose]();
-    execFileSync('umount', [disk]);
-    await rm(disk, { recursive: true });
-  });
-
-  const refused = { kind: 'no-room', message: expect.stringContaining('no room left for the code') };
-  const limits = { mostFileBytes: MEGABYTE };
-
-  test('of a clone is named, and nothing of it is left', async () => {
-    const place = { kind: 'git', url: `${server.url}/large.git`, token: null, branch: null } as const;
-    await expect(fetching(place, { limits })).rejects.toMatchObject(refused);
-    expect(await readdir(disk)).toEqual([]);
-  });
-
-  test('of an archive is named, and nothing of it is left', async () => {
-    const place: CodePlace = {
-      kind: 'archive',
-      bytes: async function* parts() {
-        for (let count = 0; count < 10; count++) yield randomBytes(20_000);
-      },
-    };
-    await expect(fetching(place, { limits })).rejects.toMatchObject(refused);
-    expect(await readdir(disk)).toEqual([]);
   });
 });
 
