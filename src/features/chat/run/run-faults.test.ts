@@ -166,6 +166,40 @@ describe.each(testDatabases())('faults around runs, on the $kind database', ({ o
   );
 
   test.skipIf(kind === 'embedded')(
+    'a database that is away for longer than a lease takes no run from a worker that lives, whoever comes back first',
+    async () => {
+      const answer = new DictatedAnswer('q');
+      const model = dictatedModel(new Map([['q', answer]]));
+      const leaseTimes = { lease: 3_000, heartbeat: 300, sweep: 50, writeRetry: 60_000 };
+      const [line, otherLine] = [severable(db.database), severable(db.database)];
+      const holder = await startRunWorker(line.database, model, { leaseTimes });
+      const other = await startRunWorker(otherLine.database, model, { leaseTimes });
+      const run = await ask(holder);
+      answer.say();
+      await durable(other, run.id, 4);
+      line.hold();
+      otherLine.hold();
+      const leases = async (what: string) =>
+        (await db.database.execute(`SELECT ${what} AS found FROM platform.worker`)).rows[0]?.found;
+      await expect.poll(() => leases('bool_and(lease_until < clock_timestamp())'), SOON).toBe(true);
+      otherLine.release();
+      // It is heard of again, twice: it has looked for dead ones meanwhile.
+      for (let beats = 0; beats < 2; beats += 1) {
+        const before = await leases('max(lease_until)::text');
+        await expect.poll(() => leases('max(lease_until)::text'), SOON).not.toBe(before);
+      }
+      line.release();
+      answer.say();
+      answer.stop();
+      const log = await read(other, run.id);
+      expect(saidIn(log)).toBe('q.1.0 q.1.1 ');
+      expect(await other.runs.get(somebody, run.id)).toMatchObject({ status: 'completed', attempt: 1 });
+      await holder.engine.stop(0);
+      await other.engine.stop(0);
+    },
+  );
+
+  test.skipIf(kind === 'embedded')(
     'lost notices only delay: events arrive and a cancellation stops the model',
     async () => {
       const deaf = { ...db.database, listen: async () => async () => undefined } as Database;

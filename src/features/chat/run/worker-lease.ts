@@ -60,6 +60,9 @@ export class WorkerLease {
   #sweeping: Promise<void> = Promise.resolve();
   /** The other workers as they were last seen, and since when they are unchanged. */
   #others = new Map<string, { leaseUntil: string; since: number }>();
+  /** When this worker was last heard of, and until when it takes nobody for dead after a gap in that, by its own clock. */
+  #heard = performance.now();
+  #patientUntil = 0;
 
   constructor(database: Database, times: LeaseTimes, log: Logger, events: LeaseEvents) {
     this.#database = database;
@@ -114,6 +117,29 @@ export class WorkerLease {
 
   async #register(): Promise<void> {
     await registerWorker(this.#database.db, { id: this.#id, host: hostname(), leaseMs: this.#times.lease });
+    this.#heard = performance.now();
+  }
+
+  /** How long a gap in being heard of has to be for the leases of others to have ended in it. */
+  get #longGap(): number {
+    return this.#times.lease - this.#times.heartbeat;
+  }
+
+  /** After a long gap the database was away, or this process stood still: the others could be heard of as little, and are
+   * given the time to be. */
+  #noteHeard(): void {
+    const now = performance.now();
+    if (now - this.#heard > this.#longGap) {
+      this.#patientUntil = now + this.#longGap;
+      for (const other of this.#others.values()) other.since = now;
+    }
+    this.#heard = now;
+  }
+
+  /** Whether what is read of the others' leases says that they are dead, and not that nobody could renew them. */
+  get #canJudge(): boolean {
+    const now = performance.now();
+    return now - this.#heard <= this.#longGap && now >= this.#patientUntil;
   }
 
   #every(ms: number, work: () => Promise<void>): NodeJS.Timeout {
@@ -131,7 +157,11 @@ export class WorkerLease {
   }
 
   async #beat(): Promise<void> {
-    if (await renewLease(this.#database.db, this.#id, this.#times.lease)) return this.#events.onRenewed();
+    if (await renewLease(this.#database.db, this.#id, this.#times.lease)) {
+      this.#noteHeard();
+      return this.#events.onRenewed();
+    }
+    this.#noteHeard();
     this.#log.error({ worker_id: this.#id }, 'this worker was taken for dead; it drops its runs and starts again');
     this.#events.onLost();
     const [former, tenants] = [this.#id, [...this.#tenants.values()].map(({ tenant }) => tenant)];
@@ -160,6 +190,7 @@ export class WorkerLease {
     const others = this.#database.kind === 'embedded';
     for (;;) {
       const options = { leaseMs: this.#times.lease, others, silent: await this.#silentWorkers() };
+      if (!others && !this.#canJudge) return;
       const dead = await claimDeadWorker(this.#database.db, this.#id, options);
       if (dead === null) return;
       const tenants = await listWorkerTenants(this.#database.db, dead);
