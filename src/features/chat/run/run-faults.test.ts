@@ -56,6 +56,19 @@ describe.each(testDatabases())('faults around runs, on the $kind database', ({ o
     await chat.engine.stop(0);
   });
 
+  test('of many who ask at once in one session, each is answered or told of another answer', async () => {
+    const chat = await startRunWorker(db.database, scriptedModel(['at once']));
+    const { id } = await chat.sessions.create(somebody, {});
+    for (let round = 0; round < 5; round += 1) {
+      const asked = Array.from({ length: 40 }, () => chat.runs.create(somebody, id, { input: 'q' }));
+      const refused = (await Promise.allSettled(asked)).filter((one) => one.status === 'rejected');
+      const reasons = refused.map(({ reason }: PromiseRejectedResult) => reason.definition?.code ?? String(reason));
+      expect(new Set(reasons)).toEqual(new Set(reasons.length === 0 ? [] : ['ERR_CHAT_005']));
+    }
+    await expect.poll(() => chat.engine.activeRunCount, SOON).toBe(0);
+    await chat.engine.stop(0);
+  });
+
   test('a run whose client answers its tools often is not taken for one that loses its workers', async () => {
     const answer = new DictatedAnswer('many');
     const chat = await startRunWorker(db.database, dictatedModel(new Map([['many', answer]])));

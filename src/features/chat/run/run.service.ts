@@ -55,6 +55,9 @@ export type RunDependencies = {
   rules: ChatRulesOf;
 };
 
+/** How often a question is begun anew in a session where others ask, and are answered, at the same time. */
+const MOST_TRIES = 10;
+
 export function createRunService(deps: RunDependencies) {
   const { database, engine, modelsOf, clock } = deps;
   const save = createRunSaver(deps);
@@ -114,17 +117,18 @@ export function createRunService(deps: RunDependencies) {
     });
   }
 
-  async function startIn(principal: Principal, sessionId: string, input: RunInput): Promise<RunView> {
+  async function startIn(principal: Principal, sessionId: string, input: RunInput, tries = 1): Promise<RunView> {
     try {
       return await start(principal, { sessionId, newSession: null }, input);
     } catch (error) {
       if (!violatesUnique(error, 'run_one_unfinished')) throw error;
       const { tenant } = principal;
       const unfinished = await inTenant(database, tenant, (trx) => store.findUnfinishedRun(trx, sessionId));
-      // It ended between the two statements, or was being stopped: the session is free.
-      if (!unfinished || (await hasStopped(engine, tenant, unfinished)))
-        return start(principal, { sessionId, newSession: null }, input);
-      throw await runIsActive(engine, tenant, unfinished);
+      // It ended between the two statements, or was being stopped: the session is free, for whoever comes first.
+      const isFree = !unfinished || (await hasStopped(engine, tenant, unfinished));
+      if (!isFree) throw await runIsActive(engine, tenant, unfinished);
+      if (tries === MOST_TRIES) throw chatErrors.runActive();
+      return startIn(principal, sessionId, input, tries + 1);
     }
   }
 
