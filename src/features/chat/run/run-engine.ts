@@ -18,16 +18,10 @@ import { type RunEnd, readEvents } from './event.store.ts';
 import type { EventLine, RunEndStatus, RunFault, RunUsage } from './event.ts';
 import { EventLog, LeaseLostError } from './event-log.ts';
 import { LiveRun } from './live-run.ts';
+import { LostCancels } from './lost-cancels.ts';
 import { historyLimit } from './model-context.ts';
 import { isAnswered, type Produced, produceAnswer } from './produce-answer.ts';
-import {
-  type AwaitedCall,
-  type HistoryRow,
-  type RetrievalRequest,
-  type RunRow,
-  readCancelRequests,
-  readHistory,
-} from './run.store.ts';
+import { type AwaitedCall, type HistoryRow, type RetrievalRequest, type RunRow, readHistory } from './run.store.ts';
 import { faultOf } from './run-fault.ts';
 import { type FeedSources, followRun } from './run-feed.ts';
 import { Followers } from './run-followers.ts';
@@ -83,7 +77,6 @@ type Fresh = KnownToRun & {
 
 /** Workers that may lose the same run before it is given up. */
 const MOST_LOST_WORKERS = 5;
-const CANCEL_POLL_MS = 500;
 
 /** Works on runs: begins them, takes over those of dead workers, lets clients follow and cancel them. */
 export class RunEngine {
@@ -95,14 +88,18 @@ export class RunEngine {
   readonly #followers = new Followers();
   readonly #active = new Map<string, ActiveRun>();
   readonly #unended = new UnendedRuns();
-  #cancelTimer: NodeJS.Timeout | null = null;
-  #pollingCancels = false;
+  readonly #lostCancels: LostCancels;
 
   constructor(deps: RunEngineDependencies) {
     this.#deps = deps;
     const times = deps.leaseTimes ?? DEFAULT_LEASE_TIMES;
     this.#eventLog = new EventLog(deps.database, deps.metrics, times.writeRetry);
     this.#titles = new SessionTitles(deps);
+    this.#lostCancels = new LostCancels(
+      deps.database,
+      () => this.#active.values(),
+      (runId) => this.#cancelLocal(runId),
+    );
     this.#notices = new Notices({
       database: deps.database,
       redis: deps.redis ?? null,
@@ -122,14 +119,12 @@ export class RunEngine {
       onCancel: (runId) => this.#cancelLocal(runId),
     });
     await this.#lease.start();
-    if (this.#deps.database.kind === 'server') {
-      this.#cancelTimer = setInterval(() => void this.#pollCancels(), CANCEL_POLL_MS).unref();
-    }
+    if (this.#deps.database.kind === 'server') this.#lostCancels.start();
   }
 
   /** Lets runs end for at most `timeout` ms; what is left is handed over: another worker takes it up at once. */
   async stop(timeout: number): Promise<void> {
-    if (this.#cancelTimer) clearInterval(this.#cancelTimer);
+    this.#lostCancels.stop();
     // What is taken over from now on would be dropped again at once.
     await this.#lease.stopSweeping();
     const all = [...this.#active.values()].map(({ done }) => done);
@@ -374,28 +369,6 @@ export class RunEngine {
     const active = this.#active.get(runId);
     active?.stop.abort(new Cancelled());
     return active !== undefined;
-  }
-
-  /** Finds cancellations whose notice was lost. */
-  async #pollCancels(): Promise<void> {
-    if (this.#pollingCancels) return;
-    this.#pollingCancels = true;
-    await this.#findCancels().finally(() => {
-      this.#pollingCancels = false;
-    });
-  }
-
-  async #findCancels(): Promise<void> {
-    // Each request brings a tenant of its own: by the object, every run would be asked for alone.
-    const byTenant = Map.groupBy(this.#active.values(), ({ tenant }) => tenant.id);
-    for (const runs of byTenant.values()) {
-      const ids = runs.map(({ run }) => run.id);
-      const tenant = (runs[0] as ActiveRun).tenant;
-      const cancelled = await inTenant(this.#deps.database, tenant, (trx) => readCancelRequests(trx, ids)).catch(
-        () => [],
-      );
-      for (const id of cancelled) this.#cancelLocal(id);
-    }
   }
 
   /** The database answers again: what could not be ended is worked on once more, from what its log has. */
