@@ -48,8 +48,7 @@ export default defineConfig({
     // Tests open hundreds of embedded databases for a moment each. Without this V8 spends seconds and 600 MB on optimising
     // each one's WebAssembly in the background, and has crashed when such a thread ended in the middle of it.
     execArgv: ['--liftoff-only'],
-    // One more than CI has processors: tests that wait for a program, a browser or a bound leave theirs to the others.
-    maxWorkers: 3,
+    maxWorkers: 2,
     // On a machine shared with others a browser or a child process is late now and then; a fault fails three times.
     retry: process.env.TRY_AGAIN ? 1 : process.env.CI ? 2 : 0,
     setupFiles: process.env.TRY_AGAIN ? ['test/support/fail-first-tries.ts'] : [],
