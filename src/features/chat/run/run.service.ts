@@ -2,7 +2,7 @@ import type { ChatModel } from '../../../ai/chat-model.ts';
 import type { ModelRegistry } from '../../../ai/model-registry.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database/database.ts';
-import { violatesUnique } from '../../../platform/database/failures.ts';
+import { isLockConflict, violatesUnique } from '../../../platform/database/failures.ts';
 import { newId } from '../../../platform/id.ts';
 import type { Principal } from '../../identity/index.ts';
 import { inTenant, type QuotaOf, type Tenant } from '../../tenancy/index.ts';
@@ -121,15 +121,21 @@ export function createRunService(deps: RunDependencies) {
     try {
       return await start(principal, { sessionId, newSession: null }, input);
     } catch (error) {
-      if (!violatesUnique(error, 'run_one_unfinished')) throw error;
-      const { tenant } = principal;
-      const unfinished = await inTenant(database, tenant, (trx) => store.findUnfinishedRun(trx, sessionId));
-      // It ended between the two statements, or was being stopped: the session is free, for whoever comes first.
-      const isFree = !unfinished || (await hasStopped(engine, tenant, unfinished));
-      if (!isFree) throw await runIsActive(engine, tenant, unfinished);
+      await assertFree(principal.tenant, sessionId, error);
       if (tries === MOST_TRIES) throw chatErrors.runActive();
       return startIn(principal, sessionId, input, tries + 1);
     }
+  }
+
+  /** Whether a session that refused a run takes one by now, from whoever comes first. @throws what it refuses it for */
+  async function assertFree(tenant: Tenant, sessionId: string, refusal: unknown): Promise<void> {
+    // The run before it is just ending: each of the two has what the other waits for, and PostgreSQL let that one go on.
+    if (isLockConflict(refusal)) return;
+    if (!violatesUnique(refusal, 'run_one_unfinished')) throw refusal;
+    const unfinished = await inTenant(database, tenant, (trx) => store.findUnfinishedRun(trx, sessionId));
+    // It ended between the two statements, or was being stopped.
+    const isFree = !unfinished || (await hasStopped(engine, tenant, unfinished));
+    if (!isFree) throw await runIsActive(engine, tenant, unfinished);
   }
 
   const branches = createBranches({ ...deps, modelOf: resolveModel });
