@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { chromiumPath, launchChromium } from '../../console/test/chromium.ts';
 import { expectSound, expectVisible } from '../../console/test/console-page.ts';
 import { stepAt, totpCode } from '../../src/features/identity/second-factor/totp.ts';
@@ -23,7 +23,6 @@ describe.skipIf(chromiumPath === undefined)('an account in the console', { timeo
     dataDir = await mkdtemp(join(tmpdir(), 'parley-identity-'));
     await installInto(dataDir);
     parley = startParley({ ...RAISED_LIMITS, DATA_DIR: dataDir });
-    browser = await launchChromium();
     address = await vi.waitFor(
       () => {
         const found = /Parley is at\s+(\S+)/.exec(parley.output())?.[1];
@@ -34,10 +33,14 @@ describe.skipIf(chromiumPath === undefined)('an account in the console', { timeo
     );
   }, 240_000);
   afterAll(async () => {
-    await browser?.close();
     await parley?.stop();
     await rm(dataDir, { recursive: true });
   });
+  // A browser that shows nothing is not asked again.
+  beforeEach(async () => {
+    browser = await launchChromium();
+  });
+  afterEach(() => browser.close());
 
   async function newPage(width = 1280): Promise<Page> {
     const context = await browser.newContext({ viewport: { width, height: 900 } });
